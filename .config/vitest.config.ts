@@ -1,0 +1,18 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  root: new URL("..", import.meta.url).pathname,
+  test: {
+    include: ["test/**/*.test.ts"],
+    typecheck: { include: ["test/**/*.test-d.ts"], tsconfig: "tsconfig.json" },
+    // Two cores: child processes of the tests want the second one.
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    globalSetup: ["test/build.setup.ts"],
+    coverage: {
+      provider: "v8",
+      include: ["src/**/*.ts", "machines/**/*.ts"],
+      reporter: ["text-summary", "html"],
+    },
+  },
+});

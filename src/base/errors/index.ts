@@ -1,0 +1,9 @@
+export type { ErrorEntry } from "./define.ts";
+export { type ErrorExtras, type ErrorPlace, type ErrorValues, formatPlace, PawlError } from "./error.ts";
+export { type ErrorCode, errorTable } from "./table.ts";
+export {
+  GuardRejected,
+  InvalidTransitionError,
+  MonotonicProgressViolation,
+  TerminalStateViolation,
+} from "./transitions.ts";

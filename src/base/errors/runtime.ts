@@ -1,0 +1,58 @@
+import { defineErrors } from "./define.ts";
+
+export const runtimeErrors = defineErrors({
+  MACHINE_UNKNOWN: {
+    exit: 2,
+    http: 404,
+    message: 'no machine "{machine}" is registered',
+    fix: "Registered are: {known}. Add it to openRuntime({ machines }).",
+  },
+  LOGIC_NOT_REGISTERED: {
+    exit: 2,
+    http: 400,
+    message: "{actor}: its logic is not registered, so it cannot be restored",
+    fix: "Register it in openRuntime({ machines }), or in setup({ actors }) of the parent and spawn it by its name.",
+  },
+  NOT_SERIALIZABLE: {
+    exit: 1,
+    http: 500,
+    message: "{actor}: {path} is {kind}, which JSON cannot keep",
+    fix: "Keep plain data there (also kept: Date, Map, Set, BigInt, Error, NaN and infinities), or an id to find it by.",
+  },
+  MACHINE_CHANGED: {
+    exit: 1,
+    http: 500,
+    message: "{count} actors were stored by another version of their machine: {list}",
+    fix: "Give migrate functions for them: machines: { {machine}: { logic, version, migrate } }.",
+  },
+  ACTOR_UNKNOWN: {
+    exit: 1,
+    http: 404,
+    message: 'no actor "{id}"',
+    fix: "Look with runtime.list(), or create it with runtime.createActor().",
+  },
+  ACTOR_EXISTS: {
+    exit: 1,
+    http: 409,
+    message: 'actor "{id}" exists already and runs {found}, not {asked}',
+    fix: "Choose another id.",
+  },
+  TRANSITION_UNKNOWN: {
+    exit: 1,
+    http: 404,
+    message: "{id} has no transition {transition}",
+    fix: "Its transitions are {first} to {last}: runtime.history({id}).",
+  },
+  RUNTIME_CLOSED: {
+    exit: 1,
+    http: 503,
+    message: "the runtime does not accept events any more: {reason}",
+    fix: "Open it again: it goes on from the last commit.",
+  },
+  EFFECT_TIMED_OUT: {
+    exit: 1,
+    http: 504,
+    message: "effect {effect} did not settle within {timeoutMs} ms (attempt {attempt})",
+    fix: "Raise timeoutMs, or allow another attempt with retry.",
+  },
+});

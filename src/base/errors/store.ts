@@ -1,0 +1,46 @@
+import { defineErrors } from "./define.ts";
+
+export const storeErrors = defineErrors({
+  STORE_IN_USE: {
+    exit: 75,
+    http: 409,
+    message: "{file} is in use by process {pid} on {host}",
+    fix: "Wait until it has ended, or stop it (pawl cancel, or Ctrl-C there).",
+  },
+  STORE_FENCED: {
+    exit: 75,
+    http: 409,
+    message: "{file} was taken over by another process (claim {found}, ours was {ours})",
+    fix: "Nothing was written. Start again; it goes on from what the other process left.",
+  },
+  STORE_NOT_A_DATABASE: {
+    exit: 1,
+    http: 500,
+    message: "{file} is not a Pawl store: {detail}",
+    fix: "Name another file, or move this one away.",
+  },
+  STORE_NEWER: {
+    exit: 1,
+    http: 500,
+    message: "{file} has schema {found} of {component}, this Pawl knows up to {known}",
+    fix: "Use the Pawl that wrote it, or a newer one.",
+  },
+  STORE_READ_ONLY: {
+    exit: 1,
+    http: 500,
+    message: "cannot write to {file}: {detail}",
+    fix: "Make the folder and the file writable, or name another place.",
+  },
+  STORE_FULL: {
+    exit: 1,
+    http: 507,
+    message: "no space left for {file}: {detail}",
+    fix: "Free some space, then go on: nothing that was acknowledged is lost.",
+  },
+  STORE_FAILED: {
+    exit: 1,
+    http: 500,
+    message: "{file} could not be {action}: {detail}",
+    fix: "Mend the disk or the file, then start again: nothing that was acknowledged is lost.",
+  },
+});

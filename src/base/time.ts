@@ -1,0 +1,24 @@
+/**
+ * Everything Pawl knows of time. Injected, so that tests turn it by hand (I9).
+ * `now` may jump when somebody sets the clock; `monotonic` never goes back.
+ */
+export interface Clock {
+  /** Milliseconds since 1970, UTC. */
+  now(): number;
+  /** Milliseconds since an arbitrary moment; never goes back. */
+  monotonic(): number;
+  setTimeout(run: () => void, delayMs: number): unknown;
+  clearTimeout(handle: unknown): void;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  setTimeout: (run, delayMs) => setTimeout(run, delayMs),
+  clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout),
+};
+
+/** ISO 8601 in UTC with milliseconds and `Z`: the only form of a timestamp in a store. */
+export function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}
