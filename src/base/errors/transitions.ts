@@ -1,10 +1,7 @@
 import { type ErrorExtras, type ErrorValues, PawlError } from "./error.ts";
 import type { ErrorCode } from "./table.ts";
 
-type TransitionCode = Extract<
-  ErrorCode,
-  "INVALID_TRANSITION" | "TERMINAL_STATE" | "GUARD_REJECTED" | "NOT_MONOTONIC"
->;
+type TransitionCode = Extract<ErrorCode, "INVALID_TRANSITION" | "TERMINAL_STATE" | "GUARD_REJECTED" | "NOT_MONOTONIC">;
 
 /** A state was asked to change in a way no machine declares (I5). Parent of the three narrower ones. §8.1.3 */
 export class InvalidTransitionError<C extends TransitionCode = TransitionCode> extends PawlError<C> {
