@@ -5,6 +5,7 @@ import { patchErrors } from "./patch.ts";
 import { planErrors } from "./plan.ts";
 import { runtimeErrors } from "./runtime.ts";
 import { storeErrors } from "./store.ts";
+import { testingErrors } from "./testing.ts";
 import { transitionErrors } from "./transition.ts";
 
 /** Every error Pawl can report, by its code. The parts are split by room only to keep the files small. */
@@ -17,6 +18,7 @@ export const errorTable = {
   ...transitionErrors,
   ...runtimeErrors,
   ...cliErrors,
+  ...testingErrors,
 } as const;
 
 export type ErrorCode = keyof typeof errorTable;

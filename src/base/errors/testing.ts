@@ -1,0 +1,52 @@
+import { defineErrors } from "./define.ts";
+
+export const testingErrors = defineErrors({
+  TESTING_LIMIT_REACHED: {
+    exit: 2,
+    http: 400,
+    message: "{machine}: limit of {limit} tried steps reached with {left} of {goals} {cover} open, the first: {first}",
+    fix: "Name the part of the context that matters (context: (c) => …), give fewer samples in events, or raise limit.",
+  },
+  TESTING_STEP_THREW: {
+    exit: 2,
+    http: 400,
+    message: "{machine} threw in {state} on {event}: {reason}",
+    fix: 'Give a complete sample of the event: events: { "{event}": { … } } (or results for an invoked actor).',
+  },
+  TESTING_START_THREW: {
+    exit: 2,
+    http: 400,
+    message: "{machine} threw when it started: {reason}",
+    fix: "Give the input it needs: input: { … }.",
+  },
+  TESTING_EVENT_UNKNOWN: {
+    exit: 2,
+    http: 400,
+    message: '{machine} has no transition for "{name}", of which a sample was given',
+    fix: "It knows: {known}.",
+  },
+  TESTING_CONTEXT_UNREADABLE: {
+    exit: 2,
+    http: 400,
+    message: "{machine}: its context in {state} cannot be compared: {reason}",
+    fix: "Name the part of the context that matters, as plain data: context: (c) => ({ … }).",
+  },
+  TESTING_RUNNER_MISSING: {
+    exit: 2,
+    http: 400,
+    message: "vitest is not installed, and no other runner was given",
+    fix: "npm install --save-dev vitest, or give another: describePaths(machine, { runner: { describe, test } }).",
+  },
+  TESTING_SUBJECT_DIVERGED: {
+    exit: 1,
+    http: 500,
+    message: "after {after} the subject is in {found}, the machine in {expected}",
+    fix: "Compare the subject with the machine's transition on the last event named.",
+  },
+  TESTING_NOT_WRITABLE: {
+    exit: 2,
+    http: 400,
+    message: "{path} is {kind}, which cannot be written into a test file",
+    fix: "Give plain data (or Date, Map, Set, Error) as samples and input.",
+  },
+});

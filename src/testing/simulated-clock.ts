@@ -1,0 +1,66 @@
+import type { Clock } from "../base/time.ts";
+
+/** A clock that a test turns by hand. */
+export interface SimulatedClock extends Clock {
+  /**
+   * Lets `ms` milliseconds pass, for `now` and `monotonic` alike, and fires what falls due on the way: in order of due
+   * time, then of arming. A timer armed by one that fires is fired too if it falls due within the same span.
+   */
+  advance(ms: number): void;
+  /** Sets the wall clock (`now`) as a person does: no time passes, `monotonic` and the timers stay as they are. */
+  set(ms: number): void;
+  /** How many timers are armed. */
+  pending(): number;
+}
+
+interface Timer {
+  readonly dueMs: number;
+  readonly run: () => void;
+}
+
+/** @param startMs what `now()` says at first, in milliseconds since 1970 */
+export function simulatedClock(startMs = 0): SimulatedClock {
+  let passedMs = 0;
+  let wallOffsetMs = startMs;
+  let armed = 0;
+  // A Map keeps the order of arming, which decides between timers due at the same moment.
+  const timers = new Map<number, Timer>();
+
+  function nextDue(limitMs: number): [number, Timer] | undefined {
+    let found: [number, Timer] | undefined;
+    for (const entry of timers) {
+      if (entry[1].dueMs <= limitMs && (found === undefined || entry[1].dueMs < found[1].dueMs)) {
+        found = entry;
+      }
+    }
+    return found;
+  }
+
+  return {
+    now: () => wallOffsetMs + passedMs,
+    monotonic: () => passedMs,
+    setTimeout(run, delayMs) {
+      armed += 1;
+      // As Node does: what is no number or below zero is due at once.
+      timers.set(armed, { dueMs: passedMs + (delayMs > 0 ? delayMs : 0), run });
+      return armed;
+    },
+    clearTimeout(handle) {
+      timers.delete(handle as number);
+    },
+    advance(ms) {
+      const endMs = passedMs + Math.max(0, ms);
+      for (let due = nextDue(endMs); due !== undefined; due = nextDue(endMs)) {
+        const [id, timer] = due;
+        timers.delete(id);
+        passedMs = Math.max(passedMs, timer.dueMs);
+        timer.run();
+      }
+      passedMs = endMs;
+    },
+    set(ms) {
+      wallOffsetMs = ms - passedMs;
+    },
+    pending: () => timers.size,
+  };
+}
