@@ -5,13 +5,13 @@ export const runtimeErrors = defineErrors({
     exit: 2,
     http: 404,
     message: 'no machine "{machine}" is registered',
-    fix: "Registered are: {known}. Add it to openRuntime({ machines }).",
+    fix: "Registered are: {known}. Add it to the machines that openRuntime is given.",
   },
   LOGIC_NOT_REGISTERED: {
     exit: 2,
     http: 400,
     message: "{actor}: its logic is not registered, so it cannot be restored",
-    fix: "Register it in openRuntime({ machines }), or in setup({ actors }) of the parent and spawn it by its name.",
+    fix: "Give it a name: in the machines of openRuntime for a root, in setup(…).actors of the parent for a child, and use that name.",
   },
   NOT_SERIALIZABLE: {
     exit: 1,
@@ -23,7 +23,7 @@ export const runtimeErrors = defineErrors({
     exit: 1,
     http: 500,
     message: "{count} actors were stored by another version of their machine: {list}",
-    fix: "Give migrate functions for them: machines: { {machine}: { logic, version, migrate } }.",
+    fix: "Give {machine} a version and migrate functions where it is registered; nothing was changed.",
   },
   ACTOR_UNKNOWN: {
     exit: 1,

@@ -1,0 +1,209 @@
+/**
+ * Values as they stand in a store. JSON loses Dates, Maps, Sets, Errors, BigInts, NaN and infinities: they are kept
+ * behind a tag. What no tag can keep (functions, symbols, instances of classes, circles) is refused with its path.
+ */
+import { type InternalActor, isActorRef } from "./xstate/internals.ts";
+
+const tag = "$pawl";
+const deepest = 500;
+
+/** Thrown by `encode`: `path` says where, `kind` what stands there. The caller knows whose value it is. */
+export class Unserializable extends Error {
+  readonly path: string;
+  readonly kind: string;
+
+  constructor(path: string, kind: string) {
+    super(`${path} is ${kind}`);
+    this.path = path;
+    this.kind = kind;
+  }
+}
+
+/** The number of an actor, by which a reference to it is stored; undefined when it is not of this runtime. */
+export type NumberOf = (actor: InternalActor) => number | undefined;
+
+/** JSON-safe form of a value. A value that is safe already is returned as it is, not copied. */
+export function encode(value: unknown, path: string, numberOf: NumberOf, depth = 0): unknown {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+    case "undefined":
+      return value;
+    case "number":
+      return Number.isFinite(value) && !Object.is(value, -0) ? value : { [tag]: "number", value: numberName(value) };
+    case "bigint":
+      return { [tag]: "bigint", value: value.toString() };
+    case "object":
+      return value === null ? null : encodeObject(value, path, numberOf, depth);
+    default:
+      throw new Unserializable(path, typeof value === "function" ? "a function" : "a symbol");
+  }
+}
+
+function numberName(value: number): string {
+  return Object.is(value, -0) ? "-0" : String(value);
+}
+
+function encodeObject(value: object, path: string, numberOf: NumberOf, depth: number): unknown {
+  if (depth > deepest) {
+    throw new Unserializable(path.slice(0, 200), `nested deeper than ${deepest} levels, or a circle`);
+  }
+  if (Array.isArray(value)) {
+    return encodeArray(value, path, numberOf, depth);
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === Object.prototype || prototype === null) {
+    return encodePlain(value as Record<string, unknown>, path, numberOf, depth);
+  }
+  if (isActorRef(value)) {
+    const no = numberOf(value);
+    if (no === undefined) {
+      throw new Unserializable(path, "a reference to an actor that is not durable");
+    }
+    return { [tag]: "actor", no };
+  }
+  const inner = (part: unknown, name: string): unknown => encode(part, `${path}.${name}`, numberOf, depth + 1);
+  if (value instanceof Date) {
+    return { [tag]: "date", value: value.getTime() };
+  }
+  if (value instanceof Map) {
+    return { [tag]: "map", value: [...value].map(([k, v], i) => [inner(k, `key ${i}`), inner(v, `value ${i}`)]) };
+  }
+  if (value instanceof Set) {
+    return { [tag]: "set", value: [...value].map((item, i) => inner(item, `item ${i}`)) };
+  }
+  if (value instanceof Error) {
+    return {
+      [tag]: "error",
+      name: value.name,
+      message: value.message,
+      stack: value.stack,
+      own: inner(ownOf(value), "own"),
+    };
+  }
+  throw new Unserializable(path, `an instance of ${value.constructor?.name ?? "a class"}`);
+}
+
+/** What an error carries besides its name, message and stack, as far as it is data: `code`, `cause`, `errno`. */
+function ownOf(error: Error): Record<string, unknown> {
+  const own: Record<string, unknown> = {};
+  for (const key of Object.getOwnPropertyNames(error)) {
+    const value: unknown = Reflect.get(error, key);
+    const known = key === "name" || key === "message" || key === "stack";
+    if (
+      !known &&
+      (value === null || ["string", "number", "boolean"].includes(typeof value) || value instanceof Error)
+    ) {
+      own[key] = value;
+    }
+  }
+  return own;
+}
+
+function encodeArray(array: readonly unknown[], path: string, numberOf: NumberOf, depth: number): unknown {
+  let copy: unknown[] | undefined;
+  for (let index = 0; index < array.length; index += 1) {
+    const item = array[index];
+    const encoded =
+      item === undefined ? { [tag]: "undefined" } : encode(item, `${path}[${index}]`, numberOf, depth + 1);
+    if (encoded !== item) {
+      copy ??= array.slice();
+      copy[index] = encoded;
+    }
+  }
+  return copy ?? array;
+}
+
+function encodePlain(
+  object: Readonly<Record<string, unknown>>,
+  path: string,
+  numberOf: NumberOf,
+  depth: number,
+): unknown {
+  let copy: Record<string, unknown> | undefined;
+  for (const key in object) {
+    const item = object[key];
+    const encoded = encode(item, `${path}.${key}`, numberOf, depth + 1);
+    if (encoded !== item) {
+      copy ??= { ...object };
+      copy[key] = encoded;
+    }
+  }
+  // Data that looks like a tag is wrapped in one.
+  return tag in object ? { [tag]: "object", value: copy ?? object } : (copy ?? object);
+}
+
+/** Turns a stored actor number into a reference. */
+export type ActorOf = (no: number) => unknown;
+
+/** The value that was encoded. `value` is fresh from JSON.parse and is changed in place. */
+export function decode(value: unknown, actorOf: ActorOf): unknown {
+  if (value === null || typeof value !== "object") {
+    return value;
+  }
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index += 1) {
+      value[index] = decode(value[index], actorOf);
+    }
+    return value;
+  }
+  const object = value as Record<string, unknown>;
+  if (tag in object) {
+    return decodeTagged(object, actorOf);
+  }
+  for (const key in object) {
+    const item = object[key];
+    if (item !== null && typeof item === "object") {
+      object[key] = decode(item, actorOf);
+    }
+  }
+  return object;
+}
+
+function decodeTagged(object: Record<string, unknown>, actorOf: ActorOf): unknown {
+  const content = object["value"];
+  switch (object[tag]) {
+    case "number":
+      return Number(content);
+    case "bigint":
+      return BigInt(content as string);
+    case "undefined":
+      return undefined;
+    case "date":
+      return new Date((content as number | null) ?? Number.NaN);
+    case "map":
+      return new Map(decode(content, actorOf) as [unknown, unknown][]);
+    case "set":
+      return new Set(decode(content, actorOf) as unknown[]);
+    case "actor":
+      return actorOf(object["no"] as number);
+    case "object": {
+      const inner = content as Record<string, unknown>;
+      for (const key in inner) {
+        inner[key] = key === tag ? inner[key] : decode(inner[key], actorOf);
+      }
+      return inner;
+    }
+    case "error": {
+      const error = new Error(object["message"] as string);
+      const hidden = { enumerable: false, configurable: true, writable: true };
+      Object.defineProperty(error, "name", { value: object["name"], ...hidden });
+      Object.defineProperty(error, "stack", { value: object["stack"], ...hidden });
+      return Object.assign(error, decode(object["own"], actorOf));
+    }
+    default:
+      return object;
+  }
+}
+
+/** An event for the journal: what JSON cannot keep is named, not kept, because no state depends on it. */
+export function describeEvent(event: { readonly type: string }, numberOf: NumberOf): string {
+  try {
+    return JSON.stringify(encode(event, "event", numberOf));
+  } catch (error) {
+    if (error instanceof Unserializable) {
+      return JSON.stringify({ type: event.type, [tag]: "omitted", path: error.path, kind: error.kind });
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,97 @@
+import type { AnyEventObject, Snapshot } from "xstate";
+import { GuardRejected, InvalidTransitionError, TerminalStateViolation } from "../base/errors/index.ts";
+import type { Engine } from "./engine.ts";
+import type { Live } from "./live.ts";
+import { recordRefusal } from "./record.ts";
+import { isMachineSnapshot } from "./xstate/internals.ts";
+
+export interface DeliverOptions {
+  /** A second delivery to the same actor under this key does nothing and resolves like the first. */
+  readonly idempotencyKey?: string | undefined;
+}
+
+/**
+ * Sends an event that the actor must accept; resolves with its snapshot when the outcome is durable.
+ * @throws InvalidTransitionError, GuardRejected, TerminalStateViolation when it does not accept it; the refusal is
+ *   durable in the log by then (I5)
+ */
+export async function deliver(
+  engine: Engine,
+  live: Live,
+  event: AnyEventObject,
+  { idempotencyKey }: DeliverOptions,
+): Promise<Snapshot<unknown>> {
+  if (idempotencyKey !== undefined) {
+    if (engine.group().hasDelivery(live.no, idempotencyKey)) {
+      await engine.whenDurable();
+      return live.actor.getSnapshot();
+    }
+    if (engine.options.store.wasDelivered(live.no, idempotencyKey)) {
+      return live.actor.getSnapshot();
+    }
+  }
+  const refusal = refusalOf(live, event);
+  if (refusal !== undefined) {
+    recordRefusal(engine, live, event, refusal.message);
+    await engine.whenDurable();
+    throw refusal;
+  }
+  live.actor.system._relay(undefined, live.actor, event);
+  if (idempotencyKey !== undefined) {
+    engine.group().deliveries.push({ actorNo: live.no, idempotencyKey, at: engine.clock.now() });
+  }
+  await engine.whenDurable();
+  return live.actor.getSnapshot();
+}
+
+function refusalOf(live: Live, event: AnyEventObject): InvalidTransitionError | undefined {
+  const snapshot = live.actor.getSnapshot();
+  const place = { entity: live.type.name || live.kind, id: live.id, from: live.state || snapshot.status };
+  if (snapshot.status !== "active") {
+    return new TerminalStateViolation({ ...place, from: live.state || snapshot.status, trigger: event.type });
+  }
+  if (!isMachineSnapshot(snapshot)) {
+    return undefined;
+  }
+  let taken: readonly { readonly target?: unknown; readonly actions: readonly unknown[] }[];
+  try {
+    taken = snapshot.machine.getTransitionData(snapshot, event);
+  } catch {
+    // A guard that throws is an error of the actor, as in XState: the event goes its way.
+    return undefined;
+  }
+  if (taken.some((transition) => transition.target !== undefined || transition.actions.length > 0)) {
+    return undefined;
+  }
+  const nodes = snapshot._nodes as readonly { readonly ownEvents: readonly string[] }[];
+  const accepted = [...new Set(nodes.flatMap((node) => node.ownEvents))];
+  if (accepted.includes(event.type)) {
+    return new GuardRejected({ ...place, trigger: event.type, guard: guardOf(snapshot, event.type) });
+  }
+  const allowed = accepted.filter((type) => !type.startsWith("xstate.")).join(", ");
+  return new InvalidTransitionError("INVALID_TRANSITION", {
+    ...place,
+    trigger: event.type,
+    allowed: allowed === "" ? "none" : allowed,
+  });
+}
+
+interface GuardedTransition {
+  readonly guard?: unknown;
+  readonly meta?: { readonly guard?: unknown };
+}
+
+/** In the words of the machine's author where there are some, else the guard's name. */
+function guardOf(snapshot: { readonly _nodes: readonly unknown[] }, type: string): string {
+  const nodes = snapshot._nodes as readonly { readonly transitions: Map<string, readonly GuardedTransition[]> }[];
+  const guards = nodes.flatMap((node) => node.transitions.get(type) ?? []);
+  const words = guards.map(({ guard, meta }) => {
+    if (typeof meta?.guard === "string") {
+      return meta.guard;
+    }
+    return typeof guard === "string"
+      ? guard
+      : ((guard as { type?: string; name?: string } | undefined)?.type ?? "its guard");
+  });
+  return [...new Set(words)].join(" or ");
+}

@@ -1,0 +1,531 @@
+import {
+  type AnyActorLogic,
+  type AnyActorRef,
+  type AnyEventObject,
+  createActor,
+  type InspectionEvent,
+  type Snapshot,
+} from "xstate";
+import { PawlError } from "../base/errors/index.ts";
+import type { Ids } from "../base/ids.ts";
+import type { Clock } from "../base/time.ts";
+import type { ActorRow, Store } from "../store/port.ts";
+import { decode, encode, Unserializable } from "./codec.ts";
+import { registerSystem } from "./durable.ts";
+import { Effects, retryTimer } from "./effects.ts";
+import { Group } from "./group.ts";
+import { type Live, type LiveRoot, liveOf, numberOf, setLive } from "./live.ts";
+import { recordMade, recordOutcome, recordTransition } from "./record.ts";
+import type { ActorType, Registry } from "./registry.ts";
+import { type Timer, Timers } from "./timers.ts";
+import { snapshotJson, stateOf, tagsText } from "./view.ts";
+import { wrapLogic } from "./wrap.ts";
+import { linearise, stopLargeFamilyOf } from "./xstate/children.ts";
+import {
+  childrenOf,
+  childSnapshotPrefix,
+  type InternalActor,
+  type InternalLogic,
+  type InternalSystem,
+  isMachine,
+  kindOf,
+  processing,
+  stopEvent,
+} from "./xstate/internals.ts";
+import { createSystem } from "./xstate/system.ts";
+
+export interface EngineOptions {
+  readonly store: Store;
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly logger: (...args: unknown[]) => void;
+  /** Wakes the sleeping root of an actor; undefined when the actor is gone. */
+  readonly wake: (actorNo: number) => Live | undefined;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** What is known of an actor before XState makes it. */
+interface Birth {
+  readonly id: string;
+  readonly logic: InternalLogic;
+  readonly type: ActorType;
+  readonly root: LiveRoot;
+}
+
+/** Runs actor systems and turns what happens in them into commits. One turn of the event loop is one commit. */
+export class Engine {
+  readonly roots = new Map<string, Live>();
+  readonly inspectors = new Set<(event: InspectionEvent) => void>();
+  readonly timers: Timers;
+  readonly effects: Effects;
+  readonly options: EngineOptions;
+  /** While a tree is being restored: rows by the snapshot objects made from them. */
+  restoring: WeakMap<object, ActorRow> | undefined;
+  /** Why nothing is accepted any more. */
+  closed: { readonly reason: string; readonly cause?: unknown } | undefined;
+  readonly #byNo = new Map<number, Live>();
+  readonly #systems = new WeakSet<InternalSystem>();
+  readonly #wrapped = new WeakMap<InternalLogic, InternalLogic>();
+  #group = new Group();
+  #flushing: ReturnType<typeof setImmediate> | undefined;
+  #birth: Birth | undefined;
+  #nextNo: number;
+  #nextSeq: number;
+  #nextTimerSeq: number;
+
+  constructor(options: EngineOptions) {
+    this.options = options;
+    const counters = options.store.counters();
+    this.#nextNo = counters.nextActorNo;
+    this.#nextSeq = counters.nextSeq;
+    this.#nextTimerSeq = counters.nextTimerSeq;
+    this.timers = new Timers(options.clock, (timer) => this.#fire(timer));
+    this.effects = new Effects({
+      clock: options.clock,
+      storeId: options.store.storeId,
+      group: () => this.#group,
+      isOpen: () => this.closed === undefined,
+      schedule: () => this.schedule(),
+      armRetry: (live, delayMs) => this.arm(live, live, { type: retryTimer }, delayMs, retryTimer),
+    });
+  }
+
+  get clock(): Clock {
+    return this.options.clock;
+  }
+
+  get ids(): Ids {
+    return this.options.ids;
+  }
+
+  group(): Group {
+    return this.#group;
+  }
+
+  nextSeq(): number {
+    const seq = this.#nextSeq;
+    this.#nextSeq += 1;
+    return seq;
+  }
+
+  /** The number of the next actor. */
+  bookNo(): number {
+    const no = this.#nextNo;
+    this.#nextNo += 1;
+    return no;
+  }
+
+  live(no: number): Live | undefined {
+    return this.#byNo.get(no);
+  }
+
+  /** Makes a root actor in a system of its own. It is not started. */
+  makeRoot(id: string, logic: InternalLogic, type: ActorType, options: Readonly<Record<string, unknown>>): Live {
+    this.#refuseIfClosed();
+    const root: LiveRoot = { system: this.#makeSystem(), lastUsed: this.clock.monotonic(), members: new Set() };
+    const parent = { system: root.system } as unknown as AnyActorRef;
+    this.#birth = { id, logic, type, root };
+    const actor = createActor(logic as unknown as AnyActorLogic, { ...options, id, parent } as never);
+    this.#birth = undefined;
+    const live = liveOf(actor as unknown as InternalActor);
+    if (live === undefined) {
+      throw new Error(`XState made no actor for ${id}`);
+    }
+    this.roots.set(id, live);
+    return live;
+  }
+
+  /** Takes a root out of memory, without stopping it. */
+  forgetRoot(live: Live): void {
+    this.roots.delete(live.id);
+    for (const member of live.root.members) {
+      this.#byNo.delete(member.no);
+    }
+  }
+
+  #makeSystem(): InternalSystem {
+    const engine = this;
+    const system = createSystem({
+      bookNo: () => this.bookNo(),
+      actorMade: (actor) => this.#actorMade(actor),
+      microstepTaken: (event) => {
+        const live = liveOf(event.actorRef);
+        if (live !== undefined && event._transitions.length > 0) {
+          live.steps.push({ event: event.event, snapshot: event.snapshot, transitions: event._transitions });
+        }
+        stopLargeFamilyOf(event.snapshot, event.actorRef._actorScope);
+      },
+      admits: (target, eventType) => {
+        this.#refuseIfClosed();
+        const live = liveOf(target);
+        if (live !== undefined) {
+          live.root.lastUsed = this.clock.monotonic();
+        }
+        // A restored child that tells its parent its snapshot again is no news.
+        return this.restoring === undefined || !eventType.startsWith(childSnapshotPrefix);
+      },
+      get scheduler() {
+        return engine.#scheduler;
+      },
+      logger: this.options.logger,
+      inspectors: this.inspectors,
+    });
+    this.#systems.add(system);
+    registerSystem(system, (run) => {
+      this.#group.afterCommit.push(run);
+      this.schedule();
+    });
+    return system;
+  }
+
+  readonly #scheduler = {
+    schedule: (source: InternalActor, target: InternalActor, event: AnyEventObject, delay: number, id?: string) => {
+      const from = liveOf(source);
+      const to = liveOf(target);
+      if (from !== undefined && to !== undefined) {
+        this.arm(from, to, event, delay, id ?? `pawl.${this.#nextTimerSeq}`);
+      }
+    },
+    cancel: (source: InternalActor, id: string) => {
+      const live = liveOf(source);
+      if (live !== undefined && this.timers.disarm(live.no, id)) {
+        this.#group.disarmTimer(live.no, id);
+        this.schedule();
+      }
+    },
+    cancelAll: (source: InternalActor) => {
+      const live = liveOf(source);
+      for (const id of live === undefined ? [] : this.timers.idsOf(live.no)) {
+        this.#scheduler.cancel(source, id);
+      }
+    },
+  };
+
+  arm(source: Live, target: Live, event: AnyEventObject, delayMs: number, id: string): void {
+    const json = this.#timerEvent(source, event);
+    const seq = this.#nextTimerSeq++;
+    const dueAt = this.clock.now() + delayMs;
+    const row = { actorNo: source.no, id, targetNo: target.no, event: json, seq, dueAt };
+    this.timers.arm({ ...row, dueMonotonic: this.clock.monotonic() + delayMs, cancelled: false });
+    this.#group.armTimer(row);
+    this.schedule();
+  }
+
+  #timerEvent(source: Live, event: AnyEventObject): string {
+    try {
+      return JSON.stringify(encode(event, `delayed event ${event.type}`, numberOf));
+    } catch (error) {
+      if (error instanceof Unserializable) {
+        throw new PawlError("NOT_SERIALIZABLE", { actor: source.id, path: error.path, kind: error.kind });
+      }
+      throw error;
+    }
+  }
+
+  #fire(timer: Timer): void {
+    const source = this.#byNo.get(timer.actorNo) ?? this.options.wake(timer.actorNo);
+    const target = this.#byNo.get(timer.targetNo) ?? this.options.wake(timer.targetNo);
+    this.#group.disarmTimer(timer.actorNo, timer.id);
+    this.schedule();
+    if (source === undefined || target === undefined) {
+      return;
+    }
+    if (timer.id === retryTimer) {
+      this.effects.request(target);
+      return;
+    }
+    const event = decode(JSON.parse(timer.event), (no) => this.#byNo.get(no)?.actor) as AnyEventObject;
+    source.actor.system._relay(source.actor, target.actor, event);
+  }
+
+  #actorMade(actor: InternalActor): void {
+    const parent = actor._parent === undefined ? undefined : liveOf(actor._parent);
+    const birth = parent === undefined ? this.#birth : undefined;
+    if (birth !== undefined) {
+      // A root owns its system; the parent was only the way to hand it over.
+      actor._parent = undefined;
+    }
+    const row = actor.options.snapshot === undefined ? undefined : this.restoring?.get(actor.options.snapshot);
+    const id = birth?.id ?? `${parent?.id ?? ""}/${actor.id}`;
+    if (birth === undefined && typeof actor.src !== "string") {
+      throw new PawlError("LOGIC_NOT_REGISTERED", { actor: id });
+    }
+    const { logic } = actor;
+    const src = birth === undefined ? (actor.src as string) : birth.type.name;
+    const root = birth?.root ?? parent?.root;
+    if (root === undefined) {
+      throw new Error(`${id} has neither a parent nor a system of its own`);
+    }
+    const live: Live = {
+      no: row?.no ?? Number(actor.sessionId.slice(2)),
+      id: row?.id ?? id,
+      key: actor.id,
+      src,
+      parent,
+      root,
+      kind: kindOf(logic),
+      type: birth?.type ?? this.options.registry.typeOf(logic, src),
+      logic,
+      actor,
+      recorded: undefined,
+      state: undefined,
+      steps: [],
+      deltas: 0,
+      asleep: false,
+      begun: false,
+      waitingEvents: [],
+      effect: undefined,
+    };
+    setLive(live);
+    this.#byNo.set(live.no, live);
+    root.members.add(live);
+    actor.logic = this.#wrap(logic, live);
+  }
+
+  #wrap(logic: InternalLogic, live: Live): InternalLogic {
+    let wrapped = this.#wrapped.get(logic);
+    if (wrapped === undefined) {
+      if (isMachine(logic)) {
+        linearise(logic, (scope) => this.#systems.has(scope.system));
+      }
+      wrapped = wrapLogic(logic, live.kind, {
+        made: (actor, snapshot) => this.#recorded(actor, (own) => recordMade(this, own, snapshot)),
+        transitioned: (actor, event, next) => this.#recorded(actor, (own) => this.#transitioned(own, event, next)),
+        failed: (actor) =>
+          this.#recorded(actor, (own) => {
+            own.steps.length = 0;
+            this.#group.touched.add(own);
+          }),
+        putOff: (actor) => this.#recorded(actor, (own) => this.#putOff(own)),
+        hasBegun: (actor) => liveOf(actor)?.begun === true,
+        keepEvent: (actor, event) => liveOf(actor)?.waitingEvents.push(event),
+      });
+      this.#wrapped.set(logic, wrapped);
+    }
+    return wrapped;
+  }
+
+  #recorded(actor: InternalActor, record: (live: Live) => void): void {
+    const live = liveOf(actor);
+    if (live !== undefined) {
+      record(live);
+      this.schedule();
+    }
+  }
+
+  #transitioned(live: Live, event: AnyEventObject, next: Snapshot<unknown>): void {
+    const wasActive = live.recorded?.status === "active";
+    recordTransition(this, live, event, next);
+    if (event.type === stopEvent) {
+      this.#group.touched.add(live);
+    }
+    if (wasActive && next.status !== "active" && live.kind === "promise") {
+      if (event.type === stopEvent) {
+        this.effects.stopped(live);
+      } else {
+        this.effects.settled(live);
+      }
+    }
+  }
+
+  #putOff(live: Live): void {
+    if (live.kind !== "promise") {
+      this.#group.begin.push(live);
+      return;
+    }
+    const isWaiting = this.timers.idsOf(live.no).includes(retryTimer);
+    if (!isWaiting) {
+      this.effects.request(live);
+    }
+  }
+
+  /** Commits before the event loop turns. */
+  schedule(): void {
+    this.#flushing ??= setImmediate(() => {
+      this.#flushing = undefined;
+      this.flush();
+    });
+  }
+
+  /** Resolves when all that has happened so far is durable; rejects when it cannot be. */
+  settled(): Promise<void> {
+    if (this.closed !== undefined) {
+      return this.closed.cause === undefined ? Promise.resolve() : Promise.reject(this.closed.cause);
+    }
+    if (!this.#group.hasWork) {
+      return Promise.resolve();
+    }
+    return this.whenDurable();
+  }
+
+  /** Resolves after the coming commit. */
+  whenDurable(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#group.waiting.push({ resolve, reject });
+      this.schedule();
+    });
+  }
+
+  flush(): void {
+    if (this.closed !== undefined || !this.#group.hasWork) {
+      return;
+    }
+    let group = this.#group;
+    try {
+      for (const live of group.touched) {
+        recordOutcome(this, live);
+      }
+      if (!group.isEmpty) {
+        const actors = [...group.touched].map((live) => this.#rowOf(live)).sort((a, b) => a.no - b.no);
+        this.options.store.commit(group.commit(this.clock.now(), actors));
+      }
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    this.#group = new Group();
+    this.#dropEnded(group);
+    this.#afterCommit(group);
+    group = this.#group;
+  }
+
+  #afterCommit(group: Group): void {
+    for (const live of group.begin) {
+      this.#begin(live);
+    }
+    for (const run of group.afterCommit) {
+      try {
+        run();
+      } catch (error) {
+        // As XState does with errors of observers: reported, not swallowed, and nobody else's.
+        setImmediate(() => {
+          throw error;
+        });
+      }
+    }
+    this.timers.setAlarm();
+    for (const { resolve } of group.waiting) {
+      resolve();
+    }
+  }
+
+  #begin(live: Live): void {
+    if (live.kind === "promise") {
+      this.effects.begin(live);
+      return;
+    }
+    const { actor } = live;
+    if (actor._processingStatus !== processing.running || actor.getSnapshot().status !== "active") {
+      return;
+    }
+    live.begun = true;
+    try {
+      live.logic.start?.(actor.getSnapshot(), actor._actorScope);
+    } catch (error) {
+      (actor as unknown as { _snapshot: unknown })._snapshot = { ...actor.getSnapshot(), status: "error", error };
+      this.#group.touched.add(live);
+      (actor as unknown as { _error(error: unknown): void })._error(error);
+      this.schedule();
+      return;
+    }
+    for (const event of live.waitingEvents.splice(0)) {
+      actor._send(event);
+    }
+  }
+
+  /** Ended children stay as long as their parent knows them, as in XState; what it forgot is forgotten here too. */
+  #dropEnded(group: Group): void {
+    for (const live of group.touched) {
+      if (!isMember(live)) {
+        this.#byNo.delete(live.no);
+        live.root.members.delete(live);
+        if (live.parent === undefined) {
+          this.roots.delete(live.id);
+        }
+      }
+    }
+  }
+
+  #rowOf(live: Live): ActorRow {
+    const { actor } = live;
+    const snapshot = actor.getSnapshot();
+    const neverRan = actor._processingStatus === processing.stopped && snapshot.status === "active";
+    return {
+      no: live.no,
+      id: live.id,
+      parentNo: live.parent?.no ?? null,
+      rootNo: rootOf(live).no,
+      key: live.key,
+      src: live.src,
+      machine: live.type.name,
+      version: live.type.version,
+      fingerprint: live.type.fingerprint,
+      systemId: actor.systemId ?? null,
+      syncSnapshot: actor._syncSnapshot === true,
+      snapshot: snapshotJson(live.logic, snapshot, numberOf),
+      status: neverRan ? "stopped" : snapshot.status,
+      state: stateOf(snapshot),
+      tags: tagsText(snapshot),
+      live: isMember(live),
+      asleep: live.asleep,
+    };
+  }
+
+  /** Stops accepting. What was not committed never happened, for everybody who waits for it (I2). */
+  fail(error: unknown): void {
+    this.#close(error instanceof Error ? error.message : String(error), error);
+    this.options.onFailure(error);
+  }
+
+  close(): void {
+    this.flush();
+    this.#close("it was closed", undefined);
+  }
+
+  /** Ends as a crash would: what is not committed is lost. */
+  halt(): void {
+    this.#close("it was halted", undefined);
+  }
+
+  #close(reason: string, cause: unknown): void {
+    if (this.closed !== undefined) {
+      return;
+    }
+    this.closed = { reason, cause };
+    if (this.#flushing !== undefined) {
+      clearImmediate(this.#flushing);
+    }
+    this.timers.stop();
+    this.effects.abortAll();
+    for (const live of this.#byNo.values()) {
+      if (live.begun && live.kind !== "promise" && live.actor.getSnapshot().status === "active") {
+        // Ends the subscription or the callback, not the actor.
+        live.logic.transition(live.actor.getSnapshot(), { type: stopEvent }, live.actor._actorScope);
+      }
+    }
+    const error = cause ?? new PawlError("RUNTIME_CLOSED", { reason });
+    for (const { reject } of this.#group.waiting) {
+      reject(error);
+    }
+  }
+
+  #refuseIfClosed(): void {
+    if (this.closed !== undefined) {
+      throw new PawlError("RUNTIME_CLOSED", { reason: this.closed.reason }, { cause: this.closed.cause });
+    }
+  }
+}
+
+function rootOf(live: Live): Live {
+  return live.parent === undefined ? live : rootOf(live.parent);
+}
+
+/** Whether an actor still belongs to the tree. */
+function isMember(live: Live): boolean {
+  const { parent, actor } = live;
+  if (parent === undefined) {
+    return actor.getSnapshot().status !== "stopped";
+  }
+  return childrenOf(parent.actor.getSnapshot())[live.key] === actor && isMember(parent);
+}

@@ -1,0 +1,94 @@
+import type {
+  AuditRow,
+  Commit,
+  DeliveryRow,
+  DomainWrite,
+  EffectRow,
+  JournalRow,
+  LateSettlement,
+  TimerRow,
+} from "../store/port.ts";
+import type { Live } from "./live.ts";
+
+/** What the cascades of one turn of the event loop leave behind: the next commit, and what waits for it. */
+export class Group {
+  readonly touched = new Set<Live>();
+  readonly journal: JournalRow[] = [];
+  readonly audits: AuditRow[] = [];
+  readonly effects = new Map<number, EffectRow>();
+  readonly lateSettlements: LateSettlement[] = [];
+  readonly deliveries: DeliveryRow[] = [];
+  /** Started after the commit, in the order in which XState started them (I2). */
+  readonly begin: Live[] = [];
+  readonly afterCommit: (() => void)[] = [];
+  readonly waiting: { readonly resolve: () => void; readonly reject: (error: unknown) => void }[] = [];
+  readonly #timersArmed = new Map<string, TimerRow>();
+  readonly #timersDisarmed = new Map<string, { readonly actorNo: number; readonly id: string }>();
+  readonly #made = new Map<number, DomainWrite>();
+  readonly #rows: { no: number; state: string; write: DomainWrite }[] = [];
+  readonly #lastRow = new Map<number, number>();
+
+  get isEmpty(): boolean {
+    return (
+      this.touched.size === 0 &&
+      this.journal.length === 0 &&
+      this.audits.length === 0 &&
+      this.effects.size === 0 &&
+      this.lateSettlements.length === 0 &&
+      this.deliveries.length === 0 &&
+      this.#timersArmed.size === 0 &&
+      this.#timersDisarmed.size === 0
+    );
+  }
+
+  get hasWork(): boolean {
+    return !this.isEmpty || this.begin.length > 0 || this.afterCommit.length > 0 || this.waiting.length > 0;
+  }
+
+  armTimer(row: TimerRow): void {
+    this.#timersArmed.set(`${row.actorNo} ${row.id}`, row);
+  }
+
+  disarmTimer(actorNo: number, id: string): void {
+    const name = `${actorNo} ${id}`;
+    this.#timersArmed.delete(name);
+    this.#timersDisarmed.set(name, { actorNo, id });
+  }
+
+  /** The first row of an entity; written before all others, parents first. */
+  addMade(no: number, write: DomainWrite): void {
+    this.#made.set(no, write);
+  }
+
+  /** A later row of an entity. Rows of one state are folded into one; no state is ever skipped. */
+  addRow(no: number, state: string, write: DomainWrite): void {
+    const last = this.#lastRow.get(no);
+    const previous = last === undefined ? undefined : this.#rows[last];
+    if (previous !== undefined && previous.state === state && !("once" in previous.write)) {
+      previous.write = write;
+      return;
+    }
+    this.#lastRow.set(no, this.#rows.length);
+    this.#rows.push({ no, state, write });
+  }
+
+  hasDelivery(actorNo: number, idempotencyKey: string): boolean {
+    return this.deliveries.some((row) => row.actorNo === actorNo && row.idempotencyKey === idempotencyKey);
+  }
+
+  commit(at: number, actors: Commit["actors"]): Commit {
+    const made = [...this.#made].sort(([a], [b]) => a - b).map(([, write]) => write);
+    return {
+      at,
+      actors,
+      journal: this.journal,
+      audits: this.audits,
+      rows: [...made, ...this.#rows.map(({ write }) => write)],
+      timersDisarmed: [...this.#timersDisarmed.values()],
+      timersArmed: [...this.#timersArmed.values()],
+      effects: [...this.effects.values()],
+      lateSettlements: this.lateSettlements,
+      deliveries: this.deliveries,
+    };
+  }
+}

@@ -1,0 +1,17 @@
+/** `pawl/runtime`: durable XState actors, for any machine. Knows nothing of pipelines. */
+export { GuardRejected, InvalidTransitionError, PawlError, TerminalStateViolation } from "../base/errors/index.ts";
+export type { ActorFilter } from "../store/port.ts";
+export type { DeliverOptions } from "./deliver.ts";
+export {
+  afterCommit,
+  type DurableArguments,
+  durable,
+  type EffectInfo,
+  type EffectPolicy,
+  type RetryPolicy,
+} from "./durable.ts";
+export type { EntityAudit, EntityBinding, EntityStep } from "./entity.ts";
+export type { HistoryEntry, PastSnapshot } from "./history.ts";
+export type { MachineMap, MachineRegistration, Migrate, StoredSnapshot } from "./registry.ts";
+export { type ListedActor, openRuntime, type Runtime, type RuntimeOptions } from "./runtime.ts";
+export type { DurableActor, DurableActorOptions } from "./types.ts";

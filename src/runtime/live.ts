@@ -1,0 +1,68 @@
+import type { AnyEventObject, AnyMachineSnapshot, Snapshot } from "xstate";
+import type { EffectPolicy } from "./durable.ts";
+import type { ActorType } from "./registry.ts";
+import type { InternalActor, InternalLogic, InternalSystem, LogicKind, TakenTransition } from "./xstate/internals.ts";
+
+/** One microstep of a macrostep that is not finished yet. */
+export interface Step {
+  readonly event: AnyEventObject;
+  readonly snapshot: AnyMachineSnapshot;
+  readonly transitions: readonly TakenTransition[];
+}
+
+/** A root in memory, with its system. */
+export interface LiveRoot {
+  readonly system: InternalSystem;
+  /** Monotonic ms of the last event, to find the ones that nobody uses. */
+  lastUsed: number;
+  readonly members: Set<Live>;
+}
+
+/** What is known of a promise actor's effect. */
+export interface EffectState {
+  readonly key: string;
+  readonly policy: EffectPolicy;
+  attempt: number;
+  failures: number;
+  requestedAt: number;
+  controller: AbortController | undefined;
+}
+
+/** What the runtime keeps beside each actor in memory. */
+export interface Live {
+  readonly no: number;
+  readonly id: string;
+  readonly key: string;
+  readonly src: string;
+  readonly parent: Live | undefined;
+  readonly root: LiveRoot;
+  readonly kind: LogicKind;
+  readonly type: ActorType;
+  /** The logic as the user wrote it; the actor runs a wrapped one. */
+  readonly logic: InternalLogic;
+  readonly actor: InternalActor;
+  /** The snapshot that the journal knows. */
+  recorded: Snapshot<unknown> | undefined;
+  /** The state that the audit knows: outermost for an entity, the leaves otherwise. */
+  state: string | undefined;
+  steps: Step[];
+  deltas: number;
+  asleep: boolean;
+  /** Whether work outside the machines has begun (I2). */
+  begun: boolean;
+  waitingEvents: AnyEventObject[];
+  effect: EffectState | undefined;
+}
+
+const lives = new WeakMap<InternalActor, Live>();
+
+export function setLive(live: Live): void {
+  lives.set(live.actor, live);
+}
+
+export function liveOf(actor: InternalActor): Live | undefined {
+  return lives.get(actor);
+}
+
+/** By number, as references to actors are stored. */
+export const numberOf = (actor: InternalActor): number | undefined => lives.get(actor)?.no;

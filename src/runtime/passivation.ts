@@ -1,0 +1,91 @@
+import type { Engine } from "./engine.ts";
+import type { Live } from "./live.ts";
+import type { InternalActor } from "./xstate/internals.ts";
+
+/** Puts roots that nobody uses to sleep: out of memory, with their rows and timers kept. The next event wakes them. */
+export class Passivation {
+  readonly #engine: Engine;
+  readonly #defaultMs: number | undefined;
+  readonly #attach: (live: Live) => void;
+  #alarm: unknown;
+
+  constructor(engine: Engine, defaultMs: number | undefined, attach: (live: Live) => void) {
+    this.#engine = engine;
+    this.#defaultMs = defaultMs;
+    this.#attach = attach;
+  }
+
+  start(): void {
+    const shortest = this.#defaultMs ?? Number.POSITIVE_INFINITY;
+    if (Number.isFinite(shortest)) {
+      this.#alarm = this.#engine.clock.setTimeout(
+        () => {
+          this.#sweep();
+          this.start();
+        },
+        Math.max(shortest / 2, 1),
+      );
+    }
+  }
+
+  stop(): void {
+    this.#engine.clock.clearTimeout(this.#alarm);
+  }
+
+  #sweep(): void {
+    const now = this.#engine.clock.monotonic();
+    for (const live of [...this.#engine.roots.values()]) {
+      const limit = live.type.passivateAfterMs ?? this.#defaultMs;
+      if (limit !== undefined && now - live.root.lastUsed >= limit && isIdle(live)) {
+        this.#putToSleep(live);
+      }
+    }
+  }
+
+  #putToSleep(live: Live): void {
+    live.asleep = true;
+    this.#engine.group().touched.add(live);
+    // What is asleep must be whole on disk before it leaves memory.
+    this.#engine.flush();
+    if (this.#engine.closed !== undefined) {
+      return;
+    }
+    this.#engine.forgetRoot(live);
+    this.#redirect(live);
+  }
+
+  /** Whoever still holds the actor reaches the one that wakes in its place. */
+  #redirect(live: Live): void {
+    const awake = (): InternalActor => {
+      const woken = this.#engine.options.wake(live.no);
+      if (woken === undefined) {
+        throw new Error(`${live.id} is gone`);
+      }
+      this.#attach(woken);
+      return woken.actor;
+    };
+    const actor = live.actor as unknown as Record<string, unknown>;
+    for (const method of ["send", "getSnapshot", "getPersistedSnapshot", "subscribe", "on", "stop", "deliver"]) {
+      actor[method] = (...args: unknown[]) => {
+        const current = (this.#engine.live(live.no)?.actor ?? awake()) as unknown as Record<
+          string,
+          (...args: unknown[]) => unknown
+        >;
+        return current[method]?.(...args);
+      };
+    }
+  }
+}
+
+/** Nobody listens, and no work outside the machines is on its way. */
+function isIdle(live: Live): boolean {
+  for (const member of live.root.members) {
+    const { actor } = member;
+    const isWatched = actor.observers.size > 0 || actor.eventListeners.size > 0;
+    const isOutside = member.kind !== "machine" && member.kind !== "pure" && actor.getSnapshot().status === "active";
+    if (isWatched || isOutside) {
+      return false;
+    }
+  }
+  return true;
+}

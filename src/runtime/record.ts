@@ -1,0 +1,281 @@
+/** Turns what an actor did into journal rows, audit events and rows of its entity. */
+import type { AnyEventObject, AnyMachineSnapshot, Snapshot } from "xstate";
+import { PawlError } from "../base/errors/index.ts";
+import type { Ids } from "../base/ids.ts";
+import { type Clock, isoTime } from "../base/time.ts";
+import type { AuditRow } from "../store/port.ts";
+import { describeEvent, encode, Unserializable } from "./codec.ts";
+import type { Delta } from "./delta.ts";
+import type { EntityAudit } from "./entity.ts";
+import type { Group } from "./group.ts";
+import { type Live, numberOf, type Step } from "./live.ts";
+import { snapshotDelta, stateText, topState, viewOf } from "./view.ts";
+import { childSnapshotPrefix, isMachine, isMachineSnapshot, type TakenTransition } from "./xstate/internals.ts";
+
+/** Snapshots are rebuilt from deltas; so many of them and a whole one is kept again. */
+const deltasToWhole = 200;
+
+export interface RecordContext {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  group(): Group;
+  nextSeq(): number;
+}
+
+/** An actor was made: its first snapshot, whole. @throws PawlError NOT_SERIALIZABLE */
+export function recordMade(context: RecordContext, live: Live, snapshot: Snapshot<unknown>): void {
+  const steps = takeSteps(live);
+  const whole = guarded(live, () => encode(viewOf(live.logic, snapshot), "snapshot", numberOf));
+  const input = live.actor.options.input;
+  addJournal(context, live, { type: "xstate.init", ...(input === undefined ? {} : { input }) }, { "=": whole });
+  live.recorded = snapshot;
+  if (!isMachineSnapshot(snapshot)) {
+    return;
+  }
+  const initial = initialState(live);
+  if (live.type.entity !== undefined) {
+    const step = { event: { type: "xstate.init" }, snapshot, transitions: [] };
+    writeRow(context, live, step, undefined, initial, "xstate.init");
+  }
+  live.state = initial;
+  if (snapshot.status !== "error") {
+    recordSteps(context, live, steps);
+  }
+  live.state = shownState(live, snapshot);
+}
+
+/** A macrostep ended well. @throws PawlError NOT_SERIALIZABLE before anything of it is recorded */
+export function recordTransition(
+  context: RecordContext,
+  live: Live,
+  event: AnyEventObject,
+  next: Snapshot<unknown>,
+): void {
+  const before = live.recorded;
+  const steps = takeSteps(live);
+  const taken = steps.length > 0;
+  if (next === before && !taken) {
+    return;
+  }
+  const delta = guarded(live, () =>
+    before === undefined || live.deltas >= deltasToWhole
+      ? { "=": encode(viewOf(live.logic, next), "snapshot", numberOf) }
+      : snapshotDelta(live.logic, before, next, numberOf),
+  );
+  addJournal(context, live, event, delta ?? {});
+  live.recorded = next;
+  recordSteps(context, live, steps);
+  if (isMachineSnapshot(next) && live.type.entity !== undefined && delta !== undefined) {
+    const to = topState(next.value);
+    writeRow(context, live, { event, snapshot: next, transitions: [] }, to, to, event.type);
+  }
+}
+
+/** The snapshot changed outside a transition (an error while starting, a transition that threw). */
+export function recordOutcome(context: RecordContext, live: Live): void {
+  const snapshot = live.actor.getSnapshot();
+  if (snapshot === live.recorded) {
+    return;
+  }
+  live.steps.length = 0;
+  const before = live.recorded;
+  const delta =
+    before === undefined
+      ? { "=": guarded(live, () => encode(viewOf(live.logic, snapshot), "snapshot", numberOf)) }
+      : snapshotDelta(live.logic, before, snapshot, numberOf);
+  addJournal(context, live, { type: "xstate.error" }, delta ?? {});
+  live.recorded = snapshot;
+}
+
+/** An event that the present state does not accept: in the log, with the state unchanged (I5). */
+export function recordRefusal(context: RecordContext, live: Live, event: AnyEventObject, reason: string): void {
+  const state = live.state ?? "";
+  addAudit(context, live, {
+    eventType: "error",
+    entityId: entityId(live),
+    from: state,
+    to: state,
+    trigger: event.type,
+    severity: "error",
+    audit: { reason, operator: textMember(event, "operator") },
+  });
+}
+
+function takeSteps(live: Live): Step[] {
+  const { steps } = live;
+  live.steps = [];
+  return steps;
+}
+
+function guarded<T>(live: Live, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof Unserializable) {
+      throw new PawlError("NOT_SERIALIZABLE", { actor: live.id, path: error.path, kind: error.kind });
+    }
+    throw error;
+  }
+}
+
+function addJournal(context: RecordContext, live: Live, event: AnyEventObject, delta: Delta): void {
+  const group = context.group();
+  live.deltas = "=" in delta ? 0 : live.deltas + 1;
+  group.journal.push({
+    seq: context.nextSeq(),
+    actorNo: live.no,
+    at: context.clock.now(),
+    event: event.type.startsWith(childSnapshotPrefix)
+      ? JSON.stringify({ type: event.type })
+      : describeEvent(event, numberOf),
+    delta: JSON.stringify(delta),
+  });
+  group.touched.add(live);
+}
+
+function recordSteps(context: RecordContext, live: Live, steps: readonly Step[]): void {
+  for (const step of steps) {
+    const from = live.state ?? initialState(live);
+    const to = shownState(live, step.snapshot);
+    const isEntity = live.type.entity !== undefined;
+    const targeted = step.transitions.find((transition) => transition.target !== undefined);
+    if (from === to && (isEntity || targeted === undefined)) {
+      continue;
+    }
+    recordStep(context, live, step, from, to, targeted ?? step.transitions[0]);
+    live.state = to;
+  }
+}
+
+function recordStep(
+  context: RecordContext,
+  live: Live,
+  step: Step,
+  from: string,
+  to: string,
+  transition: TakenTransition | undefined,
+): void {
+  const meta = transition?.meta ?? {};
+  const always = transition?.eventType === "";
+  const trigger = textMember(meta, "trigger") ?? (always ? "always" : step.event.type);
+  const binding = live.type.entity;
+  const id = entityId(live);
+  const audit = binding?.auditOf({
+    entityId: id,
+    from,
+    to,
+    trigger,
+    event: step.event,
+    snapshot: step.snapshot,
+    at: isoTime(context.clock.now()),
+  });
+  addAudit(context, live, {
+    eventType:
+      meta["override"] === true ? "manual_override" : `${binding?.eventPrefix ?? live.type.name}_state_transition`,
+    entityId: id,
+    from,
+    to,
+    trigger,
+    severity: textMember(meta, "severity") ?? "info",
+    audit: {
+      reason: textMember(step.event, "reason"),
+      operator: textMember(step.event, "operator"),
+      ...audit,
+    },
+  });
+  writeRow(context, live, step, from, to, trigger);
+}
+
+interface AuditParts {
+  readonly eventType: string;
+  readonly entityId: string;
+  readonly from: string;
+  readonly to: string;
+  readonly trigger: string;
+  readonly severity: string;
+  readonly audit: EntityAudit;
+}
+
+function addAudit(context: RecordContext, live: Live, parts: AuditParts): void {
+  const now = context.clock.now();
+  const row: AuditRow = {
+    event_id: `evt_${context.ids.next(now)}`,
+    event_type: parts.eventType,
+    entity_type: live.type.name,
+    entity_id: parts.entityId,
+    from_state: parts.from,
+    to_state: parts.to,
+    trigger: parts.trigger,
+    reason: parts.audit.reason ?? null,
+    severity: parts.severity,
+    operator: parts.audit.operator ?? null,
+    metadata: parts.audit.metadata ?? {},
+    context: parts.audit.context ?? {},
+    evidence: parts.audit.evidence ?? null,
+    transitioned_at: isoTime(now),
+  };
+  context.group().audits.push(row);
+}
+
+function writeRow(
+  context: RecordContext,
+  live: Live,
+  step: Step,
+  from: string | undefined,
+  to: string,
+  trigger: string,
+): void {
+  const binding = live.type.entity;
+  if (binding === undefined) {
+    return;
+  }
+  const at = isoTime(context.clock.now());
+  const row = binding.rowOf({
+    entityId: entityId(live),
+    from,
+    to,
+    trigger,
+    event: step.event,
+    snapshot: step.snapshot,
+    at,
+  });
+  if (row !== undefined) {
+    if (from === undefined) {
+      context.group().addMade(live.no, { ...row, at });
+    } else {
+      context.group().addRow(live.no, to, { ...row, at });
+    }
+  }
+}
+
+function entityId(live: Live): string {
+  const snapshot = live.recorded;
+  return live.type.entity === undefined ? live.id : live.type.entity.idOf(live.id, snapshot as AnyMachineSnapshot);
+}
+
+function shownState(live: Live, snapshot: AnyMachineSnapshot): string {
+  return live.type.entity === undefined ? stateText(snapshot.value) : topState(snapshot.value);
+}
+
+const initialStates = new WeakMap<object, { readonly leaves: string; readonly top: string }>();
+
+/** The state that an actor is made in, before its eventless transitions. */
+function initialState(live: Live): string {
+  if (!isMachine(live.logic)) {
+    return "";
+  }
+  let initial = initialStates.get(live.logic);
+  if (initial === undefined) {
+    const { config } = live.logic;
+    const value = typeof config.initial === "string" ? config.initial : {};
+    const resolved: unknown = live.logic.resolveState({ value, context: {} }).value;
+    initial = { leaves: stateText(resolved), top: topState(resolved) };
+    initialStates.set(live.logic, initial);
+  }
+  return live.type.entity === undefined ? initial.leaves : initial.top;
+}
+
+function textMember(object: Readonly<Record<string, unknown>>, name: string): string | undefined {
+  const value = object[name];
+  return typeof value === "string" ? value : undefined;
+}

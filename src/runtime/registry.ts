@@ -1,0 +1,111 @@
+import { createHash } from "node:crypto";
+import type { AnyActorLogic } from "xstate";
+import { PawlError } from "../base/errors/index.ts";
+import type { EntityBinding } from "./entity.ts";
+import { type InternalLogic, isMachine } from "./xstate/internals.ts";
+
+/** A persisted snapshot as a migration sees it: `value`, `context`, `status`, …; plain data, free to be changed. */
+export type StoredSnapshot = Record<string, unknown>;
+
+/** Brings a stored snapshot from one version of its machine to the next. */
+export type Migrate = (snapshot: StoredSnapshot, actor: { readonly id: string }) => StoredSnapshot;
+
+export interface MachineRegistration<TLogic extends AnyActorLogic = AnyActorLogic> {
+  readonly logic: TLogic;
+  /** Default: the `version` of the machine's config, or "1". */
+  readonly version?: string | undefined;
+  /** By the version they start from; each leads to the next key, the last one to `version`. */
+  readonly migrate?: Readonly<Record<string, Migrate>> | undefined;
+  /** Roots of this machine that nobody uses for so long are put to sleep. Default: never. */
+  readonly passivateAfterMs?: number | undefined;
+  /** For hosts that mirror actors in tables of their own. */
+  readonly entity?: EntityBinding | undefined;
+}
+
+export type MachineMap = Readonly<Record<string, AnyActorLogic | MachineRegistration>>;
+
+/** What the runtime knows of one kind of actor. */
+export interface ActorType {
+  /** As audited and listed; "" for logic that is no machine. */
+  readonly name: string;
+  readonly version: string;
+  readonly fingerprint: string;
+  readonly migrate: Readonly<Record<string, Migrate>>;
+  readonly passivateAfterMs: number | undefined;
+  readonly entity: EntityBinding | undefined;
+}
+
+/** The registered machines, and the types of their children. */
+export class Registry {
+  readonly #logics = new Map<string, InternalLogic>();
+  readonly #types = new Map<string, ActorType>();
+  readonly #nameByConfig = new WeakMap<object, string>();
+  readonly #typeByLogic = new WeakMap<object, ActorType>();
+
+  constructor(machines: MachineMap) {
+    for (const [name, entry] of Object.entries(machines)) {
+      const registration: MachineRegistration = isLogic(entry) ? { logic: entry } : entry;
+      const logic = registration.logic as unknown as InternalLogic;
+      this.#logics.set(name, logic);
+      this.#types.set(name, {
+        ...typeOf(name, logic),
+        ...(registration.version !== undefined && { version: registration.version }),
+        migrate: registration.migrate ?? {},
+        passivateAfterMs: registration.passivateAfterMs,
+        entity: registration.entity,
+      });
+      this.#nameByConfig.set(configOf(logic), name);
+    }
+  }
+
+  /** @throws PawlError MACHINE_UNKNOWN */
+  logic(name: string): InternalLogic {
+    const logic = this.#logics.get(name);
+    if (logic === undefined) {
+      throw new PawlError("MACHINE_UNKNOWN", { machine: name, known: [...this.#logics.keys()].join(", ") || "none" });
+    }
+    return logic;
+  }
+
+  /** The name under which a logic, or one made from it by `provide`, is registered. */
+  nameOf(logic: InternalLogic): string | undefined {
+    return this.#nameByConfig.get(configOf(logic));
+  }
+
+  /** The type of an actor by its logic; `src` names it where it is not registered. */
+  typeOf(logic: InternalLogic, src: string): ActorType {
+    let type = this.#typeByLogic.get(logic);
+    if (type === undefined) {
+      const name = this.nameOf(logic);
+      type = (name === undefined ? undefined : this.#types.get(name)) ?? typeOf(src, logic);
+      this.#typeByLogic.set(logic, type);
+    }
+    return type;
+  }
+}
+
+function isLogic(entry: AnyActorLogic | MachineRegistration): entry is AnyActorLogic {
+  return "transition" in entry && "getInitialSnapshot" in entry;
+}
+
+function configOf(logic: InternalLogic): object {
+  const { config } = logic;
+  return (typeof config === "object" || typeof config === "function") && config !== null ? config : logic;
+}
+
+function typeOf(name: string, logic: InternalLogic): ActorType {
+  const machine = isMachine(logic) ? logic : undefined;
+  return {
+    name: machine === undefined ? "" : name.startsWith("xstate.invoke.") ? machine.id : name,
+    version: machine?.version ?? "1",
+    fingerprint: machine === undefined ? "" : fingerprint(machine.definition),
+    migrate: {},
+    passivateAfterMs: undefined,
+    entity: undefined,
+  };
+}
+
+/** Functions have no structure to compare and are left out, as JSON does. */
+function fingerprint(definition: unknown): string {
+  return createHash("sha256").update(JSON.stringify(definition)).digest("hex").slice(0, 16);
+}

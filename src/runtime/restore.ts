@@ -1,0 +1,218 @@
+import { PawlError } from "../base/errors/index.ts";
+import type { ActorRow, EffectRow } from "../store/port.ts";
+import { decode } from "./codec.ts";
+import { retryTimer } from "./effects.ts";
+import type { Engine } from "./engine.ts";
+import { type Live, liveOf } from "./live.ts";
+import type { ActorType, Registry, StoredSnapshot } from "./registry.ts";
+import { topState } from "./view.ts";
+import { type InternalLogic, isMachine, kindOf } from "./xstate/internals.ts";
+
+/** A stored actor with its logic found and its snapshot brought up to date. */
+interface Restorable {
+  readonly row: ActorRow;
+  readonly logic: InternalLogic;
+  readonly type: ActorType;
+  readonly snapshot: StoredSnapshot & { children?: Record<string, unknown> };
+}
+
+interface Problem {
+  readonly row: ActorRow;
+  readonly missing: string;
+}
+
+/**
+ * Rebuilds actor trees from their rows and starts them where they were.
+ * @throws PawlError MACHINE_CHANGED with all actors that do not fit their machine; nothing is started then.
+ */
+export function restoreRoots(engine: Engine, rows: readonly ActorRow[], effects: readonly EffectRow[]): Live[] {
+  const problems: Problem[] = [];
+  const trees = prepare(engine.options.registry, rows, problems);
+  if (problems.length > 0) {
+    throw changed(problems);
+  }
+  const effectOf = new Map(effects.map((effect) => [effect.actorNo, effect]));
+  return trees.map((tree) => restoreTree(engine, tree, effectOf));
+}
+
+type Tree = readonly [Restorable, ...Restorable[]];
+
+function prepare(registry: Registry, rows: readonly ActorRow[], problems: Problem[]): Tree[] {
+  const found = new Map<number, Restorable>();
+  const trees = new Map<number, [Restorable, ...Restorable[]]>();
+  for (const row of rows) {
+    const parent = row.parentNo === null ? undefined : found.get(row.parentNo);
+    if (row.parentNo !== null && parent === undefined) {
+      // Its parent has a problem of its own, which is reported.
+      continue;
+    }
+    const logic = parent === undefined ? rootLogic(registry, row) : childLogic(parent.logic, row.src);
+    if (logic === undefined) {
+      const where = parent === undefined ? "the registered machines" : `the actors of ${parent.type.name}`;
+      problems.push({ row, missing: `"${row.src}" is not among ${where}` });
+      continue;
+    }
+    const type = registry.typeOf(logic, row.src);
+    const snapshot = upToDate(row, logic, type, problems);
+    if (snapshot === undefined) {
+      continue;
+    }
+    const restorable: Restorable = { row, logic, type, snapshot };
+    found.set(row.no, restorable);
+    if (parent === undefined) {
+      trees.set(row.no, [restorable]);
+    } else {
+      parent.snapshot.children ??= {};
+      parent.snapshot.children[row.key] = {
+        snapshot,
+        src: row.src,
+        systemId: row.systemId ?? undefined,
+        syncSnapshot: row.syncSnapshot,
+      };
+      trees.get(row.rootNo)?.push(restorable);
+    }
+  }
+  return [...trees.values()];
+}
+
+function rootLogic(registry: Registry, row: ActorRow): InternalLogic | undefined {
+  try {
+    return registry.logic(row.src);
+  } catch {
+    return undefined;
+  }
+}
+
+/** As XState finds it: by name, or by the place of an inline `invoke`. */
+function childLogic(parent: InternalLogic, src: string): InternalLogic | undefined {
+  if (!isMachine(parent)) {
+    return undefined;
+  }
+  const inline = /^xstate\.invoke\.(\d+)\.(.*)$/.exec(src);
+  if (inline === null) {
+    return parent.implementations.actors[src] as InternalLogic | undefined;
+  }
+  try {
+    const { invoke } = parent.getStateNodeById(inline[2] ?? "").config;
+    const entry: unknown = Array.isArray(invoke) ? invoke[Number(inline[1])] : invoke;
+    return (entry as { src?: InternalLogic } | undefined)?.src;
+  } catch {
+    return undefined;
+  }
+}
+
+function upToDate(
+  row: ActorRow,
+  logic: InternalLogic,
+  type: ActorType,
+  problems: Problem[],
+): Restorable["snapshot"] | undefined {
+  // References to actors stay tagged until all actors are there.
+  let snapshot = decode(JSON.parse(row.snapshot), (no) => ({ $pawl: "actor", no })) as StoredSnapshot;
+  if (!isMachine(logic)) {
+    return snapshot;
+  }
+  snapshot["children"] = {};
+  if (!("value" in snapshot)) {
+    return snapshot;
+  }
+  if (row.version !== type.version) {
+    const steps = stepsFrom(row.version, type);
+    if (steps === undefined) {
+      problems.push({ row, missing: `no migrate function from version ${row.version} to ${type.version}` });
+      return undefined;
+    }
+    for (const step of steps) {
+      snapshot = step(snapshot, { id: row.id });
+    }
+  }
+  if (row.version !== type.version || row.fingerprint !== type.fingerprint) {
+    try {
+      logic.resolveState({ value: snapshot["value"] as never, context: snapshot["context"] as never });
+    } catch (error) {
+      problems.push({ row, missing: error instanceof Error ? error.message : String(error) });
+      return undefined;
+    }
+  }
+  return snapshot;
+}
+
+function stepsFrom(version: string, type: ActorType) {
+  const versions = Object.keys(type.migrate);
+  const first = versions.indexOf(version);
+  return first === -1 ? undefined : versions.slice(first).map((name) => type.migrate[name]!);
+}
+
+function changed(problems: readonly Problem[]): PawlError {
+  const shown = problems.slice(0, 10).map(({ row, missing }) => `${row.id} in ${row.state || row.status} (${missing})`);
+  const more = problems.length > shown.length ? `; and ${problems.length - shown.length} more` : "";
+  return new PawlError("MACHINE_CHANGED", {
+    count: problems.length,
+    list: shown.join("; ") + more,
+    machine: problems[0]?.row.machine ?? "",
+  });
+}
+
+function restoreTree(engine: Engine, tree: Tree, effectOf: ReadonlyMap<number, EffectRow>): Live {
+  const [root] = tree;
+  const outer = engine.restoring;
+  engine.restoring = new WeakMap(tree.map(({ row, snapshot }) => [snapshot, row]));
+  try {
+    const { row } = root;
+    const live = engine.makeRoot(row.id, root.logic, root.type, {
+      snapshot: root.snapshot,
+      systemId: row.systemId ?? undefined,
+    });
+    for (const restorable of tree) {
+      settleIn(engine, restorable, effectOf.get(restorable.row.no));
+    }
+    if (row.status === "active") {
+      live.actor.start();
+    }
+    return live;
+  } finally {
+    engine.restoring = outer;
+  }
+}
+
+function settleIn(engine: Engine, { row, type }: Restorable, effect: EffectRow | undefined): void {
+  const live = engine.live(row.no);
+  if (live === undefined) {
+    return;
+  }
+  const snapshot = live.actor.getSnapshot();
+  live.recorded = snapshot;
+  live.state = type.entity === undefined ? row.state : topState((snapshot as { value?: unknown }).value ?? "");
+  if (row.snapshot.includes('"$pawl":"actor"')) {
+    reviveReferences((snapshot as { context?: unknown }).context, (no) => engine.live(no)?.actor);
+  }
+  if (row.version !== type.version || row.fingerprint !== type.fingerprint) {
+    engine.group().touched.add(live);
+    engine.schedule();
+  }
+  if (effect !== undefined && kindOf(live.logic) === "promise") {
+    engine.effects.recall(live, effect);
+    const leaseMs = effect.leaseUntil - engine.clock.now();
+    if (leaseMs > 0 && !engine.timers.idsOf(live.no).includes(retryTimer)) {
+      engine.arm(live, live, { type: retryTimer }, leaseMs, retryTimer);
+    }
+  }
+}
+
+function reviveReferences(part: unknown, actorOf: (no: number) => unknown): void {
+  if (part === null || typeof part !== "object") {
+    return;
+  }
+  const members = part as Record<string, unknown>;
+  for (const key of Object.keys(members)) {
+    const value = members[key];
+    if (value === null || typeof value !== "object" || liveOf(value as never) !== undefined) {
+      continue;
+    }
+    if ((value as Record<string, unknown>)["$pawl"] === "actor") {
+      members[key] = actorOf((value as { no: number }).no);
+    } else {
+      reviveReferences(value, actorOf);
+    }
+  }
+}

@@ -1,0 +1,288 @@
+import { type Actor, type ActorOptions, type AnyActorLogic, createActor, type InspectionEvent } from "xstate";
+import { PawlError } from "../base/errors/index.ts";
+import { type Ids, systemIds } from "../base/ids.ts";
+import { type Clock, systemClock } from "../base/time.ts";
+import type { ActorFilter, ActorRow, Store } from "../store/port.ts";
+import { type Durability, openSqlite } from "../store/sqlite/open.ts";
+import { type DeliverOptions, deliver } from "./deliver.ts";
+import { Engine } from "./engine.ts";
+import { forkActor } from "./fork.ts";
+import { actorRow, type HistoryEntry, historyOf, type PastSnapshot, snapshotAt } from "./history.ts";
+import type { Live } from "./live.ts";
+import { Passivation } from "./passivation.ts";
+import { type MachineMap, Registry } from "./registry.ts";
+import { restoreRoots } from "./restore.ts";
+import type { DurableActor, DurableActorOptions, LogicOf, MachineNames } from "./types.ts";
+import type { InternalActor, InternalLogic } from "./xstate/internals.ts";
+
+export interface RuntimeOptions<TMachines extends MachineMap> {
+  /** The SQLite file; made when it is not there. `:memory:` lives as long as the process. */
+  readonly file?: string | undefined;
+  /** An open store instead of a file; the caller closes it. */
+  readonly store?: Store | undefined;
+  /** Every machine that roots are made from, by the name under which they are found again after a restart. */
+  readonly machines: TMachines;
+  /**
+   * `full` (the default): an acknowledged event survives a power cut. `normal`: it survives `kill -9` and a crash of
+   * the process; a power cut may take the last commits, never the file's integrity.
+   */
+  readonly durability?: Durability | undefined;
+  /** Refuse logic that is not registered, instead of running it for the life of the process. Default false. */
+  readonly strict?: boolean | undefined;
+  /** How long to wait for a store that another process uses. Default 0. */
+  readonly waitMs?: number | undefined;
+  /** Roots that nobody uses for so long are put to sleep. Default: never. */
+  readonly passivateAfterMs?: number | undefined;
+  readonly clock?: Clock | undefined;
+  readonly ids?: Ids | undefined;
+  readonly logger?: ((...args: unknown[]) => void) | undefined;
+  /** Told once when the store fails and nothing is accepted any more. */
+  readonly onFailure?: ((error: unknown) => void) | undefined;
+}
+
+/** An actor as the store knows it: what is durable, not what is on its way. */
+export type ListedActor = Pick<ActorRow, "id" | "machine" | "version" | "state" | "status" | "asleep"> & {
+  readonly tags: readonly string[];
+};
+
+const retryClaimEveryMs = 50;
+
+/**
+ * Opens a store and goes on with every actor that was running in it.
+ * @throws PawlError STORE_IN_USE, STORE_NEWER, STORE_NOT_A_DATABASE, STORE_READ_ONLY, MACHINE_CHANGED
+ */
+export async function openRuntime<const TMachines extends MachineMap>(
+  options: RuntimeOptions<TMachines>,
+): Promise<Runtime<TMachines>> {
+  const clock = options.clock ?? systemClock;
+  const ids = options.ids ?? systemIds();
+  const store = options.store ?? (await claimed(options, clock, ids));
+  try {
+    return new Runtime(options, store, clock, ids);
+  } catch (error) {
+    if (options.store === undefined) {
+      store.close();
+    }
+    throw error;
+  }
+}
+
+async function claimed(options: RuntimeOptions<MachineMap>, clock: Clock, ids: Ids): Promise<Store> {
+  const deadline = clock.monotonic() + (options.waitMs ?? 0);
+  for (;;) {
+    try {
+      return openSqlite({ file: options.file ?? ":memory:", durability: options.durability, clock, ids });
+    } catch (error) {
+      const isBusy = error instanceof PawlError && error.code === "STORE_IN_USE";
+      if (!isBusy || clock.monotonic() >= deadline) {
+        throw error;
+      }
+      await new Promise<void>((resolve) => clock.setTimeout(resolve, retryClaimEveryMs));
+    }
+  }
+}
+
+/** Runs durable actors on one store. Made by `openRuntime`. */
+export class Runtime<TMachines extends MachineMap = MachineMap> {
+  readonly #engine: Engine;
+  readonly #registry: Registry;
+  readonly #store: Store;
+  readonly #strict: boolean;
+  readonly #ownsStore: boolean;
+  readonly #passivation: Passivation;
+
+  constructor(options: RuntimeOptions<TMachines>, store: Store, clock: Clock, ids: Ids) {
+    this.#store = store;
+    this.#strict = options.strict ?? false;
+    this.#ownsStore = options.store === undefined;
+    this.#registry = new Registry(options.machines);
+    this.#engine = new Engine({
+      store,
+      registry: this.#registry,
+      clock,
+      ids,
+      logger: options.logger ?? console.log.bind(console),
+      wake: (no) => this.#wake(no),
+      onFailure: options.onFailure ?? (() => undefined),
+    });
+    this.#passivation = new Passivation(this.#engine, options.passivateAfterMs, (live) => this.#attach(live));
+    const monotonic = clock.monotonic() - clock.now();
+    for (const timer of store.loadTimers()) {
+      this.#engine.timers.arm({ ...timer, dueMonotonic: timer.dueAt + monotonic, cancelled: false });
+    }
+    for (const live of restoreRoots(this.#engine, store.loadActors(), store.loadEffects())) {
+      this.#attach(live);
+    }
+    this.#engine.timers.setAlarm();
+    this.#passivation.start();
+  }
+
+  /**
+   * Makes a durable actor and starts it, or finds the one with this id that exists, awake or asleep.
+   * @throws PawlError MACHINE_UNKNOWN, ACTOR_EXISTS
+   */
+  createActor<K extends MachineNames<TMachines>>(
+    machine: K,
+    options?: DurableActorOptions<LogicOf<TMachines[K]>>,
+  ): DurableActor<LogicOf<TMachines[K]>>;
+  /**
+   * XState's own form. A registered logic makes a durable actor, which the caller starts, as in XState; one that is
+   * not registered lives only as long as the process.
+   * @throws PawlError LOGIC_NOT_REGISTERED with `strict`
+   */
+  createActor<TLogic extends AnyActorLogic>(logic: TLogic, options?: ActorOptions<TLogic>): DurableActor<TLogic>;
+  createActor(machine: string | AnyActorLogic, options: Record<string, unknown> = {}): unknown {
+    if (typeof machine === "string") {
+      const { actor } = this.#rootOf(machine, this.#registry.logic(machine), options);
+      return actor.getSnapshot().status === "active" ? actor.start() : actor;
+    }
+    const logic = machine as unknown as InternalLogic;
+    const name = this.#registry.nameOf(logic);
+    if (name !== undefined && options["snapshot"] === undefined && options["parent"] === undefined) {
+      return this.#rootOf(name, logic, options).actor;
+    }
+    if (this.#strict) {
+      throw new PawlError("LOGIC_NOT_REGISTERED", { actor: String(options["id"] ?? "an actor without id") });
+    }
+    return withDeliver(createActor(machine, options as never), this.settled.bind(this));
+  }
+
+  /** The actor with this id, roots and children (`order-1/payment`) alike; wakes it where it sleeps. */
+  actor(id: string): DurableActor<AnyActorLogic> | undefined {
+    return this.#find(id)?.actor as unknown as DurableActor<AnyActorLogic> | undefined;
+  }
+
+  /** `actor.deliver` by id. @throws PawlError ACTOR_UNKNOWN, and what `actor.deliver` throws */
+  async deliver(id: string, event: { readonly type: string }, options: DeliverOptions = {}): Promise<void> {
+    const live = this.#find(id);
+    if (live === undefined) {
+      throw new PawlError("ACTOR_UNKNOWN", { id });
+    }
+    await deliver(this.#engine, live, event, options);
+  }
+
+  /** Resolves when all that has happened so far is on disk. Rejects with the reason when it cannot be. */
+  settled(): Promise<void> {
+    return this.#engine.settled();
+  }
+
+  /** XState's inspection events of every actor, present and to come. */
+  inspect(observer: (event: InspectionEvent) => void): { unsubscribe(): void } {
+    this.#engine.inspectors.add(observer);
+    return { unsubscribe: () => this.#engine.inspectors.delete(observer) };
+  }
+
+  /** Durable actors, ended ones included, in the order in which they were made. */
+  list(filter: ActorFilter = {}): ListedActor[] {
+    return this.#store.listActors(filter).map(({ id, machine, version, state, status, asleep, tags }) => ({
+      id,
+      machine,
+      version,
+      state,
+      status,
+      asleep,
+      tags: tags.split(" ").filter((tag) => tag !== ""),
+    }));
+  }
+
+  /** What an actor took, and what became of it. @throws PawlError ACTOR_UNKNOWN */
+  history(id: string): HistoryEntry[] {
+    return historyOf(this.#store, id);
+  }
+
+  /** The snapshot as it was after a transition. @throws PawlError ACTOR_UNKNOWN, TRANSITION_UNKNOWN */
+  at(id: string, transitionId: number): PastSnapshot {
+    return snapshotAt(this.#store, id, transitionId);
+  }
+
+  /**
+   * A new root from a moment of the past, children included. Effects that were on their way then are begun anew,
+   * under new keys; `after` timers of the states it is in run their whole delay again; other delayed events are gone.
+   * @throws PawlError ACTOR_UNKNOWN, TRANSITION_UNKNOWN, ACTOR_EXISTS
+   */
+  fork(id: string, transitionId: number, newId: string): DurableActor<AnyActorLogic> {
+    if (this.#find(newId) !== undefined) {
+      throw new PawlError("ACTOR_EXISTS", { id: newId, found: "another actor", asked: `a fork of ${id}` });
+    }
+    const live = forkActor(this.#engine, actorRow(this.#store, id), transitionId, newId);
+    this.#attach(live);
+    return live.actor as unknown as DurableActor<AnyActorLogic>;
+  }
+
+  /** Commits what is on its way and ends. Effects get their abort signal; the next start makes them again. */
+  async close(): Promise<void> {
+    this.#passivation.stop();
+    this.#engine.close();
+    if (this.#ownsStore) {
+      this.#store.close();
+    }
+  }
+
+  /** Ends at once, as a crash would: what was not committed is lost, what was acknowledged is not. */
+  halt(): void {
+    this.#passivation.stop();
+    this.#engine.halt();
+    if (this.#ownsStore) {
+      this.#store.close();
+    }
+  }
+
+  #rootOf(name: string, logic: InternalLogic, options: Record<string, unknown>): Live {
+    const id = typeof options["id"] === "string" ? options["id"] : this.#engine.ids.next(this.#engine.clock.now());
+    const existing = this.#find(id);
+    if (existing !== undefined) {
+      if (existing.type.name !== name && existing.src !== name) {
+        throw new PawlError("ACTOR_EXISTS", { id, found: existing.type.name, asked: name });
+      }
+      return existing;
+    }
+    const type = { ...this.#registry.typeOf(logic, name), name };
+    const live = this.#engine.makeRoot(id, logic, type, options);
+    const { inspect } = options;
+    if (inspect !== undefined) {
+      live.root.system.inspect(inspect as (event: InspectionEvent) => void);
+    }
+    this.#attach(live);
+    return live;
+  }
+
+  #attach(live: Live): void {
+    withDeliver(live.actor as unknown as Actor<AnyActorLogic>, (event, options) =>
+      deliver(this.#engine, live, event, options),
+    );
+  }
+
+  #find(id: string): Live | undefined {
+    const root = this.#engine.roots.get(id);
+    if (root !== undefined) {
+      return root;
+    }
+    const row = this.#store.actorById(id);
+    return row === undefined || !row.live ? undefined : (this.#engine.live(row.no) ?? this.#wake(row.no));
+  }
+
+  #wake(actorNo: number): Live | undefined {
+    const rootNo = this.#store.actorByNo(actorNo)?.rootNo;
+    if (rootNo === undefined) {
+      return undefined;
+    }
+    const rows = this.#store.loadActors(rootNo);
+    for (const live of restoreRoots(this.#engine, rows, this.#store.loadEffects(rootNo))) {
+      this.#attach(live);
+      this.#engine.group().touched.add(live);
+      this.#engine.schedule();
+    }
+    return this.#engine.live(actorNo);
+  }
+}
+
+type Deliver = (event: { readonly type: string }, options: DeliverOptions) => Promise<unknown>;
+
+function withDeliver(actor: Actor<AnyActorLogic>, send: Deliver | (() => Promise<void>)): Actor<AnyActorLogic> {
+  return Object.assign(actor, {
+    deliver: async (event: { readonly type: string }, options: DeliverOptions = {}) => {
+      await (send as Deliver)(event, options);
+      return (actor as unknown as InternalActor).getSnapshot();
+    },
+  });
+}

@@ -1,0 +1,25 @@
+import type { Actor, ActorOptions, AnyActorLogic, EventFromLogic, InputFrom, SnapshotFrom } from "xstate";
+import type { DeliverOptions } from "./deliver.ts";
+import type { MachineMap, MachineRegistration } from "./registry.ts";
+
+/** The logic that a registration stands for. */
+export type LogicOf<T> = T extends MachineRegistration<infer TLogic> ? TLogic : T extends AnyActorLogic ? T : never;
+
+/** An XState actor that survives. All of XState's methods work as they do there. */
+export type DurableActor<TLogic extends AnyActorLogic> = Actor<TLogic> & {
+  /**
+   * Sends an event that must be accepted; resolves when its outcome is on disk.
+   * @throws InvalidTransitionError, GuardRejected, TerminalStateViolation
+   */
+  deliver(event: EventFromLogic<TLogic>, options?: DeliverOptions): Promise<SnapshotFrom<TLogic>>;
+};
+
+export interface DurableActorOptions<TLogic extends AnyActorLogic>
+  extends Pick<ActorOptions<TLogic>, "systemId" | "inspect"> {
+  /** Names the actor for life. Default: a new ULID. */
+  readonly id?: string | undefined;
+  /** Used only when the actor is made, not when it is found. */
+  readonly input?: InputFrom<TLogic> | undefined;
+}
+
+export type MachineNames<TMachines extends MachineMap> = keyof TMachines & string;

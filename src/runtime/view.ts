@@ -1,0 +1,103 @@
+import type { AnyMachineSnapshot, Snapshot } from "xstate";
+import { encode, type NumberOf } from "./codec.ts";
+import { type Delta, diff } from "./delta.ts";
+import { type InternalLogic, isMachineSnapshot } from "./xstate/internals.ts";
+
+/** A snapshot as data: what XState persists, without the children, which have rows of their own. */
+export type SnapshotView = Readonly<Record<string, unknown>>;
+
+export function viewOf(logic: InternalLogic, snapshot: Snapshot<unknown>): SnapshotView {
+  if (!isMachineSnapshot(snapshot)) {
+    return isErrorBox(snapshot) ? snapshot : (logic.getPersistedSnapshot(snapshot) as unknown as SnapshotView);
+  }
+  return {
+    status: snapshot.status,
+    output: snapshot.output,
+    error: snapshot.error,
+    value: snapshot.value,
+    historyValue: historyView(snapshot),
+    context: snapshot.context,
+  };
+}
+
+/** What XState makes of a logic that threw before it had a snapshot. */
+function isErrorBox(snapshot: Snapshot<unknown>): snapshot is Snapshot<unknown> & SnapshotView {
+  return snapshot.status === "error" && !("input" in snapshot) && !("context" in snapshot);
+}
+
+type HistoryValue = Readonly<Record<string, readonly { readonly id: string }[]>>;
+
+function historyView(snapshot: AnyMachineSnapshot): Record<string, { readonly id: string }[]> {
+  const view: Record<string, { readonly id: string }[]> = {};
+  const history = snapshot.historyValue as HistoryValue;
+  for (const key in history) {
+    view[key] = (history[key] ?? []).map(({ id }) => ({ id }));
+  }
+  return view;
+}
+
+/** Stored form of a snapshot. @throws Unserializable */
+export function snapshotJson(logic: InternalLogic, snapshot: Snapshot<unknown>, numberOf: NumberOf): string {
+  return JSON.stringify(encode(viewOf(logic, snapshot), "snapshot", numberOf));
+}
+
+/** The delta between two snapshots of one actor; undefined when nothing that is stored differs. @throws Unserializable */
+export function snapshotDelta(
+  logic: InternalLogic,
+  before: Snapshot<unknown>,
+  after: Snapshot<unknown>,
+  numberOf: NumberOf,
+): Delta | undefined {
+  if (!isMachineSnapshot(before) || !isMachineSnapshot(after)) {
+    return diff(viewOf(logic, before), viewOf(logic, after), "snapshot", numberOf);
+  }
+  const changed: Record<string, Delta> = {};
+  const compare = (name: string, one: unknown, other: unknown): void => {
+    const delta = diff(one, other, name, numberOf);
+    if (delta !== undefined) {
+      changed[name] = delta;
+    }
+  };
+  compare("context", before.context, after.context);
+  compare("value", before.value, after.value);
+  compare("status", before.status, after.status);
+  compare("output", before.output, after.output);
+  compare("error", before.error, after.error);
+  if (before.historyValue !== after.historyValue) {
+    compare("historyValue", historyView(before), historyView(after));
+  }
+  for (const _ in changed) {
+    return { "~": changed };
+  }
+  return undefined;
+}
+
+/** Leaf states: `a.b` for nested ones, joined by "," for parallel ones. "" for a snapshot without states. */
+export function stateOf(snapshot: Snapshot<unknown>): string {
+  return isMachineSnapshot(snapshot) ? stateText(snapshot.value) : "";
+}
+
+export function stateText(value: unknown): string {
+  return typeof value === "string" ? value : leaves(value as Readonly<Record<string, unknown>>, "").join(",");
+}
+
+function leaves(value: Readonly<Record<string, unknown>>, prefix: string): string[] {
+  return Object.keys(value).flatMap((key) => {
+    const inner = value[key];
+    if (typeof inner === "string") {
+      return [`${prefix}${key}.${inner}`];
+    }
+    const below = leaves(inner as Readonly<Record<string, unknown>>, `${prefix}${key}.`);
+    return below.length === 0 ? [`${prefix}${key}`] : below;
+  });
+}
+
+/** The outermost state: what an entity's row and its audit events name. */
+export function topState(value: unknown): string {
+  return typeof value === "string" ? value : (Object.keys(value as object)[0] ?? "");
+}
+
+export function tagsText(snapshot: Snapshot<unknown>): string {
+  const tags = isMachineSnapshot(snapshot) ? [...snapshot.tags] : [];
+  return tags.length === 0 ? "" : ` ${tags.join(" ")} `;
+}

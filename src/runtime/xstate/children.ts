@@ -1,0 +1,210 @@
+/**
+ * The way around XState's quadratic children (I10). `spawnChild` and `stopChild` copy the parent's whole `children`
+ * map; from `sharedFrom` children on, Pawl changes one map in place instead. Up to there nothing differs from XState.
+ * Beyond it, a snapshot that somebody kept shows children that came later: it is the one thing given up.
+ */
+import type { AnyMachineSnapshot, AnyStateMachine, Snapshot } from "xstate";
+import {
+  type ActorScope,
+  childErrorPrefix,
+  childrenOf,
+  type InternalActor,
+  processing,
+  stopEvent,
+} from "./internals.ts";
+
+const sharedFrom = 64;
+const sharedMaps = new WeakSet<object>();
+
+type ChildrenMap = Record<string, InternalActor>;
+type Resolve = (
+  scope: ActorScope,
+  snapshot: AnyMachineSnapshot,
+  args: unknown,
+  params: unknown,
+  action: BuiltinAction,
+  extra: unknown,
+) => [AnyMachineSnapshot, unknown, unknown[] | undefined];
+
+interface BuiltinAction {
+  readonly type: string;
+  resolve: Resolve;
+}
+
+/** Makes sure that the actions of a machine do not copy large maps. Safe to call again. */
+export function linearise(machine: AnyStateMachine, ownScope: (scope: ActorScope) => boolean): void {
+  for (const action of Object.values(machine.implementations.actions)) {
+    lineariseAction(action, ownScope);
+  }
+  for (const node of machine.root ? nodesOf(machine.root as unknown as StateNodeView) : []) {
+    const transitions = [...node.transitions.values()].flat();
+    const lists = [
+      node.entry,
+      node.exit,
+      ...transitions.map((t) => t.actions),
+      ...(node.always ?? []).map((t) => t.actions),
+    ];
+    for (const action of lists.flat()) {
+      lineariseAction(action, ownScope);
+    }
+    for (const action of node.initial?.actions ?? []) {
+      lineariseAction(action, ownScope);
+    }
+  }
+}
+
+interface StateNodeView {
+  readonly entry: readonly unknown[];
+  readonly exit: readonly unknown[];
+  readonly transitions: Map<string, { readonly actions: readonly unknown[] }[]>;
+  readonly always?: readonly { readonly actions: readonly unknown[] }[];
+  readonly initial?: { readonly actions: readonly unknown[] };
+  readonly states: Record<string, StateNodeView>;
+}
+
+function* nodesOf(node: StateNodeView): Generator<StateNodeView> {
+  yield node;
+  for (const child of Object.values(node.states)) {
+    yield* nodesOf(child);
+  }
+}
+
+const linearised = new WeakSet<object>();
+
+function lineariseAction(action: unknown, ownScope: (scope: ActorScope) => boolean): void {
+  if (typeof action !== "function" || !("resolve" in action) || linearised.has(action)) {
+    return;
+  }
+  linearised.add(action);
+  const builtin = action as unknown as BuiltinAction;
+  const original = builtin.resolve;
+  const linear = linearResolve(builtin.type, original, ownScope);
+  if (linear !== undefined) {
+    // The same action object serves plain XState in the same process, which keeps its own way.
+    builtin.resolve = (scope, ...rest) => (ownScope(scope) ? linear(scope, ...rest) : original(scope, ...rest));
+  }
+}
+
+function linearResolve(type: string, original: Resolve, ownScope: (scope: ActorScope) => boolean): Resolve | undefined {
+  switch (type) {
+    case "xstate.spawnChild":
+      return (scope, snapshot, ...rest) => {
+        const [next, params] = original(scope, withChildren(snapshot, {}), ...rest);
+        const { actorRef } = params as { actorRef?: InternalActor };
+        return [withChildren(next, added(childrenOf(snapshot), actorRef, childrenOf(next))), params, undefined];
+      };
+    case "xstate.assign":
+      return (scope, snapshot, ...rest) => {
+        const [next, params, more] = original(scope, withChildren(snapshot, noChildren), ...rest);
+        const spawned = childrenOf(next);
+        const children = spawned === noChildren ? childrenOf(snapshot) : merged(childrenOf(snapshot), spawned);
+        return [withChildren(next, children), params, more];
+      };
+    case "xstate.stopChild":
+      return (scope, snapshot, ...rest) => {
+        const children = childrenOf(snapshot);
+        if (!sharedMaps.has(children)) {
+          return original(scope, snapshot, ...rest);
+        }
+        const [, child, more] = original(scope, withChildren(snapshot, lookupOnly(children)), ...rest);
+        if (child !== undefined) {
+          delete (children as ChildrenMap)[(child as InternalActor).id];
+        }
+        return [withChildren(snapshot, children), child, more];
+      };
+    case "xstate.enqueueActions":
+      return (scope, snapshot, ...rest) => {
+        const result = original(scope, snapshot, ...rest);
+        for (const action of result[2] ?? []) {
+          lineariseAction(action, ownScope);
+        }
+        return result;
+      };
+    default:
+      return undefined;
+  }
+}
+
+const noChildren: ChildrenMap = {};
+
+/** `stopChild("id")` looks the child up and then copies the map: here the copy is empty. */
+function lookupOnly(children: Readonly<ChildrenMap>): ChildrenMap {
+  return Object.create(children) as ChildrenMap;
+}
+
+function withChildren(snapshot: AnyMachineSnapshot, children: Readonly<ChildrenMap>): AnyMachineSnapshot {
+  return { ...snapshot, children } as AnyMachineSnapshot;
+}
+
+function added(
+  children: Readonly<ChildrenMap>,
+  actorRef: InternalActor | undefined,
+  spawned: Readonly<ChildrenMap>,
+): Readonly<ChildrenMap> {
+  // Without an id XState files every anonymous child under "undefined"; here each keeps its own stable one.
+  return merged(children, actorRef === undefined ? spawned : { [actorRef.id]: actorRef });
+}
+
+function merged(children: Readonly<ChildrenMap>, spawned: Readonly<ChildrenMap>): Readonly<ChildrenMap> {
+  if (sharedMaps.has(children)) {
+    return Object.assign(children as ChildrenMap, spawned);
+  }
+  return shareIfLarge({ ...children, ...spawned });
+}
+
+/** Marks a map as changed in place once it is large. */
+export function shareIfLarge(children: Readonly<ChildrenMap>): Readonly<ChildrenMap> {
+  if (Object.keys(children).length >= sharedFrom) {
+    sharedMaps.add(children);
+  }
+  return children;
+}
+
+/**
+ * XState stops the children of an ending machine one by one, with a copy each. To be called before a transition that
+ * may end it: stops them in XState's order and leaves it none to stop.
+ */
+export function stopLargeFamilyBefore<S extends Snapshot<unknown>>(
+  snapshot: S,
+  event: { readonly type: string },
+  scope: ActorScope,
+): S {
+  const children = childrenOf(snapshot);
+  if (!sharedMaps.has(children)) {
+    return snapshot;
+  }
+  const machineSnapshot = snapshot as unknown as AnyMachineSnapshot;
+  const ends =
+    event.type === stopEvent ||
+    (event.type.startsWith(childErrorPrefix) &&
+      machineSnapshot.machine.getTransitionData(machineSnapshot, event).length === 0);
+  return ends ? { ...snapshot, children: stopAll(children, scope) } : snapshot;
+}
+
+/** The same for a machine that has just reached its end; XState goes on with this very snapshot object. */
+export function stopLargeFamilyOf(snapshot: AnyMachineSnapshot, scope: ActorScope): void {
+  const children = childrenOf(snapshot as Snapshot<unknown>);
+  if (snapshot.status !== "active" && sharedMaps.has(children)) {
+    (snapshot as { children: ChildrenMap }).children = stopAll(children, scope);
+  }
+}
+
+function stopAll(children: Readonly<ChildrenMap>, scope: ActorScope): ChildrenMap {
+  for (const child of Object.values(children)) {
+    unregister(child);
+    if (child._processingStatus === processing.running) {
+      scope.defer(() => scope.stopChild(child));
+    } else {
+      scope.stopChild(child);
+    }
+  }
+  return {};
+}
+
+/** Depth first, so that a system id is free again for an actor that is made in the same step. */
+function unregister(actor: InternalActor): void {
+  for (const child of Object.values(childrenOf(actor.getSnapshot()))) {
+    unregister(child);
+  }
+  actor.system._unregister(actor);
+}

@@ -1,0 +1,160 @@
+/**
+ * Everything of XState 5.33.3 that is private and that Pawl relies on. `test/runtime/xstate/internals.test.ts` fails
+ * when a release changes any of it; the version is pinned for the same reason.
+ */
+import {
+  type AnyActorLogic,
+  type AnyActorRef,
+  type AnyEventObject,
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+  fromCallback,
+  fromEventObservable,
+  fromObservable,
+  fromPromise,
+  type InspectionEvent,
+  type Snapshot,
+} from "xstate";
+
+export const initEvent = "xstate.init";
+export const stopEvent = "xstate.stop";
+export const promiseResolved = "xstate.promise.resolve";
+export const promiseRejected = "xstate.promise.reject";
+export const childErrorPrefix = "xstate.error.actor";
+export const childSnapshotPrefix = "xstate.snapshot.";
+
+/** `Actor._processingStatus`. */
+export const processing = { notStarted: 0, running: 1, stopped: 2 } as const;
+
+export interface ActorScope {
+  readonly self: InternalActor;
+  readonly system: InternalSystem;
+  readonly defer: (run: () => void) => void;
+  readonly stopChild: (child: InternalActor) => void;
+  readonly emit: (event: AnyEventObject) => void;
+}
+
+/** XState's `ActorLogic`, with the parts that differ between its kinds. */
+export interface InternalLogic {
+  readonly config?: unknown;
+  readonly transition: (snapshot: Snapshot<unknown>, event: AnyEventObject, scope: ActorScope) => Snapshot<unknown>;
+  readonly getInitialSnapshot: (scope: ActorScope, input: unknown) => Snapshot<unknown>;
+  readonly getPersistedSnapshot: (snapshot: Snapshot<unknown>, options?: unknown) => Snapshot<unknown>;
+  readonly restoreSnapshot?: (snapshot: Snapshot<unknown>, scope: ActorScope) => Snapshot<unknown>;
+  readonly start?: (snapshot: Snapshot<unknown>, scope: ActorScope) => void;
+}
+
+export interface InternalActor {
+  readonly id: string;
+  sessionId: string;
+  readonly src: string | InternalLogic;
+  readonly systemId: string | undefined;
+  readonly system: InternalSystem;
+  readonly options: { readonly snapshot?: object; readonly input?: unknown };
+  readonly observers: Set<unknown>;
+  readonly eventListeners: Map<string, Set<unknown>>;
+  readonly ref: AnyActorRef;
+  logic: InternalLogic;
+  _parent: InternalActor | undefined;
+  _syncSnapshot: boolean | undefined;
+  _snapshot: Snapshot<unknown>;
+  _processingStatus: number;
+  readonly _actorScope: ActorScope;
+  _send(event: AnyEventObject): void;
+  _stop(): unknown;
+  start(): unknown;
+  getSnapshot(): Snapshot<unknown>;
+}
+
+/** What an actor asks of its system (`createSystem` in XState). */
+export interface InternalSystem {
+  _bookId(): string;
+  _register(sessionId: string, actor: InternalActor): string;
+  _unregister(actor: InternalActor): void;
+  _set(systemId: string, actor: InternalActor): void;
+  get(systemId: string): InternalActor | undefined;
+  getAll(): Record<string, InternalActor>;
+  inspect(observer: ((event: InspectionEvent) => void) | { next?: (event: InspectionEvent) => void }): {
+    unsubscribe(): void;
+  };
+  _sendInspectionEvent(event: SystemEvent): void;
+  _relay(source: InternalActor | undefined, target: InternalActor, event: AnyEventObject): void;
+  scheduler: InternalScheduler;
+  getSnapshot(): { _scheduledEvents: Record<string, unknown> };
+  start(): void;
+  _snapshot: { _scheduledEvents: Record<string, unknown> };
+  _clock: unknown;
+  _logger: (...args: unknown[]) => void;
+}
+
+export interface InternalScheduler {
+  schedule(source: InternalActor, target: InternalActor, event: AnyEventObject, delay: number, id?: string): void;
+  cancel(source: InternalActor, id: string): void;
+  cancelAll(source: InternalActor): void;
+}
+
+/** A transition as the machine formatted it; what a microstep took. */
+export interface TakenTransition {
+  readonly eventType: string;
+  readonly source: { readonly path: readonly string[] };
+  readonly target: readonly unknown[] | undefined;
+  readonly meta?: Readonly<Record<string, unknown>>;
+}
+
+export interface MicrostepEvent {
+  readonly type: "@xstate.microstep";
+  readonly actorRef: InternalActor;
+  readonly event: AnyEventObject;
+  readonly snapshot: AnyMachineSnapshot;
+  readonly _transitions: readonly TakenTransition[];
+}
+
+export type SystemEvent =
+  | MicrostepEvent
+  | { readonly type: "@xstate.actor"; readonly actorRef: InternalActor }
+  | { readonly type: "@xstate.event" | "@xstate.snapshot" | "@xstate.action"; readonly actorRef: InternalActor };
+
+/** What kind of work a logic stands for: only the outside ones wait for the commit (I2). */
+export type LogicKind = "machine" | "promise" | "callback" | "observable" | "pure";
+
+// Logics of one creator share the source of their transition function, whoever bundled XState.
+const source = (logic: AnyActorLogic): string => logic.transition.toString();
+const never = { subscribe: () => ({ unsubscribe: () => undefined }) };
+const kindBySource = new Map<string, LogicKind>([
+  [source(fromPromise(async () => undefined)), "promise"],
+  [source(fromCallback(() => undefined)), "callback"],
+  [source(fromObservable(() => never as never)), "observable"],
+  [source(fromEventObservable(() => never as never)), "observable"],
+]);
+
+const kinds = new WeakMap<object, LogicKind>();
+
+export function kindOf(logic: InternalLogic): LogicKind {
+  let kind = kinds.get(logic);
+  if (kind === undefined) {
+    kind = isMachine(logic) ? "machine" : (kindBySource.get(logic.transition.toString()) ?? "pure");
+    kinds.set(logic, kind);
+  }
+  return kind;
+}
+
+export function isMachine(logic: unknown): logic is AnyStateMachine {
+  return typeof logic === "object" && logic !== null && "__xstatenode" in logic;
+}
+
+export function isMachineSnapshot(snapshot: unknown): snapshot is AnyMachineSnapshot {
+  return typeof snapshot === "object" && snapshot !== null && "machine" in snapshot && "value" in snapshot;
+}
+
+/** What XState checks to tell an actor reference from data. */
+export function isActorRef(value: object): value is InternalActor {
+  return "sessionId" in value && "send" in value && "ref" in value;
+}
+
+export function internal(actor: AnyActorRef): InternalActor {
+  return actor as unknown as InternalActor;
+}
+
+export function childrenOf(snapshot: Snapshot<unknown>): Readonly<Record<string, InternalActor>> {
+  return (snapshot as { children?: Record<string, InternalActor> }).children ?? {};
+}

@@ -1,0 +1,181 @@
+/**
+ * What the runtime asks of a store, and all it knows of one. A store keeps rows; it knows nothing of XState.
+ * Timestamps are milliseconds since 1970 unless a name ends in `At` of a text column (ISO 8601).
+ */
+
+/** One actor: a running machine, promise, callback, observable or transition function. */
+export interface ActorRow {
+  /** Number of the actor, unique in the store, never used again. A parent's is smaller than its children's. */
+  readonly no: number;
+  /** `root` or `root/child/grandchild`: how people name it. */
+  readonly id: string;
+  readonly parentNo: number | null;
+  readonly rootNo: number;
+  /** Its key in the parent's `children`; the id itself for a root. */
+  readonly key: string;
+  /** The name under which its logic is found: a registered machine for a root, XState's `src` for a child. */
+  readonly src: string;
+  /** Name of the machine as audited and listed; "" for logic that is no machine. */
+  readonly machine: string;
+  readonly version: string;
+  /** Hash of the machine's structure, to notice a change that kept the version. */
+  readonly fingerprint: string;
+  readonly systemId: string | null;
+  readonly syncSnapshot: boolean;
+  /** XState's persisted snapshot without children, as JSON. */
+  readonly snapshot: string;
+  readonly status: "active" | "done" | "error" | "stopped";
+  /** Leaf states, `a.b` for nested ones, joined by "," for parallel ones; "" for logic without states. */
+  readonly state: string;
+  /** Tags with a space before and after each: " busy paid ". */
+  readonly tags: string;
+  /** False once it has left its parent's `children`, or was a root that was stopped and forgotten. */
+  readonly live: boolean;
+  /** A root that is not kept in memory until somebody asks for it. */
+  readonly asleep: boolean;
+}
+
+/** One event that an actor took, with what it changed. History is rebuilt from these (runtime.at). */
+export interface JournalRow {
+  readonly seq: number;
+  readonly actorNo: number;
+  readonly at: number;
+  /** The event as JSON. */
+  readonly event: string;
+  /** `{"set": …}`: a whole snapshot, or the difference to the one before (see runtime/delta.ts). */
+  readonly delta: string;
+}
+
+/** One audit event, as database-events.md has it; the store adds the hashes. */
+export interface AuditRow {
+  readonly event_id: string;
+  readonly event_type: string;
+  readonly entity_type: string;
+  readonly entity_id: string;
+  readonly from_state: string;
+  readonly to_state: string;
+  readonly trigger: string;
+  readonly reason: string | null;
+  readonly severity: string;
+  readonly operator: string | null;
+  readonly metadata: Readonly<Record<string, unknown>>;
+  readonly context: Readonly<Record<string, unknown>>;
+  readonly evidence: Readonly<Record<string, unknown>> | null;
+  readonly transitioned_at: string;
+}
+
+/** An audit event as it stands in the store. */
+export interface StoredAuditRow extends AuditRow {
+  readonly transition_id: number;
+  readonly prev_hash: string;
+  readonly hash: string;
+}
+
+export type SqlValue = string | number | null;
+
+/** A row of one of the host's own tables, written with the transition that it mirrors. */
+export interface DomainWrite {
+  readonly table: string;
+  /** Column of the primary key. */
+  readonly key: string;
+  /** All columns to write, the key among them. */
+  readonly values: Readonly<Record<string, SqlValue>>;
+  /** Columns that are written only while they are NULL, such as `started_at`. */
+  readonly once?: Readonly<Record<string, SqlValue>>;
+  /** ISO 8601, for `created_at` and `updated_at`. */
+  readonly at: string;
+}
+
+export interface TimerRow {
+  readonly actorNo: number;
+  readonly id: string;
+  readonly targetNo: number;
+  readonly event: string;
+  /** Ties between timers due at the same moment are broken by the order of arming. */
+  readonly seq: number;
+  readonly dueAt: number;
+}
+
+/** An effect that was asked for. One row for life; a retry keeps the key and raises the attempt (I3). */
+export interface EffectRow {
+  readonly actorNo: number;
+  readonly key: string;
+  readonly attempt: number;
+  /** Attempts that failed; a crash is none of them. */
+  readonly failures: number;
+  readonly status: "requested" | "settled" | "stopped";
+  readonly requestedAt: number;
+  /** Until when another process may still be at it; 0 where there is no lease. */
+  readonly leaseUntil: number;
+}
+
+/** A settlement that came too late or from an abandoned attempt: recorded and ignored (I3). */
+export interface LateSettlement {
+  readonly effectKey: string;
+  readonly attempt: number;
+  readonly outcome: string;
+  readonly at: number;
+}
+
+export interface DeliveryRow {
+  readonly actorNo: number;
+  readonly idempotencyKey: string;
+  readonly at: number;
+}
+
+/** All that one group of cascades leaves behind. It becomes durable whole, or not at all (I1). */
+export interface Commit {
+  readonly at: number;
+  readonly actors: readonly ActorRow[];
+  readonly journal: readonly JournalRow[];
+  readonly audits: readonly AuditRow[];
+  readonly rows: readonly DomainWrite[];
+  readonly timersDisarmed: readonly { readonly actorNo: number; readonly id: string }[];
+  readonly timersArmed: readonly TimerRow[];
+  readonly effects: readonly EffectRow[];
+  readonly lateSettlements: readonly LateSettlement[];
+  readonly deliveries: readonly DeliveryRow[];
+}
+
+/** Where the numbering goes on after a restart. */
+export interface Counters {
+  readonly nextActorNo: number;
+  readonly nextSeq: number;
+  readonly nextTimerSeq: number;
+}
+
+export interface ActorFilter {
+  readonly machine?: string | undefined;
+  /** A state or a leaf below it. */
+  readonly state?: string | undefined;
+  readonly tag?: string | undefined;
+  readonly status?: ActorRow["status"] | undefined;
+  readonly rootsOnly?: boolean | undefined;
+}
+
+/** A store that is open and claimed for writing by this process (I8). */
+export interface Store {
+  /** Identifies the store for life; part of each effect's idempotency key. */
+  readonly storeId: string;
+  counters(): Counters;
+  /**
+   * Makes a commit durable, or throws and leaves nothing of it.
+   * @throws PawlError STORE_FENCED, STORE_FULL, STORE_READ_ONLY, STORE_FAILED
+   */
+  commit(commit: Commit): void;
+  /** Calls back after each commit with the audit events in it, in order. */
+  onCommitted(listener: (audits: readonly StoredAuditRow[]) => void): () => void;
+  /** Live actors, parents before children; those of one root where it is named, else of all roots awake. */
+  loadActors(rootNo?: number): ActorRow[];
+  loadTimers(): TimerRow[];
+  loadEffects(rootNo?: number): EffectRow[];
+  actorById(id: string): ActorRow | undefined;
+  actorByNo(no: number): ActorRow | undefined;
+  /** All actors that ever were below this one, itself first. */
+  subtree(no: number): ActorRow[];
+  listActors(filter: ActorFilter): ActorRow[];
+  wasDelivered(actorNo: number, idempotencyKey: string): boolean;
+  /** Journal of one actor up to and with a sequence number, oldest first. */
+  journalOf(actorNo: number, upToSeq?: number): JournalRow[];
+  close(): void;
+}

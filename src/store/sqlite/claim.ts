@@ -1,0 +1,111 @@
+import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import type { Database } from "better-sqlite3";
+import { PawlError } from "../../base/errors/index.ts";
+import type { Clock } from "../../base/time.ts";
+
+/** How long a claim holds without being renewed: a process that slept longer may find another in its place. */
+const claimForMs = 10_000;
+/** Renewed on a third of that, so that one late beat loses nothing. */
+const renewEveryMs = 3_000;
+
+interface ClaimRow {
+  readonly fence: number;
+  readonly pid: number;
+  readonly host: string;
+  readonly process_start: string;
+  readonly expires_at: number;
+}
+
+/** The right of one process to write to a store (I8). */
+export interface Claim {
+  readonly fence: number;
+  /**
+   * To be called inside each write transaction.
+   * @throws PawlError STORE_FENCED when another process has taken over
+   */
+  check(): void;
+  release(): void;
+}
+
+/**
+ * Takes the claim, or refuses while its owner lives. An owner on this host that is gone, or one whose claim ran out,
+ * is replaced at once.
+ * @throws PawlError STORE_IN_USE
+ */
+export function takeClaim(db: Database, file: string, clock: Clock): Claim {
+  const read = db.prepare<[], ClaimRow>("SELECT fence, pid, host, process_start, expires_at FROM claim");
+  const take = db.transaction((): number => {
+    const present = read.get();
+    if (present !== undefined && holds(present, clock.now())) {
+      throw new PawlError("STORE_IN_USE", { file, pid: present.pid, host: present.host });
+    }
+    const fence = (present?.fence ?? 0) + 1;
+    db.prepare("INSERT OR REPLACE INTO claim VALUES (1, ?, ?, ?, ?, ?)").run(
+      fence,
+      process.pid,
+      hostname(),
+      processStart(process.pid) ?? "",
+      clock.now() + claimForMs,
+    );
+    return fence;
+  });
+  const fence = take.immediate();
+
+  const check = (): void => {
+    const found = read.get()?.fence ?? 0;
+    if (found !== fence) {
+      throw new PawlError("STORE_FENCED", { file, found, ours: fence });
+    }
+  };
+  const renew = db.prepare("UPDATE claim SET expires_at = ? WHERE fence = ?");
+  const beat = setInterval(() => {
+    try {
+      renew.run(clock.now() + claimForMs, fence);
+    } catch {
+      // A busy or failing file: the next commit meets the same and reports it.
+    }
+  }, renewEveryMs);
+  beat.unref();
+
+  return {
+    fence,
+    check,
+    release: () => {
+      clearInterval(beat);
+      db.prepare("UPDATE claim SET expires_at = 0, pid = 0 WHERE fence = ?").run(fence);
+    },
+  };
+}
+
+function holds(claim: ClaimRow, nowMs: number): boolean {
+  if (claim.expires_at <= nowMs) {
+    return false;
+  }
+  if (claim.host !== hostname()) {
+    return true;
+  }
+  const start = processStart(claim.pid);
+  // A pid can be used again: the same pid with another start time is another process.
+  return start !== undefined && (claim.process_start === "" || start === claim.process_start);
+}
+
+/** When a process started, in a form that is only compared; undefined when there is no such process. */
+function processStart(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // Field 22, counted after the command name, which may itself hold blanks and brackets.
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+  } catch {
+    return isAlive(pid) ? "" : undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

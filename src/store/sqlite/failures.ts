@@ -1,0 +1,27 @@
+import { PawlError } from "../../base/errors/index.ts";
+
+/** Turns an error of SQLite or the file system into one of the error table; others pass unchanged. */
+export function storeFailure(error: unknown, file: string, action: string): unknown {
+  if (error instanceof PawlError || !(error instanceof Error)) {
+    return error;
+  }
+  const code = (error as { code?: unknown }).code;
+  if (typeof code !== "string") {
+    return error;
+  }
+  const detail = `${error.message} (${code})`;
+  const extras = { cause: error };
+  if (code === "SQLITE_NOTADB" || code.startsWith("SQLITE_CORRUPT")) {
+    return new PawlError("STORE_NOT_A_DATABASE", { file, detail }, extras);
+  }
+  if (code === "SQLITE_FULL" || code === "ENOSPC") {
+    return new PawlError("STORE_FULL", { file, detail }, extras);
+  }
+  if (code.startsWith("SQLITE_READONLY") || code === "EACCES" || code === "EROFS" || code === "SQLITE_CANTOPEN") {
+    return new PawlError("STORE_READ_ONLY", { file, detail }, extras);
+  }
+  if (code.startsWith("SQLITE_IOERR") || code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_PROTOCOL")) {
+    return new PawlError("STORE_FAILED", { file, action, detail }, extras);
+  }
+  return error;
+}

@@ -1,0 +1,139 @@
+import type { Migration } from "./migrate.ts";
+
+/** Tables that every store has, whatever machines run on it. One component of the schema; a host adds its own. */
+export const runtimeMigrations: readonly Migration[] = [
+  {
+    version: 1,
+    sql: `
+CREATE TABLE store_facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+-- Who may write (I8). The fence grows with each claim and is checked in each commit.
+CREATE TABLE claim (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  fence INTEGER NOT NULL,
+  pid INTEGER NOT NULL,
+  host TEXT NOT NULL,
+  process_start TEXT NOT NULL,
+  expires_at INTEGER NOT NULL
+);
+
+CREATE TABLE actors (
+  no INTEGER PRIMARY KEY,
+  id TEXT NOT NULL,
+  parent_no INTEGER,
+  root_no INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  src TEXT NOT NULL,
+  machine TEXT NOT NULL,
+  version TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  system_id TEXT,
+  sync_snapshot INTEGER NOT NULL CHECK (sync_snapshot IN (0, 1)),
+  snapshot TEXT NOT NULL CHECK (json_valid(snapshot)),
+  status TEXT NOT NULL CHECK (status IN ('active', 'done', 'error', 'stopped')),
+  state TEXT NOT NULL,
+  tags TEXT NOT NULL,
+  live INTEGER NOT NULL CHECK (live IN (0, 1)),
+  asleep INTEGER NOT NULL CHECK (asleep IN (0, 1))
+);
+CREATE UNIQUE INDEX actors_live_id ON actors (id) WHERE live = 1;
+CREATE INDEX actors_root ON actors (root_no, no);
+CREATE INDEX actors_parent ON actors (parent_no) WHERE parent_no IS NOT NULL;
+CREATE INDEX actors_roots ON actors (asleep, no) WHERE parent_no IS NULL AND live = 1;
+
+-- What each actor took, with what it changed: history is rebuilt from it. Clustered by actor.
+CREATE TABLE journal (
+  actor_no INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  event TEXT NOT NULL,
+  delta TEXT NOT NULL,
+  PRIMARY KEY (actor_no, seq)
+) WITHOUT ROWID;
+
+-- One row a transaction: its hash covers the journal rows in it and the audit chain's head.
+CREATE TABLE commits (
+  commit_no INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  fence INTEGER NOT NULL,
+  first_seq INTEGER NOT NULL,
+  last_seq INTEGER NOT NULL,
+  audit_head TEXT NOT NULL,
+  hash TEXT NOT NULL
+);
+
+CREATE TABLE entity_types (name TEXT PRIMARY KEY) WITHOUT ROWID;
+
+CREATE TABLE state_transitions (
+  transition_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  event_id TEXT NOT NULL CHECK (event_id GLOB 'evt_*'),
+  event_type TEXT NOT NULL,
+  entity_type TEXT NOT NULL,
+  entity_id TEXT NOT NULL,
+  from_state TEXT NOT NULL,
+  to_state TEXT NOT NULL,
+  trigger TEXT NOT NULL,
+  reason TEXT,
+  severity TEXT NOT NULL CHECK (severity IN ('info', 'warning', 'error', 'critical')),
+  operator TEXT,
+  metadata TEXT NOT NULL CHECK (json_valid(metadata)),
+  context TEXT NOT NULL CHECK (json_valid(context)),
+  evidence TEXT CHECK (evidence IS NULL OR json_valid(evidence)),
+  transitioned_at TEXT NOT NULL,
+  prev_hash TEXT NOT NULL,
+  hash TEXT NOT NULL
+);
+CREATE INDEX state_transitions_entity ON state_transitions (entity_id, transition_id);
+CREATE TRIGGER state_transitions_entity_type BEFORE INSERT ON state_transitions
+  WHEN NOT EXISTS (SELECT 1 FROM entity_types WHERE name = NEW.entity_type)
+  BEGIN SELECT RAISE(ABORT, 'unknown entity_type'); END;
+CREATE TRIGGER state_transitions_no_update BEFORE UPDATE ON state_transitions
+  BEGIN SELECT RAISE(ABORT, 'state_transitions is append-only'); END;
+CREATE TRIGGER state_transitions_no_delete BEFORE DELETE ON state_transitions
+  BEGIN SELECT RAISE(ABORT, 'state_transitions is append-only'); END;
+CREATE TRIGGER journal_no_update BEFORE UPDATE ON journal
+  BEGIN SELECT RAISE(ABORT, 'journal is append-only'); END;
+CREATE TRIGGER journal_no_delete BEFORE DELETE ON journal
+  BEGIN SELECT RAISE(ABORT, 'journal is append-only'); END;
+CREATE TRIGGER commits_no_update BEFORE UPDATE ON commits
+  BEGIN SELECT RAISE(ABORT, 'commits is append-only'); END;
+CREATE TRIGGER commits_no_delete BEFORE DELETE ON commits
+  BEGIN SELECT RAISE(ABORT, 'commits is append-only'); END;
+
+CREATE TABLE timers (
+  actor_no INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  target_no INTEGER NOT NULL,
+  event TEXT NOT NULL CHECK (json_valid(event)),
+  seq INTEGER NOT NULL,
+  due_at INTEGER NOT NULL,
+  PRIMARY KEY (actor_no, id)
+) WITHOUT ROWID;
+CREATE INDEX timers_due ON timers (due_at, seq);
+
+CREATE TABLE effects (
+  actor_no INTEGER PRIMARY KEY,
+  effect_key TEXT NOT NULL,
+  attempt INTEGER NOT NULL CHECK (attempt >= 1),
+  failures INTEGER NOT NULL CHECK (failures >= 0),
+  status TEXT NOT NULL CHECK (status IN ('requested', 'settled', 'stopped')),
+  requested_at INTEGER NOT NULL,
+  lease_until INTEGER NOT NULL
+);
+CREATE TABLE late_settlements (
+  id INTEGER PRIMARY KEY,
+  effect_key TEXT NOT NULL,
+  attempt INTEGER NOT NULL,
+  outcome TEXT NOT NULL,
+  at INTEGER NOT NULL
+);
+
+CREATE TABLE deliveries (
+  actor_no INTEGER NOT NULL,
+  idempotency_key TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (actor_no, idempotency_key)
+) WITHOUT ROWID;
+`,
+  },
+];

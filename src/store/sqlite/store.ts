@@ -1,0 +1,143 @@
+import type { Database } from "better-sqlite3";
+import type { ActorFilter, ActorRow, EffectRow, JournalRow, Store, StoredAuditRow, TimerRow } from "../port.ts";
+import type { Claim } from "./claim.ts";
+import { commitWriter } from "./commit.ts";
+import { storeFailure } from "./failures.ts";
+
+const actorColumns = `no, id, parent_no AS parentNo, root_no AS rootNo, key, src, machine, version, fingerprint,
+  system_id AS systemId, sync_snapshot AS syncSnapshot, snapshot, status, state, tags, live, asleep`;
+
+type RawActorRow = Omit<ActorRow, "syncSnapshot" | "live" | "asleep"> & {
+  readonly syncSnapshot: number;
+  readonly live: number;
+  readonly asleep: number;
+};
+
+function actorRow(raw: RawActorRow): ActorRow {
+  return { ...raw, syncSnapshot: raw.syncSnapshot === 1, live: raw.live === 1, asleep: raw.asleep === 1 };
+}
+
+/** The store's port on an open, claimed SQLite file. */
+export function sqliteStore(db: Database, file: string, claim: Claim, storeId: string): Store {
+  const writer = commitWriter(db, claim);
+  const listeners = new Set<(audits: readonly StoredAuditRow[]) => void>();
+  const one = db.prepare<[string], RawActorRow>(`SELECT ${actorColumns} FROM actors WHERE id = ? AND live = 1`);
+  const newestOf = db.prepare<[string], RawActorRow>(
+    `SELECT ${actorColumns} FROM actors WHERE id = ? ORDER BY no DESC LIMIT 1`,
+  );
+  const delivered = db.prepare("SELECT 1 FROM deliveries WHERE actor_no = ? AND idempotency_key = ?").pluck();
+  const number = (sql: string): number => (db.prepare(sql).pluck().get() as number | null) ?? 0;
+
+  return {
+    storeId,
+    counters: () => ({
+      nextActorNo: number("SELECT max(no) FROM actors") + 1,
+      nextSeq: number("SELECT max(last_seq) FROM commits") + 1,
+      nextTimerSeq: number("SELECT max(seq) FROM timers") + 1,
+    }),
+    commit: (commit) => {
+      let stored: StoredAuditRow[];
+      try {
+        stored = writer.write(commit);
+      } catch (error) {
+        throw storeFailure(error, file, "written");
+      }
+      for (const listener of listeners) {
+        listener(stored);
+      }
+    },
+    onCommitted: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    loadActors: (rootNo) =>
+      (rootNo === undefined
+        ? db
+            .prepare<[], RawActorRow>(
+              `SELECT ${actorColumns} FROM actors WHERE live = 1 AND root_no IN
+                (SELECT no FROM actors WHERE parent_no IS NULL AND live = 1 AND asleep = 0) ORDER BY no`,
+            )
+            .all()
+        : db
+            .prepare<[number], RawActorRow>(
+              `SELECT ${actorColumns} FROM actors WHERE root_no = ? AND live = 1 ORDER BY no`,
+            )
+            .all(rootNo)
+      ).map(actorRow),
+    loadTimers: () =>
+      db
+        .prepare<[], TimerRow>(
+          "SELECT actor_no AS actorNo, id, target_no AS targetNo, event, seq, due_at AS dueAt FROM timers ORDER BY due_at, seq",
+        )
+        .all(),
+    loadEffects: (rootNo) =>
+      db
+        .prepare<[number | null], EffectRow>(
+          `SELECT e.actor_no AS actorNo, e.effect_key AS key, e.attempt, e.failures, e.status, e.requested_at AS requestedAt,
+            e.lease_until AS leaseUntil FROM effects e JOIN actors a ON a.no = e.actor_no
+            WHERE e.status = 'requested' AND a.live = 1 AND a.root_no = COALESCE(?, a.root_no)`,
+        )
+        .all(rootNo ?? null),
+    actorById: (id) => {
+      const raw = one.get(id) ?? newestOf.get(id);
+      return raw === undefined ? undefined : actorRow(raw);
+    },
+    actorByNo: (no) => {
+      const raw = db.prepare<[number], RawActorRow>(`SELECT ${actorColumns} FROM actors WHERE no = ?`).get(no);
+      return raw === undefined ? undefined : actorRow(raw);
+    },
+    subtree: (no) =>
+      db
+        .prepare<[number], RawActorRow>(
+          `WITH RECURSIVE below(no) AS (VALUES (?) UNION ALL SELECT a.no FROM actors a JOIN below b ON a.parent_no = b.no)
+           SELECT ${actorColumns} FROM actors WHERE no IN below ORDER BY no`,
+        )
+        .all(no)
+        .map(actorRow),
+    listActors: (filter) => listActors(db, filter),
+    wasDelivered: (actorNo, idempotencyKey) => delivered.get(actorNo, idempotencyKey) !== undefined,
+    journalOf: (actorNo, upToSeq) =>
+      db
+        .prepare<[number, number], JournalRow>(
+          "SELECT seq, actor_no AS actorNo, at, event, delta FROM journal WHERE actor_no = ? AND seq <= ? ORDER BY seq",
+        )
+        .all(actorNo, upToSeq ?? Number.MAX_SAFE_INTEGER),
+    close: () => {
+      listeners.clear();
+      try {
+        claim.release();
+      } catch {
+        // The file failed or another process has it: the claim runs out by itself.
+      }
+      db.close();
+    },
+  };
+}
+
+function listActors(db: Database, filter: ActorFilter): ActorRow[] {
+  const where = ["live = 1"];
+  const values: string[] = [];
+  if (filter.machine !== undefined) {
+    where.push("machine = ?");
+    values.push(filter.machine);
+  }
+  if (filter.status !== undefined) {
+    where.push("status = ?");
+    values.push(filter.status);
+  }
+  if (filter.tag !== undefined) {
+    where.push("instr(tags, ?) > 0");
+    values.push(` ${filter.tag} `);
+  }
+  if (filter.rootsOnly === true) {
+    where.push("parent_no IS NULL");
+  }
+  const rows = db
+    .prepare<string[], RawActorRow>(`SELECT ${actorColumns} FROM actors WHERE ${where.join(" AND ")} ORDER BY no`)
+    .all(...values)
+    .map(actorRow);
+  const { state } = filter;
+  return state === undefined
+    ? rows
+    : rows.filter((row) => row.state.split(",").some((leaf) => leaf === state || leaf.startsWith(`${state}.`)));
+}
