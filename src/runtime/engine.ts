@@ -15,7 +15,7 @@ import { registerSystem } from "./durable.ts";
 import { Effects, retryTimer } from "./effects.ts";
 import { Group } from "./group.ts";
 import { type Live, type LiveRoot, liveOf, numberOf, setLive } from "./live.ts";
-import { recordMade, recordOutcome, recordTransition } from "./record.ts";
+import { recordLeft, recordMade, recordOutcome, recordTransition } from "./record.ts";
 import type { ActorType, Registry } from "./registry.ts";
 import { type Timer, Timers } from "./timers.ts";
 import { snapshotJson, stateOf, tagsText } from "./view.ts";
@@ -156,6 +156,10 @@ export class Engine {
         }
         stopLargeFamilyOf(event.snapshot, event.actorRef._actorScope);
       },
+      unregistered: (actor) =>
+        this.#recorded(actor, (live) => {
+          this.#group.touched.add(live);
+        }),
       admits: (target, eventType) => {
         this.#refuseIfClosed();
         const live = liveOf(target);
@@ -375,6 +379,9 @@ export class Engine {
     try {
       for (const live of group.touched) {
         recordOutcome(this, live);
+        if (live.parent !== undefined && !isMember(live)) {
+          recordLeft(this, live);
+        }
       }
       if (!group.isEmpty) {
         const actors = [...group.touched].map((live) => this.#rowOf(live)).sort((a, b) => a.no - b.no);

@@ -87,6 +87,13 @@ export function recordOutcome(context: RecordContext, live: Live): void {
   live.recorded = snapshot;
 }
 
+/** The parent let go of a child that had ended before: it is not in the parent's `children` from here on. */
+export function recordLeft(context: RecordContext, live: Live): void {
+  if (live.recorded?.status !== "stopped") {
+    addJournal(context, live, { type: "pawl.left" }, { "~": { left: { "=": true } } });
+  }
+}
+
 /** An event that the present state does not accept: in the log, with the state unchanged (I5). */
 export function recordRefusal(context: RecordContext, live: Live, event: AnyEventObject, reason: string): void {
   const state = live.state ?? "";

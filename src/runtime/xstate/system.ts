@@ -8,6 +8,8 @@ export interface SystemHost {
   /** An actor is being made: its logic may still be replaced. Throws to refuse it. */
   actorMade(actor: InternalActor): void;
   microstepTaken(event: MicrostepEvent): void;
+  /** An actor ended, or its parent let go of it. */
+  unregistered(actor: InternalActor): void;
   /** False swallows the event. Throws when nothing is accepted any more. */
   admits(target: InternalActor, eventType: string): boolean;
   readonly scheduler: InternalScheduler;
@@ -39,6 +41,7 @@ export function createSystem(host: SystemHost): InternalSystem {
     _bookId: () => `x:${host.bookNo()}`,
     _register: (sessionId) => sessionId,
     _unregister: (actor) => {
+      host.unregistered(actor);
       const systemId = systemIds.get(actor);
       if (systemId !== undefined) {
         keyed.delete(systemId);
