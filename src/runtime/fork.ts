@@ -17,7 +17,8 @@ export function forkActor(engine: Engine, original: ActorRow, transitionId: numb
     if (row.no === original.no && journal.at(-1)?.seq !== transitionId) {
       throw unknownTransition(store, original, transitionId);
     }
-    const stored = journal.length === 0 ? undefined : (storedAt(journal) as { status: ActorRow["status"]; left?: true });
+    const stored =
+      journal.length === 0 ? undefined : (storedAt(journal) as { status: ActorRow["status"]; left?: true });
     const isRoot = row.no === original.no;
     const parentNo = isRoot || row.parentNo === null ? null : newNo.get(row.parentNo);
     if (stored === undefined || stored.status === "stopped" || stored.left === true || parentNo === undefined) {
