@@ -1,0 +1,48 @@
+import { z } from "zod";
+import { PawlError } from "../../base/errors/index.ts";
+import { quote } from "../quote.ts";
+import { problem } from "./problem.ts";
+import { uniqueEntries } from "./values.ts";
+
+const longestGlob = 512;
+
+/** Why a text cannot limit a task to a part of the repository; undefined when it can. */
+function whyNoGlob(glob: string): string | undefined {
+  if (glob.trim() === "") {
+    return "is empty";
+  }
+  if (glob.length > longestGlob) {
+    return `has ${glob.length} characters, and ${longestGlob} are allowed`;
+  }
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for
+  if (/[\u0000-\u001f\u007f]/.test(glob)) {
+    return "holds a control character";
+  }
+  if (/^([/\\~]|[A-Za-z]:[/\\])/.test(glob)) {
+    return "is absolute";
+  }
+  if (glob.startsWith("!")) {
+    return "begins with `!`, so that it would allow everything else";
+  }
+  // Braces and alternatives count too: {src,..}/x leads out just as ../x does.
+  if (glob.split(/[/\\{},|()]/).includes("..")) {
+    return "leads out with `..`";
+  }
+  return glob.endsWith("/") ? "names a folder, which matches no file (write `/**` at its end)" : undefined;
+}
+
+const glob = z.string().check((ctx) => {
+  const reason = whyNoGlob(ctx.value);
+  if (reason !== undefined) {
+    const shown = quote(ctx.value);
+    ctx.issues.push(
+      problem(ctx.value, (where, at) => new PawlError("PLAN_SCOPE", { where, glob: shown, reason }, { at })),
+    );
+  }
+});
+
+export const scope = z
+  .array(glob)
+  .min(1)
+  .check(uniqueEntries)
+  .meta({ examples: [["src/**", "test/**"]] });
