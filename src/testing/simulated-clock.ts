@@ -41,8 +41,7 @@ export function simulatedClock(startMs = 0): SimulatedClock {
     monotonic: () => passedMs,
     setTimeout(run, delayMs) {
       armed += 1;
-      // As Node does: what is no number or below zero is due at once.
-      timers.set(armed, { dueMs: passedMs + (delayMs > 0 ? delayMs : 0), run });
+      timers.set(armed, { dueMs: passedMs + Math.max(0, delayMs), run });
       return armed;
     },
     clearTimeout(handle) {

@@ -11,13 +11,13 @@ export const testingErrors = defineErrors({
     exit: 2,
     http: 400,
     message: "{machine} threw in {state} on {event}: {reason}",
-    fix: 'Give a complete sample of the event: events: { "{event}": { … } } (or results for an invoked actor).',
+    fix: 'Give a complete sample for "{event}" in the option events (results, where an invoked actor answers).',
   },
   TESTING_START_THREW: {
     exit: 2,
     http: 400,
     message: "{machine} threw when it started: {reason}",
-    fix: "Give the input it needs: input: { … }.",
+    fix: "Give the input it needs in the option input.",
   },
   TESTING_EVENT_UNKNOWN: {
     exit: 2,
@@ -29,13 +29,13 @@ export const testingErrors = defineErrors({
     exit: 2,
     http: 400,
     message: "{machine}: its context in {state} cannot be compared: {reason}",
-    fix: "Name the part of the context that matters, as plain data: context: (c) => ({ … }).",
+    fix: "Name the part of the context that matters, as plain data, in the option context.",
   },
   TESTING_RUNNER_MISSING: {
     exit: 2,
     http: 400,
     message: "vitest is not installed, and no other runner was given",
-    fix: "npm install --save-dev vitest, or give another: describePaths(machine, { runner: { describe, test } }).",
+    fix: "npm install --save-dev vitest, or give another: the option runner of describePaths.",
   },
   TESTING_SUBJECT_DIVERGED: {
     exit: 1,

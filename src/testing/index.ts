@@ -1,0 +1,12 @@
+export { type BareOptions, type BareSubject, bareMachine, startBare } from "./bare-machine.ts";
+export { type Coverage, coverageOf, type RecordedTransition, type Share } from "./coverage.ts";
+export { type DescribePathsOptions, describePaths, type PathRunner, replayPath } from "./describe-paths.ts";
+export { type EmitOptions, emitTestFile } from "./emit.ts";
+export type { EventCause } from "./event-label.ts";
+export type { Cover } from "./goals.ts";
+export { type MachinePath, type PathSet, type PathStep, type PathsOptions, pathsFor } from "./paths.ts";
+export type { ActorAnswers, Payload, SampleScene, Samples } from "./samples.ts";
+export { sequentialIds } from "./sequential-ids.ts";
+export { type SimulatedClock, simulatedClock } from "./simulated-clock.ts";
+export type { PathSubject, SubjectFactory } from "./subject.ts";
+export { valueText } from "./value-text.ts";
