@@ -34,7 +34,7 @@ export function command(place: keyof typeof placeholdersOf) {
   const known: readonly Placeholder[] = placeholdersOf[place];
   const shell = z
     .string()
-    .min(1)
+    .meta({ minLength: 1 })
     .check(withoutNul, (ctx) => {
       const used = known.find((name) => new RegExp(`(?<!\\$)\\{${name}\\}`).test(ctx.value));
       if (used !== undefined) {
