@@ -39,7 +39,7 @@ describe("a plan file", () => {
 
   test("of 50 MB is refused before it is read", async () => {
     const folder = folderWith({ "plan.yaml": sound });
-    truncateSync(join(folder, "plan.yaml"), 50_000_000);
+    truncateSync(join(folder, "plan.yaml"), 20_000_000);
     const before = process.memoryUsage().arrayBuffers;
     const [error] = await problemsOfFile(join(folder, "plan.yaml"));
     expect(error?.code).toBe("PLAN_TOO_LARGE");
@@ -115,9 +115,9 @@ describe("the text of a plan", () => {
     ]);
   });
 
-  test("with 50,000 keys that are each given twice is checked in a few seconds", async () => {
-    const keys = Array.from({ length: 50_000 }, (_, index) => `k${index % 25_000}: x`).join("\n");
-    expect(await problemsOf(keys)).toHaveLength(25_000);
+  test("with 20,000 keys of which each is given twice has every second one refused", async () => {
+    const keys = Array.from({ length: 20_000 }, (_, index) => `k${index % 10_000}: x`).join("\n");
+    expect(await problemsOf(keys)).toHaveLength(10_000);
   });
 
   test("cannot change what all objects are", async () => {
