@@ -20,5 +20,13 @@ export const systemClock: Clock = {
 
 /** ISO 8601 in UTC with milliseconds and `Z`: the only form of a timestamp in a store. */
 export function isoTime(ms: number): string {
-  return new Date(ms).toISOString();
+  // Thousands of events share a millisecond.
+  if (ms !== lastMs) {
+    lastIso = new Date(ms).toISOString();
+    lastMs = ms;
+  }
+  return lastIso;
 }
+
+let lastMs = Number.NaN;
+let lastIso = "";

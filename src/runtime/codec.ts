@@ -180,7 +180,7 @@ function decodeTagged(object: Record<string, unknown>, actorOf: ActorOf): unknow
     case "object": {
       const inner = content as Record<string, unknown>;
       for (const key in inner) {
-        inner[key] = key === tag ? inner[key] : decode(inner[key], actorOf);
+        inner[key] = decode(inner[key], actorOf);
       }
       return inner;
     }

@@ -65,7 +65,6 @@ export class Engine {
   /** Why nothing is accepted any more. */
   closed: { readonly reason: string; readonly cause?: unknown } | undefined;
   readonly #byNo = new Map<number, Live>();
-  readonly #systems = new WeakSet<InternalSystem>();
   readonly #wrapped = new WeakMap<InternalLogic, InternalLogic>();
   #group = new Group();
   #flushing: ReturnType<typeof setImmediate> | undefined;
@@ -175,7 +174,6 @@ export class Engine {
       logger: this.options.logger,
       inspectors: this.inspectors,
     });
-    this.#systems.add(system);
     registerSystem(system, (run) => {
       this.#group.afterCommit.push(run);
       this.schedule();
@@ -291,7 +289,7 @@ export class Engine {
     let wrapped = this.#wrapped.get(logic);
     if (wrapped === undefined) {
       if (isMachine(logic)) {
-        linearise(logic, (scope) => this.#systems.has(scope.system));
+        linearise(logic);
       }
       wrapped = wrapLogic(logic, live.kind, {
         made: (actor, snapshot) => this.#recorded(actor, (own) => recordMade(this, own, snapshot)),

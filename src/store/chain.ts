@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, hash as hashOnce } from "node:crypto";
 import { canonicalJson } from "../base/canonical-json.ts";
 import type { AuditRow, JournalRow } from "./port.ts";
 
@@ -19,7 +19,7 @@ export function auditHash(prevHash: string, row: AuditRow, metadataJson: string,
     `,"from_state":${quote(row.from_state)},"metadata":${metadataJson},"operator":${quote(row.operator)}` +
     `,"reason":${quote(row.reason)},"severity":${quote(row.severity)},"to_state":${quote(row.to_state)}` +
     `,"transitioned_at":${quote(row.transitioned_at)},"trigger":${quote(row.trigger)}}`;
-  return createHash("sha256").update(prevHash).update(json).digest("hex");
+  return hashOnce("sha256", prevHash + json);
 }
 
 /** Hash of one commit: over the hash before it, its journal rows and the head of the audit chain. */

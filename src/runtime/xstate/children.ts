@@ -12,6 +12,7 @@ import {
   processing,
   stopEvent,
 } from "./internals.ts";
+import { isDurableSystem } from "./system.ts";
 
 const sharedFrom = 64;
 const sharedMaps = new WeakSet<object>();
@@ -32,9 +33,9 @@ interface BuiltinAction {
 }
 
 /** Makes sure that the actions of a machine do not copy large maps. Safe to call again. */
-export function linearise(machine: AnyStateMachine, ownScope: (scope: ActorScope) => boolean): void {
+export function linearise(machine: AnyStateMachine): void {
   for (const action of Object.values(machine.implementations.actions)) {
-    lineariseAction(action, ownScope);
+    lineariseAction(action);
   }
   for (const node of machine.root ? nodesOf(machine.root as unknown as StateNodeView) : []) {
     const transitions = [...node.transitions.values()].flat();
@@ -45,10 +46,10 @@ export function linearise(machine: AnyStateMachine, ownScope: (scope: ActorScope
       ...(node.always ?? []).map((t) => t.actions),
     ];
     for (const action of lists.flat()) {
-      lineariseAction(action, ownScope);
+      lineariseAction(action);
     }
     for (const action of node.initial?.actions ?? []) {
-      lineariseAction(action, ownScope);
+      lineariseAction(action);
     }
   }
 }
@@ -71,21 +72,22 @@ function* nodesOf(node: StateNodeView): Generator<StateNodeView> {
 
 const linearised = new WeakSet<object>();
 
-function lineariseAction(action: unknown, ownScope: (scope: ActorScope) => boolean): void {
+function lineariseAction(action: unknown): void {
   if (typeof action !== "function" || !("resolve" in action) || linearised.has(action)) {
     return;
   }
   linearised.add(action);
   const builtin = action as unknown as BuiltinAction;
   const original = builtin.resolve;
-  const linear = linearResolve(builtin.type, original, ownScope);
+  const linear = linearResolve(builtin.type, original);
   if (linear !== undefined) {
     // The same action object serves plain XState in the same process, which keeps its own way.
-    builtin.resolve = (scope, ...rest) => (ownScope(scope) ? linear(scope, ...rest) : original(scope, ...rest));
+    builtin.resolve = (scope, ...rest) =>
+      isDurableSystem(scope.system) ? linear(scope, ...rest) : original(scope, ...rest);
   }
 }
 
-function linearResolve(type: string, original: Resolve, ownScope: (scope: ActorScope) => boolean): Resolve | undefined {
+function linearResolve(type: string, original: Resolve): Resolve | undefined {
   switch (type) {
     case "xstate.spawnChild":
       return (scope, snapshot, ...rest) => {
@@ -116,7 +118,7 @@ function linearResolve(type: string, original: Resolve, ownScope: (scope: ActorS
       return (scope, snapshot, ...rest) => {
         const result = original(scope, snapshot, ...rest);
         for (const action of result[2] ?? []) {
-          lineariseAction(action, ownScope);
+          lineariseAction(action);
         }
         return result;
       };

@@ -17,6 +17,13 @@ export interface SystemHost {
   readonly inspectors: ReadonlySet<(event: InspectionEvent) => void>;
 }
 
+const durableSystems = new WeakSet<object>();
+
+/** Whether a system was made here; by any runtime of the process, because machines are shared between them. */
+export function isDurableSystem(system: object): boolean {
+  return durableSystems.has(system);
+}
+
 /**
  * XState's actor system, with the runtime in the three places that all traffic passes: making an actor, a microstep,
  * an event on its way. A root made with `{ parent: { system } }` takes it for its own.
@@ -98,5 +105,6 @@ export function createSystem(host: SystemHost): InternalSystem {
     },
     _logger: host.logger,
   };
+  durableSystems.add(system);
   return system;
 }

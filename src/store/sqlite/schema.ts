@@ -65,7 +65,8 @@ CREATE TABLE commits (
 CREATE TABLE entity_types (name TEXT PRIMARY KEY) WITHOUT ROWID;
 
 CREATE TABLE state_transitions (
-  transition_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  -- Nothing is ever deleted, so no number comes twice, also without AUTOINCREMENT.
+  transition_id INTEGER PRIMARY KEY,
   event_id TEXT NOT NULL CHECK (event_id GLOB 'evt_*'),
   event_type TEXT NOT NULL,
   entity_type TEXT NOT NULL,

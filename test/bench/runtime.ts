@@ -1,0 +1,291 @@
+/** `npm run bench:runtime`: what durability costs, as ratios to plain XState and to the bare database, in one run. */
+import { closeSync, fsyncSync, openSync, statSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { createActor } from "xstate";
+import { openRuntime } from "../../src/runtime/index.ts";
+import { family, toggle } from "./machines.ts";
+import { heapUsed, inFolder, median, quantile, repeat } from "./measure.ts";
+
+const transitions = 20_000;
+const groupSize = 1_000;
+const rounds = 5;
+
+type Row = readonly [name: string, value: string];
+
+const perSecond = (count: number, ms: number): number => (count / ms) * 1_000;
+const whole = (value: number): string => Math.round(value).toLocaleString("en-US");
+
+function plainXState(): number {
+  const actor = createActor(toggle).start();
+  const start = performance.now();
+  for (let i = 0; i < transitions; i += 1) {
+    actor.send({ type: "flip" });
+  }
+  return perSecond(transitions, performance.now() - start);
+}
+
+interface Pawl {
+  readonly perSec: number;
+  readonly bytesPerTransition: number;
+}
+
+function pawlActors(actors: number): Promise<Pawl> {
+  return inFolder(async (folder) => {
+    const file = join(folder, "bench.db");
+    const runtime = await openRuntime({ file, machines: { toggle } });
+    const all = Array.from({ length: actors }, (_, i) => runtime.createActor("toggle", { id: `t${i}` }));
+    await runtime.settled();
+    const start = performance.now();
+    for (let i = 0; i < transitions; i += 1) {
+      all[i % actors]?.send({ type: "flip" });
+      if (i % groupSize === groupSize - 1) {
+        await runtime.settled();
+      }
+    }
+    await runtime.settled();
+    const perSec = perSecond(transitions, performance.now() - start);
+    await runtime.close();
+    return { perSec, bytesPerTransition: statSync(file).size / transitions };
+  });
+}
+
+/** The rows that one Pawl run left, written again by the database alone, in groups of the same size. */
+function bareLimit(): Promise<number> {
+  return inFolder(async (folder) => {
+    const source = join(folder, "source.db");
+    const runtime = await openRuntime({ file: source, machines: { toggle } });
+    const actor = runtime.createActor("toggle", { id: "t0" });
+    for (let i = 0; i < transitions; i += 1) {
+      actor.send({ type: "flip" });
+      if (i % groupSize === groupSize - 1) {
+        await runtime.settled();
+      }
+    }
+    await runtime.close();
+
+    const from = new Database(source, { readonly: true });
+    const schema = from.prepare("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").pluck().all() as string[];
+    const rows = (table: string, order: string) => from.prepare(`SELECT * FROM ${table} ORDER BY ${order}`).raw().all();
+    const audits = rows("state_transitions", "transition_id") as unknown[][];
+    const journal = rows("journal", "seq") as unknown[][];
+    const actors = rows("actors", "no") as unknown[][];
+    const commits = rows("commits", "commit_no") as unknown[][];
+    const types = rows("entity_types", "name") as unknown[][];
+    from.close();
+
+    const db = new Database(join(folder, "bare.db"));
+    db.pragma("journal_mode = WAL");
+    db.pragma("synchronous = FULL");
+    db.pragma("cache_size = -16000");
+    for (const sql of schema) {
+      db.exec(sql);
+    }
+    const insert = (table: string, sample: unknown[] | undefined) =>
+      db.prepare(`INSERT OR REPLACE INTO ${table} VALUES (${(sample ?? []).map(() => "?").join()})`);
+    insert("entity_types", types[0]).run(...(types[0] ?? []));
+    const [audit, entry, row, commit] = [
+      insert("state_transitions", audits[0]),
+      insert("journal", journal[0]),
+      insert("actors", actors[0]),
+      insert("commits", commits[0]),
+    ];
+    const start = performance.now();
+    for (let group = 0; group * groupSize < audits.length; group += 1) {
+      db.transaction(() => {
+        for (let i = group * groupSize; i < Math.min((group + 1) * groupSize, audits.length); i += 1) {
+          audit.run(...(audits[i] ?? []));
+          entry.run(...(journal[i] ?? []));
+        }
+        row.run(...(actors[0] ?? []));
+        commit.run(...(commits[group] ?? []));
+      }).immediate();
+    }
+    const perSec = perSecond(audits.length, performance.now() - start);
+    db.close();
+    return perSec;
+  });
+}
+
+/** Microseconds a child: made, a transition of one, stopped. */
+function familyCost(children: number): Promise<{ spawn: number; flip: number; stop: number }> {
+  return inFolder(async (folder) => {
+    const runtime = await openRuntime({ file: join(folder, "bench.db"), machines: { family } });
+    // As many children in all, so that only the size of a family differs.
+    const families = 10_000 / children;
+    const parents = Array.from({ length: families }, (_, i) => runtime.createActor("family", { id: `f${i}` }));
+    await runtime.settled();
+    const timed = async (run: () => void): Promise<number> => {
+      const start = performance.now();
+      run();
+      await runtime.settled();
+      return ((performance.now() - start) * 1_000) / 10_000;
+    };
+    const spawn = await timed(() => {
+      for (const parent of parents) {
+        parent.send({ type: "spawn", children });
+      }
+    });
+    const all = parents.flatMap((parent) => Object.values(parent.getSnapshot().children));
+    const flip = await timed(() => {
+      for (const child of all) {
+        child?.send({ type: "flip" });
+      }
+    });
+    const stop = await timed(() => {
+      for (const parent of parents) {
+        parent.send({ type: "end" });
+      }
+    });
+    await runtime.close();
+    return { spawn, flip, stop };
+  });
+}
+
+function deliverLatency(): Promise<{ p50: number; p99: number; atOncePerSec: number }> {
+  return inFolder(async (folder) => {
+    const runtime = await openRuntime({ file: join(folder, "bench.db"), machines: { toggle } });
+    const actor = runtime.createActor("toggle", { id: "t" });
+    await runtime.settled();
+    const times: number[] = [];
+    for (let i = 0; i < 500; i += 1) {
+      const start = performance.now();
+      await actor.deliver({ type: "flip" });
+      times.push(performance.now() - start);
+    }
+    const start = performance.now();
+    await Promise.all(Array.from({ length: 1_000 }, () => actor.deliver({ type: "flip" })));
+    const atOncePerSec = perSecond(1_000, performance.now() - start);
+    await runtime.close();
+    return { p50: quantile(times, 0.5), p99: quantile(times, 0.99), atOncePerSec };
+  });
+}
+
+function fsyncP50(): Promise<number> {
+  return inFolder((folder) => {
+    const descriptor = openSync(join(folder, "sync"), "w");
+    const page = Buffer.alloc(4_096);
+    const times: number[] = [];
+    for (let i = 0; i < 500; i += 1) {
+      const start = performance.now();
+      writeSync(descriptor, page);
+      fsyncSync(descriptor);
+      times.push(performance.now() - start);
+    }
+    closeSync(descriptor);
+    return median(times);
+  });
+}
+
+function restoreRatio(): Promise<number> {
+  return inFolder(async (folder) => {
+    const count = 10_000;
+    const file = join(folder, "bench.db");
+    let runtime = await openRuntime({ file, machines: { toggle } });
+    for (let i = 0; i < count; i += 1) {
+      runtime.createActor("toggle", { id: `t${i}` });
+    }
+    await runtime.close();
+    const ratios = await repeat(rounds, async () => {
+      const plain = performance.now();
+      const actors = Array.from({ length: count }, () => createActor(toggle).start());
+      const creating = performance.now() - plain;
+      const start = performance.now();
+      runtime = await openRuntime({ file, machines: { toggle } });
+      const restoring = performance.now() - start;
+      await runtime.close();
+      return actors.length === count ? restoring / creating : Number.NaN;
+    });
+    return median(ratios);
+  });
+}
+
+function memory(): Promise<{ live: number; sleeping: number }> {
+  return inFolder(async (folder) => {
+    const count = 5_000;
+    const runtime = await openRuntime({ file: join(folder, "bench.db"), machines: { toggle }, passivateAfterMs: 200 });
+    const before = heapUsed();
+    for (let i = 0; i < count; i += 1) {
+      runtime.createActor("toggle", { id: `t${i}` });
+    }
+    await runtime.settled();
+    const live = (heapUsed() - before) / count;
+    while (runtime.list({ machine: "toggle" }).some(({ asleep }) => !asleep)) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    const sleeping = (heapUsed() - before) / count;
+    await runtime.close();
+    return { live, sleeping: Math.max(0, sleeping) };
+  });
+}
+
+const xstatePerSec = median(await repeat(rounds, plainXState));
+const single: Pawl[] = [];
+for (let i = 0; i < rounds; i += 1) {
+  single.push(await pawlActors(1));
+}
+const pawlPerSec = median(single.map(({ perSec }) => perSec));
+const thousand = median(await repeat(rounds, async () => (await pawlActors(1_000)).perSec));
+const bareLimitPerSec = median(await repeat(rounds, bareLimit));
+const families = new Map<number, { spawn: number; flip: number; stop: number }>();
+for (const size of [10, 1_000, 10_000]) {
+  const costs: { spawn: number; flip: number; stop: number }[] = [];
+  for (let i = 0; i < rounds; i += 1) {
+    costs.push(await familyCost(size));
+  }
+  const of = (key: "spawn" | "flip" | "stop") => median(costs.map((cost) => cost[key]));
+  families.set(size, { spawn: of("spawn"), flip: of("flip"), stop: of("stop") });
+}
+const small = families.get(10) ?? { spawn: Number.NaN, flip: Number.NaN, stop: Number.NaN };
+const large = families.get(10_000) ?? small;
+const siblingGrowth = Math.max(large.spawn / small.spawn, large.flip / small.flip, large.stop / small.stop);
+const latency = await deliverLatency();
+const fsyncP50Ms = await fsyncP50();
+const ratio = await restoreRatio();
+const bytes = await memory();
+
+const figures = {
+  bareLimitPerSec,
+  xstatePerSec,
+  pawlPerSec,
+  ofBareLimit: pawlPerSec / bareLimitPerSec,
+  ofXState: pawlPerSec / xstatePerSec,
+  siblingGrowth,
+  restoreRatio: ratio,
+  deliverP50Ms: latency.p50,
+  deliverP99Ms: latency.p99,
+  fsyncP50Ms,
+  bytesPerLiveActor: bytes.live,
+  bytesPerSleepingActor: bytes.sleeping,
+  bytesPerTransition: median(single.map(({ bytesPerTransition }) => bytesPerTransition)),
+};
+
+if (process.argv.includes("--json")) {
+  console.log(JSON.stringify(figures));
+} else {
+  const rows: Row[] = [
+    ["bare database, the same rows", `${whole(bareLimitPerSec)} transitions/s`],
+    ["plain XState, in memory", `${whole(xstatePerSec)} transitions/s`],
+    ["Pawl, 1 actor", `${whole(pawlPerSec)} transitions/s`],
+    ["Pawl, 1,000 actors", `${whole(thousand)} transitions/s`],
+    ["of the bare limit (goal 0.5)", figures.ofBareLimit.toFixed(2)],
+    ["of plain XState (goal 0.33)", figures.ofXState.toFixed(2)],
+    ...[...families].map(
+      ([size, { spawn, flip, stop }]): Row => [
+        `families of ${whole(size)}`,
+        `${spawn.toFixed(0)} µs a spawn, ${flip.toFixed(0)} a transition, ${stop.toFixed(0)} a stop`,
+      ],
+    ),
+    ["cost at 10,000 siblings to that at 10 (goal 1.3)", siblingGrowth.toFixed(2)],
+    ["restore of 10,000 to XState's making them (goal 1.5)", ratio.toFixed(2)],
+    ["deliver, one after the other", `p50 ${latency.p50.toFixed(2)} ms, p99 ${latency.p99.toFixed(2)} ms`],
+    ["deliver, 1,000 at once", `${whole(latency.atOncePerSec)} a second`],
+    ["one fsync", `p50 ${fsyncP50Ms.toFixed(2)} ms (goal: p99 of deliver within 3 of them)`],
+    ["memory", `${whole(bytes.live)} bytes a live actor, ${whole(bytes.sleeping)} a sleeping one`],
+    ["file", `${whole(figures.bytesPerTransition)} bytes a transition`],
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  for (const [name, value] of rows) {
+    console.log(`${name.padEnd(width)}  ${value}`);
+  }
+}

@@ -1,0 +1,71 @@
+import { describe, expect, test } from "vitest";
+import { createActor, enqueueActions, sendTo, setup, stopChild } from "xstate";
+import { openRuntime } from "../../src/runtime/index.ts";
+import { openSqlite } from "../../src/store/sqlite/open.ts";
+
+const child = setup({ types: {} as { events: { type: "poke" } } }).createMachine({
+  initial: "calm",
+  states: { calm: { on: { poke: "poked" } }, poked: {} },
+});
+const parent = setup({
+  types: {} as {
+    events:
+      | { type: "spawn"; count: number }
+      | { type: "poke"; id: string }
+      | { type: "stop"; id: string }
+      | { type: "end" };
+  },
+  actors: { child },
+}).createMachine({
+  initial: "open",
+  states: {
+    open: {
+      on: {
+        spawn: {
+          actions: enqueueActions(({ enqueue, event }) => {
+            for (let i = 0; i < event.count; i += 1) {
+              enqueue.spawnChild("child", { id: `c${i}` });
+            }
+          }),
+        },
+        poke: { actions: sendTo(({ event }) => event.id, { type: "poke" }) },
+        stop: { actions: stopChild(({ event }) => event.id) },
+        end: "ended",
+      },
+    },
+    ended: { type: "final" },
+  },
+});
+
+describe.each([3, 200])("a parent of %i children", (count) => {
+  test("does with them what plain XState does, over a restart", async () => {
+    const store = openSqlite({ file: ":memory:" });
+    const first = await openRuntime({ store, machines: { parent } });
+    const plain = createActor(parent).start();
+    const events = [
+      { type: "spawn", count },
+      { type: "poke", id: "c1" },
+      { type: "stop", id: "c0" },
+    ] as const;
+    const durableActor = first.createActor("parent", { id: "p" });
+    for (const event of events) {
+      plain.send(event);
+      durableActor.send(event);
+    }
+    await first.settled();
+    first.halt();
+    const second = await openRuntime({ store, machines: { parent } });
+    const actor = second.createActor("parent", { id: "p" });
+    const states = (of: typeof actor | typeof plain) =>
+      Object.entries(of.getSnapshot().children).map(([id, ref]) => [id, ref?.getSnapshot().value]);
+    expect(states(actor)).toEqual(states(plain));
+    expect(states(actor).length).toBe(count - 1);
+
+    actor.send({ type: "poke", id: "c2" });
+    actor.send({ type: "end" });
+    await second.settled();
+    expect(actor.getSnapshot().status).toBe("done");
+    expect(second.list({ machine: "child", status: "active" })).toEqual([]);
+    await second.close();
+  });
+});

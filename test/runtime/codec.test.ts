@@ -1,0 +1,85 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { decode, encode, Unserializable } from "../../src/runtime/codec.ts";
+import { type Delta, diff, patch } from "../../src/runtime/delta.ts";
+
+const nobody = () => undefined;
+const overJson = (value: unknown) => decode(JSON.parse(JSON.stringify(encode(value, "value", nobody))), nobody);
+
+const plain = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { depthSize: "small" },
+    fc.string(),
+    fc.double(),
+    fc.boolean(),
+    fc.constant(null),
+    fc.bigInt(),
+    fc.date({ noInvalidDate: true }),
+    fc.array(tie("value"), { maxLength: 4 }),
+    fc.dictionary(fc.oneof(fc.constantFrom("a", "b", "$pawl"), fc.string()), tie("value"), {
+      noNullPrototype: true,
+      maxKeys: 4,
+    }),
+    fc.array(fc.tuple(fc.string(), tie("value"))).map((entries) => new Map(entries)),
+  ),
+})).value;
+
+describe("values over JSON", () => {
+  test("come back as they were", () => {
+    fc.assert(
+      fc.property(plain, (value) => {
+        expect(overJson(value)).toStrictEqual(value);
+      }),
+    );
+  });
+
+  test("keep an error's name, message, stack and data", () => {
+    const error = Object.assign(new TypeError("no"), { code: "E1" });
+    const back = overJson({ error }) as { error: TypeError & { code: string } };
+    expect(back.error).toBeInstanceOf(Error);
+    expect([back.error.name, back.error.message, back.error.code, back.error.stack]).toEqual([
+      "TypeError",
+      "no",
+      "E1",
+      error.stack,
+    ]);
+  });
+
+  test.each([
+    [{ list: [{ run: () => 1 }] }, "value.list[0].run", "a function"],
+    [{ key: Symbol("s") }, "value.key", "a symbol"],
+    [{ at: new URL("http://localhost") }, "value.at", "an instance of URL"],
+  ])("refuse what no tag keeps, with its path", (value, path, kind) => {
+    expect(() => encode(value, "value", nobody)).toThrow(Unserializable);
+    expect(() => encode(value, "value", nobody)).toThrow(`${path} is ${kind}`);
+  });
+
+  test("refuse a circle", () => {
+    const circle: { self?: unknown } = {};
+    circle.self = circle;
+    expect(() => encode(circle, "value", nobody)).toThrow("a circle");
+  });
+});
+
+describe("deltas", () => {
+  test("lead from any value to any other", () => {
+    fc.assert(
+      fc.property(plain, plain, (before, after) => {
+        const delta = diff({ before: 1, both: before }, { both: after }, "value", nobody);
+        const stored = encode({ before: 1, both: before }, "value", nobody);
+        const reached = patch(JSON.parse(JSON.stringify(stored)), JSON.parse(JSON.stringify(delta)) as Delta);
+        expect(decode(reached, nobody)).toStrictEqual({ both: after });
+      }),
+    );
+  });
+
+  test("of a value and itself are none", () => {
+    const value = { a: [1, 2], b: { c: 3 } };
+    expect(diff(value, { ...value }, "value", nobody)).toBeUndefined();
+  });
+
+  test("of an array that grew are its new items", () => {
+    const list = [{ n: 1 }];
+    expect(diff(list, [...list, { n: 2 }], "value", nobody)).toEqual({ "+": [{ n: 2 }] });
+  });
+});

@@ -1,0 +1,81 @@
+import { describe, expect, test } from "vitest";
+import { GuardRejected, InvalidTransitionError, openRuntime, TerminalStateViolation } from "../../src/runtime/index.ts";
+import type { StoredAuditRow } from "../../src/store/port.ts";
+import { openSqlite } from "../../src/store/sqlite/open.ts";
+import { order } from "./order.fixture.ts";
+
+async function placed() {
+  const store = openSqlite({ file: ":memory:" });
+  const audits: StoredAuditRow[] = [];
+  store.onCommitted((rows) => audits.push(...rows));
+  const runtime = await openRuntime({ store, machines: { order } });
+  const actor = runtime.createActor("order", { id: "o", input: { sku: "A7" } });
+  return { store, audits, runtime, actor };
+}
+
+describe("deliver", () => {
+  test("resolves when the outcome is on disk", async () => {
+    const { store, actor } = await placed();
+    const snapshot = await actor.deliver({ type: "PAY", amount: 2 });
+    expect(snapshot.value).toBe("paying");
+    expect(store.actorById("o")?.state).toBe("paying");
+  });
+
+  test("does nothing a second time under the same key, in one turn and in a later one", async () => {
+    const { runtime, actor } = await placed();
+    const event = { type: "PAY", amount: 2 } as const;
+    await Promise.all([actor.deliver(event, { idempotencyKey: "k" }), actor.deliver(event, { idempotencyKey: "k" })]);
+    await actor.deliver(event, { idempotencyKey: "k" });
+    expect(runtime.history("o").filter((entry) => entry.event.type === "PAY").length).toBe(1);
+  });
+
+  test("rejects what the state does not accept, and leaves the refusal in the log (I5)", async () => {
+    const { audits, actor } = await placed();
+    const refused = actor.deliver({ type: "SHIP" });
+    await expect(refused).rejects.toBeInstanceOf(InvalidTransitionError);
+    await expect(refused).rejects.toMatchObject({ fix: "From placed these are declared: PAY, CANCEL." });
+    expect(audits.at(-1)).toMatchObject({
+      event_type: "error",
+      from_state: "placed",
+      to_state: "placed",
+      trigger: "SHIP",
+    });
+    expect(actor.getSnapshot().status).toBe("active");
+  });
+
+  test("tells a guard's no from an event that nobody declares", async () => {
+    const { actor } = await placed();
+    const refused = actor.deliver({ type: "PAY", amount: 0 });
+    await expect(refused).rejects.toBeInstanceOf(GuardRejected);
+    await expect(refused).rejects.toMatchObject({ fix: "The guard asks for: isPositive." });
+  });
+
+  test("checks for an end before all else (I6)", async () => {
+    const { actor } = await placed();
+    await actor.deliver({ type: "CANCEL", operator: "ann" });
+    await expect(actor.deliver({ type: "SHIP" })).rejects.toBeInstanceOf(TerminalStateViolation);
+  });
+
+  test("records operator and trigger in the audit event", async () => {
+    const { audits, actor } = await placed();
+    await actor.deliver({ type: "CANCEL", operator: "ann" });
+    expect(audits.at(-1)).toMatchObject({
+      event_type: "order_state_transition",
+      entity_type: "order",
+      entity_id: "o",
+      from_state: "placed",
+      to_state: "cancelled",
+      trigger: "CANCEL",
+      operator: "ann",
+      severity: "info",
+    });
+  });
+
+  test("send ignores what the state does not accept, as XState does", async () => {
+    const { runtime, actor } = await placed();
+    actor.send({ type: "SHIP" });
+    await runtime.settled();
+    expect(actor.getSnapshot().value).toBe("placed");
+    expect(runtime.history("o").length).toBe(1);
+  });
+});

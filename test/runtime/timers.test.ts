@@ -1,0 +1,103 @@
+import { describe, expect, test } from "vitest";
+import { setup } from "xstate";
+import { openRuntime } from "../../src/runtime/index.ts";
+import { Timers } from "../../src/runtime/timers.ts";
+import { openSqlite } from "../../src/store/sqlite/open.ts";
+import { simulatedClock } from "../../src/testing/simulated-clock.ts";
+
+const lamp = setup({}).createMachine({
+  initial: "on",
+  states: { on: { after: { 1000: "off" }, on: { again: { target: "on", reenter: true } } }, off: {} },
+});
+
+async function lit() {
+  const clock = simulatedClock(5_000);
+  const store = openSqlite({ file: ":memory:", clock });
+  const open = () => openRuntime({ store, clock, machines: { lamp } });
+  const runtime = await open();
+  const actor = runtime.createActor("lamp", { id: "l" });
+  await runtime.settled();
+  return { clock, store, open, runtime, actor };
+}
+
+describe("a timer (I4)", () => {
+  test("keeps its remaining delay over a restart", async () => {
+    const { clock, open, runtime } = await lit();
+    clock.advance(600);
+    runtime.halt();
+    const second = await open();
+    const actor = second.createActor("lamp", { id: "l" });
+    clock.advance(399);
+    expect(actor.getSnapshot().value).toBe("on");
+    clock.advance(1);
+    expect(actor.getSnapshot().value).toBe("off");
+  });
+
+  test("fires at once when its time passed while nobody was up, and only once", async () => {
+    const { clock, open, runtime } = await lit();
+    runtime.halt();
+    clock.advance(10_000);
+    const second = await open();
+    const actor = second.createActor("lamp", { id: "l" });
+    clock.advance(0);
+    expect(actor.getSnapshot().value).toBe("off");
+    await second.settled();
+    second.halt();
+    const third = await open();
+    clock.advance(0);
+    expect(third.history("l").filter(({ to }) => to === "off").length).toBe(1);
+  });
+
+  test("is not delayed by a clock that is set back, and is early for one that is set forward", async () => {
+    const back = await lit();
+    back.clock.set(0);
+    back.clock.advance(1_000);
+    expect(back.actor.getSnapshot().value).toBe("off");
+    const forward = await lit();
+    forward.clock.set(1_000_000);
+    forward.actor.send({ type: "unknown" });
+    forward.runtime.createActor("lamp", { id: "other" });
+    await forward.runtime.settled();
+    forward.clock.advance(0);
+    expect(forward.actor.getSnapshot().value).toBe("off");
+  });
+
+  test("is gone when its state is left, and armed anew when it is entered again", async () => {
+    const { clock, store, runtime, actor } = await lit();
+    clock.advance(900);
+    actor.send({ type: "again" });
+    await runtime.settled();
+    expect(store.loadTimers().length).toBe(1);
+    clock.advance(999);
+    expect(actor.getSnapshot().value).toBe("on");
+    clock.advance(1);
+    expect(actor.getSnapshot().value).toBe("off");
+    await runtime.settled();
+    expect(store.loadTimers()).toEqual([]);
+  });
+});
+
+test("100,000 timers fire in the order of their time, on one alarm", () => {
+  const clock = simulatedClock();
+  const fired: number[] = [];
+  const timers = new Timers(clock, (timer) => fired.push(timer.seq));
+  const count = 100_000;
+  for (let seq = 0; seq < count; seq += 1) {
+    const dueAt = (seq * 7_919) % count;
+    timers.arm({
+      actorNo: seq,
+      id: "t",
+      targetNo: seq,
+      event: "{}",
+      seq,
+      dueAt,
+      dueMonotonic: dueAt,
+      cancelled: false,
+    });
+  }
+  timers.setAlarm();
+  expect(clock.pending()).toBe(1);
+  clock.advance(count);
+  expect(fired.length).toBe(count);
+  expect(fired.every((seq, i) => (seq * 7_919) % count === i)).toBe(true);
+});
