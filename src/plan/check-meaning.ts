@@ -5,7 +5,7 @@ import { whyNoId } from "./schema/values.ts";
 import type { Sketch, Sketched } from "./sketch.ts";
 import type { Path, PlanSource } from "./source.ts";
 
-export const taskKinds = ["run", "patch", "agent"] as const;
+const taskKinds = ["run", "patch", "agent"] as const;
 
 type TaskKind = (typeof taskKinds)[number];
 

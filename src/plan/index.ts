@@ -16,7 +16,6 @@ export type {
   Tool,
   Workstream,
 } from "./plan.ts";
-export { gateTypes } from "./plan.ts";
 export { PlanErrors } from "./problems.ts";
 export { type ParsePlanOptions, parsePlan, type ReadPlanOptions, readPlan } from "./read.ts";
-export { type Placeholder, placeholders, placeholdersOf } from "./schema/command.ts";
+export { type Placeholder, placeholders } from "./schema/command.ts";

@@ -1,10 +1,9 @@
-import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, mkdirSync, symlinkSync, truncateSync } from "node:fs";
+import { mkdirSync, symlinkSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parsePlan, readPlan } from "../../src/plan/index.ts";
-import { folderWith, patchText, problemsOf, withTasks } from "./support.ts";
+import { folderWith, makePipe, patchText, problemsOf, withTasks } from "./support.ts";
 
 const patchTask = (path: string) => withTasks(`{ id: a, patch: ${JSON.stringify(path)} }`);
 
@@ -63,12 +62,11 @@ describe("a patch file", () => {
     expect(error?.code).toBe("PLAN_PATCH_NOT_A_PATCH");
   });
 
-  test("that is a folder, a pipe or not readable is refused", async () => {
-    const folder = folderWith({ locked: patchText });
+  test("that is a folder, a pipe or cannot be reached is refused", async () => {
+    const folder = folderWith({ file: patchText });
     mkdirSync(join(folder, "folder"));
-    execFileSync("mkfifo", [join(folder, "pipe")]);
-    chmodSync(join(folder, "locked"), 0);
-    const paths = ["folder", "pipe", "locked/x", "x".repeat(5000)];
+    makePipe(join(folder, "pipe"));
+    const paths = ["folder", "pipe", "file/x", "x".repeat(5000)];
     const text = withTasks(...paths.map((path, index) => `{ id: t${index}, patch: ${path} }`));
     const problems = await problemsOf(text, folder);
     expect(problems.map((error) => error.code)).toEqual(paths.map(() => "PLAN_ATTACHMENT_UNREADABLE"));

@@ -121,6 +121,12 @@ describe("a dependency", () => {
     expect(gate?.message).toContain("gate lint depends on tnil, and there is no gate of that id in this plan");
   });
 
+  test("has a hint only among the first hundred problems, so that 10,000 of them are told in time", async () => {
+    const lines = Array.from({ length: 150 }, (_, i) => `{ id: t${i}, run: x, depends_on: [biuld] }`);
+    const problems = await problemsOf(withTasks("{ id: build, run: x }", ...lines));
+    expect(problems.map((error) => error.fix.startsWith("Did you mean build? "))).toEqual(lines.map((_, i) => i < 100));
+  });
+
   test("of a task on a task of another workstream is refused", async () => {
     const text =
       "pawl: 1\nname: x\nworkstreams:\n  - { id: a, tasks: [{ id: s, run: x }] }\n  - { id: b, tasks: [{ id: t, run: x, depends_on: [s] }] }";

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -22,6 +23,11 @@ export function folderWith(files: Readonly<Record<string, string | Uint8Array>> 
     writeFileSync(join(folder, name), content);
   }
   return folder;
+}
+
+/** A named pipe without a writer: who opens it to read waits without end. */
+export function makePipe(path: string): void {
+  execFileSync("sh", ["-c", 'mkfifo "$0"', path]);
 }
 
 /** What is wrong with a text, as `code line:column`; empty when it is a plan. */

@@ -1,9 +1,8 @@
-import { execFileSync } from "node:child_process";
 import { truncateSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { PlanErrors, readPlan } from "../../src/plan/index.ts";
-import { codesOf, folderWith, parse, problemsOf, problemsOfFile, withTop } from "./support.ts";
+import { codesOf, folderWith, makePipe, parse, problemsOf, problemsOfFile, withTop } from "./support.ts";
 
 const sound = withTop();
 
@@ -27,7 +26,7 @@ describe("a plan file", () => {
 
   test("that is a pipe is refused without waiting for a writer", async () => {
     const folder = folderWith();
-    execFileSync("mkfifo", [join(folder, "pipe")]);
+    makePipe(join(folder, "pipe"));
     const [error] = await problemsOfFile(join(folder, "pipe"));
     expect(error?.message).toMatch(/cannot be read: it is no regular file$/);
   });
@@ -39,7 +38,7 @@ describe("a plan file", () => {
 
   test("of 50 MB is refused before it is read", async () => {
     const folder = folderWith({ "plan.yaml": sound });
-    truncateSync(join(folder, "plan.yaml"), 20_000_000);
+    truncateSync(join(folder, "plan.yaml"), 50_000_000);
     const before = process.memoryUsage().arrayBuffers;
     const [error] = await problemsOfFile(join(folder, "plan.yaml"));
     expect(error?.code).toBe("PLAN_TOO_LARGE");
@@ -50,6 +49,10 @@ describe("a plan file", () => {
   test("may begin with a byte order mark", async () => {
     const folder = folderWith({ "plan.yaml": `\uFEFF${sound}` });
     expect((await readPlan(join(folder, "plan.yaml"))).name).toBe("test");
+  });
+
+  test("has the same columns with a byte order mark as without", async () => {
+    expect(await codesOf(`\uFEFF${withTop("base: -x")}`)).toEqual(await codesOf(withTop("base: -x")));
   });
 
   test("with bytes that are not UTF-8 is refused, with the line", async () => {

@@ -4,7 +4,7 @@ import { durationPattern, parseDuration, parseSize, sizePattern } from "../../ba
 import { quote } from "../quote.ts";
 import { problem } from "./problem.ts";
 
-export const longestId = 64;
+const longestId = 64;
 
 const idPattern = "^[A-Za-z0-9](?!.*\\.\\.)(?!.*\\.lock$)([A-Za-z0-9._-]{0,62}[A-Za-z0-9_-])?$";
 
