@@ -1,0 +1,67 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, onTestFinished, test } from "vitest";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const readme = readFileSync(join(root, "README.md"), "utf8");
+
+function example(name: string): string {
+  const found = new RegExp(`<!-- example: ${name} -->\\n\`\`\`ts\\n([\\s\\S]*?)\`\`\``).exec(readme);
+  return found?.[1] ?? `throw new Error("README.md has no example ${name}")`;
+}
+
+/** Runs a file as a user of the package would, with `pawl` found in node_modules. */
+function run(files: Readonly<Record<string, string>>, command: readonly string[]): string {
+  const folder = mkdtempSync(join(root, "node_modules", ".readme-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  mkdirSync(join(folder, "node_modules"));
+  symlinkSync(root, join(folder, "node_modules", "pawl"));
+  writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+  for (const [name, text] of Object.entries(files)) {
+    writeFileSync(join(folder, name), text);
+  }
+  return execFileSync(process.execPath, command, { cwd: folder, encoding: "utf8", timeout: 25_000 });
+}
+
+describe("the examples of README.md", () => {
+  test("in a script, twice: the second run finds the actor where the first left it", () => {
+    const script = `${example("script")}
+const again = await openRuntime({ file: "orders.db", machines: { order } });
+console.log("then", again.createActor("order", { id: "order-1" }).getSnapshot().value);
+await again.close();`;
+    expect(run({ "script.ts": script }, ["--import", "tsx", "script.ts"]).trim().split("\n")).toEqual([
+      "paid",
+      "shipped",
+      "then shipped",
+    ]);
+  });
+
+  test("in an HTTP handler: done once for two requests of one key, refused with 409 and the fix", () => {
+    const script = `${example("http")}
+import { once } from "node:events";
+await once(server, "listening");
+const ask = async (path: string, key?: string) => {
+  const { port } = server.address() as { port: number };
+  const response = await fetch(\`http://127.0.0.1:\${port}\${path}\`, key ? { headers: { "idempotency-key": key } } : {});
+  console.log(response.status, await response.text());
+};
+await ask("/front/open", "a");
+await ask("/front/open", "a");
+await ask("/front/open");
+server.close();
+await runtime.close();`;
+    const lines = run({ "http.ts": script }, ["--import", "tsx", "http.ts"]).trim().split("\n");
+    expect(lines.slice(0, 2)).toEqual(["200 opened", "200 opened"]);
+    expect(lines[2]).toBe(
+      "409 door front: no transition from opened by open. From opened these are declared: close.",
+    );
+  });
+
+  test("in a test", () => {
+    const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
+    const printed = run({ "lamp.test.ts": example("test") }, [vitest, "run", "--root", ".", "--reporter", "json"]);
+    expect(JSON.parse(printed)).toMatchObject({ numPassedTests: 1, numFailedTests: 0 });
+  });
+});
