@@ -32,7 +32,7 @@ import {
   processing,
   stopEvent,
 } from "./xstate/internals.ts";
-import { createSystem } from "./xstate/system.ts";
+import { DurableSystem, type SystemHost } from "./xstate/system.ts";
 
 export interface EngineOptions {
   readonly store: Store;
@@ -79,6 +79,7 @@ export class Engine {
     this.#nextNo = counters.nextActorNo;
     this.#nextSeq = counters.nextSeq;
     this.#nextTimerSeq = counters.nextTimerSeq;
+    this.#host = this.#makeHost();
     this.timers = new Timers(options.clock, (timer) => this.#fire(timer));
     this.effects = new Effects({
       clock: options.clock,
@@ -144,42 +145,15 @@ export class Engine {
   }
 
   #makeSystem(): InternalSystem {
-    const engine = this;
-    const system = createSystem({
-      bookNo: () => this.bookNo(),
-      actorMade: (actor) => this.#actorMade(actor),
-      microstepTaken: (event) => {
-        const live = liveOf(event.actorRef);
-        if (live !== undefined && event._transitions.length > 0) {
-          live.steps.push({ event: event.event, snapshot: event.snapshot, transitions: event._transitions });
-        }
-        stopLargeFamilyOf(event.snapshot, event.actorRef._actorScope);
-      },
-      unregistered: (actor) =>
-        this.#recorded(actor, (live) => {
-          this.#group.touched.add(live);
-        }),
-      admits: (target, eventType) => {
-        this.#refuseIfClosed();
-        const live = liveOf(target);
-        if (live !== undefined) {
-          live.root.lastUsed = this.clock.monotonic();
-        }
-        // A restored child that tells its parent its snapshot again is no news.
-        return this.restoring === undefined || !eventType.startsWith(childSnapshotPrefix);
-      },
-      get scheduler() {
-        return engine.#scheduler;
-      },
-      logger: this.options.logger,
-      inspectors: this.inspectors,
-    });
-    registerSystem(system, (run) => {
-      this.#group.afterCommit.push(run);
-      this.schedule();
-    });
+    const system = new DurableSystem(this.#host);
+    registerSystem(system, this.#putOffAction);
     return system;
   }
+
+  readonly #putOffAction = (run: () => void): void => {
+    this.#group.afterCommit.push(run);
+    this.schedule();
+  };
 
   readonly #scheduler = {
     schedule: (source: InternalActor, target: InternalActor, event: AnyEventObject, delay: number, id?: string) => {
@@ -203,6 +177,38 @@ export class Engine {
       }
     },
   };
+
+  readonly #host: SystemHost;
+
+  #makeHost(): SystemHost {
+    return {
+      bookNo: () => this.bookNo(),
+      actorMade: (actor) => this.#actorMade(actor),
+      microstepTaken: (event) => {
+        const live = liveOf(event.actorRef);
+        if (live !== undefined && event._transitions.length > 0) {
+          live.steps.push({ event: event.event, snapshot: event.snapshot, transitions: event._transitions });
+        }
+        stopLargeFamilyOf(event.snapshot, event.actorRef._actorScope);
+      },
+      unregistered: (actor) =>
+        this.#recorded(actor, (live) => {
+          this.#group.touched.add(live);
+        }),
+      admits: (target, eventType) => {
+        this.#refuseIfClosed();
+        const live = liveOf(target);
+        if (live !== undefined) {
+          live.root.lastUsed = this.clock.monotonic();
+        }
+        // A restored child that tells its parent its snapshot again is no news.
+        return this.restoring === undefined || !eventType.startsWith(childSnapshotPrefix);
+      },
+      scheduler: this.#scheduler,
+      logger: this.options.logger,
+      inspectors: this.inspectors,
+    };
+  }
 
   arm(source: Live, target: Live, event: AnyEventObject, delayMs: number, id: string): void {
     const json = this.#timerEvent(source, event);

@@ -87,7 +87,7 @@ describe("an actor made from its logic, as in XState", () => {
   });
 
   test("lives as long as the process when it is not registered, and is refused where that is strict", async () => {
-    const counter = fromTransition((count: number) => count + 1, 0);
+    const counter = fromTransition((count: number, _event: { type: "any" }) => count + 1, 0);
     const loose = await openRuntime({ machines: {} });
     const actor = loose.createActor(counter).start();
     actor.send({ type: "any" });
@@ -106,7 +106,7 @@ describe("an actor made from its logic, as in XState", () => {
       entry: [],
     });
     const spawner = setup({ types: {} as { context: { child?: unknown } } }).createMachine({
-      context: ({ spawn }) => ({ child: spawn(parent as never) }),
+      context: ({ spawn }) => ({ child: (spawn as (logic: unknown) => unknown)(parent) }),
     });
     const runtime = await openRuntime({ machines: { spawner } });
     const actor = runtime.createActor(spawner, { id: "s" });

@@ -1,7 +1,7 @@
-import type { InspectionEvent } from "xstate";
+import type { AnyEventObject, InspectionEvent } from "xstate";
 import type { InternalActor, InternalScheduler, InternalSystem, MicrostepEvent, SystemEvent } from "./internals.ts";
 
-/** What the runtime wants to know of, and decide in, an actor system. */
+/** What the runtime wants to know of, and decide in, its actor systems. */
 export interface SystemHost {
   /** The number of the next actor. */
   bookNo(): number;
@@ -17,94 +17,125 @@ export interface SystemHost {
   readonly inspectors: ReadonlySet<(event: InspectionEvent) => void>;
 }
 
-const durableSystems = new WeakSet<object>();
+type Observer = (event: InspectionEvent) => void;
+
+/** A durable actor has no timers of its own: all go through the scheduler. */
+const noClock = {
+  setTimeout: () => {
+    throw new Error("timers of a durable actor go through its scheduler");
+  },
+  clearTimeout: () => undefined,
+};
 
 /** Whether a system was made here; by any runtime of the process, because machines are shared between them. */
 export function isDurableSystem(system: object): boolean {
-  return durableSystems.has(system);
+  return system instanceof DurableSystem;
 }
 
 /**
- * XState's actor system, with the runtime in the three places that all traffic passes: making an actor, a microstep,
- * an event on its way. A root made with `{ parent: { system } }` takes it for its own.
+ * XState's actor system, with the runtime in the places that all traffic passes: making an actor, a microstep, an
+ * event on its way. A root made with `{ parent: { system } }` takes it for its own. One for each root: it must be
+ * small, so what few roots need is made when it is first used.
  */
-export function createSystem(host: SystemHost): InternalSystem {
-  const keyed = new Map<string, InternalActor>();
-  const systemIds = new WeakMap<InternalActor, string>();
-  const observers = new Set<(event: InspectionEvent) => void>();
-  let rootId: string | undefined;
+export class DurableSystem implements InternalSystem {
+  readonly _clock = noClock;
+  readonly _snapshot = { _scheduledEvents: {} };
+  readonly scheduler: InternalScheduler;
+  readonly _logger: (...args: unknown[]) => void;
+  readonly #host: SystemHost;
+  #keyed: Map<string, InternalActor> | undefined;
+  #observers: Set<Observer> | undefined;
+  #rootId: string | undefined;
 
-  const observe = (event: SystemEvent): void => {
-    const inspected = { ...event, rootId } as unknown as InspectionEvent;
-    for (const observer of observers) {
+  constructor(host: SystemHost) {
+    this.#host = host;
+    this.scheduler = host.scheduler;
+    this._logger = host.logger;
+  }
+
+  _bookId(): string {
+    return `x:${this.#host.bookNo()}`;
+  }
+
+  _register(sessionId: string): string {
+    return sessionId;
+  }
+
+  _unregister(actor: InternalActor): void {
+    this.#host.unregistered(actor);
+    const { systemId } = actor;
+    if (systemId !== undefined && this.#keyed?.get(systemId) === actor) {
+      this.#keyed.delete(systemId);
+    }
+  }
+
+  _set(systemId: string, actor: InternalActor): void {
+    this.#keyed ??= new Map();
+    const existing = this.#keyed.get(systemId);
+    if (existing !== undefined && existing !== actor) {
+      throw new Error(`Actor with system ID '${systemId}' already exists.`);
+    }
+    this.#keyed.set(systemId, actor);
+  }
+
+  get(systemId: string): InternalActor | undefined {
+    return this.#keyed?.get(systemId);
+  }
+
+  getAll(): Record<string, InternalActor> {
+    return Object.fromEntries(this.#keyed ?? []);
+  }
+
+  inspect(observerOrFunction: Observer | { next?: Observer }): { unsubscribe(): void } {
+    const observer: Observer =
+      typeof observerOrFunction === "function" ? observerOrFunction : (event) => observerOrFunction.next?.(event);
+    this.#observers ??= new Set();
+    this.#observers.add(observer);
+    return { unsubscribe: () => this.#observers?.delete(observer) };
+  }
+
+  _sendInspectionEvent(event: SystemEvent): void {
+    if (event.type === "@xstate.microstep") {
+      this.#host.microstepTaken(event);
+    } else if (event.type === "@xstate.actor") {
+      this.#rootId ??= event.actorRef.sessionId;
+      this.#host.actorMade(event.actorRef);
+    }
+    this.#observe(event);
+  }
+
+  _relay(source: InternalActor | undefined, target: InternalActor, event: AnyEventObject): void {
+    if (!this.#host.admits(target, event.type)) {
+      return;
+    }
+    if (this.#isObserved()) {
+      this.#observe({ type: "@xstate.event", sourceRef: source, actorRef: target, event } as unknown as SystemEvent);
+    }
+    target._send(event);
+  }
+
+  getSnapshot(): { _scheduledEvents: Record<string, unknown> } {
+    return { _scheduledEvents: {} };
+  }
+
+  start(): void {
+    // Timers are armed by the runtime, from the store.
+  }
+
+  #isObserved(): boolean {
+    return this.#observers !== undefined || this.#host.inspectors.size > 0;
+  }
+
+  #observe(event: SystemEvent): void {
+    if (!this.#isObserved()) {
+      return;
+    }
+    const inspected = { ...event, rootId: this.#rootId } as unknown as InspectionEvent;
+    for (const observer of this.#observers ?? []) {
       observer(inspected);
     }
-    for (const observer of host.inspectors) {
+    for (const observer of this.#host.inspectors) {
       observer(inspected);
     }
-  };
-
-  const system: InternalSystem = {
-    _bookId: () => `x:${host.bookNo()}`,
-    _register: (sessionId) => sessionId,
-    _unregister: (actor) => {
-      host.unregistered(actor);
-      const systemId = systemIds.get(actor);
-      if (systemId !== undefined) {
-        keyed.delete(systemId);
-        systemIds.delete(actor);
-      }
-    },
-    _set: (systemId, actor) => {
-      const existing = keyed.get(systemId);
-      if (existing !== undefined && existing !== actor) {
-        throw new Error(`Actor with system ID '${systemId}' already exists.`);
-      }
-      keyed.set(systemId, actor);
-      systemIds.set(actor, systemId);
-    },
-    get: (systemId) => keyed.get(systemId),
-    getAll: () => Object.fromEntries(keyed),
-    inspect: (observerOrFunction) => {
-      const observer =
-        typeof observerOrFunction === "function"
-          ? observerOrFunction
-          : (event: InspectionEvent) => observerOrFunction.next?.(event);
-      observers.add(observer);
-      return { unsubscribe: () => observers.delete(observer) };
-    },
-    _sendInspectionEvent: (event) => {
-      if (event.type === "@xstate.microstep") {
-        host.microstepTaken(event);
-      } else if (event.type === "@xstate.actor") {
-        rootId ??= event.actorRef.sessionId;
-        host.actorMade(event.actorRef);
-      }
-      if (observers.size > 0 || host.inspectors.size > 0) {
-        observe(event);
-      }
-    },
-    _relay: (source, target, event) => {
-      if (!host.admits(target, event.type)) {
-        return;
-      }
-      if (observers.size > 0 || host.inspectors.size > 0) {
-        observe({ type: "@xstate.event", sourceRef: source, actorRef: target, event } as unknown as SystemEvent);
-      }
-      target._send(event);
-    },
-    scheduler: host.scheduler,
-    getSnapshot: () => ({ _scheduledEvents: {} }),
-    start: () => undefined,
-    _snapshot: { _scheduledEvents: {} },
-    _clock: {
-      setTimeout: () => {
-        throw new Error("timers of a durable actor go through its scheduler");
-      },
-      clearTimeout: () => undefined,
-    },
-    _logger: host.logger,
-  };
-  durableSystems.add(system);
-  return system;
+  }
 }
