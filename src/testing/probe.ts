@@ -31,10 +31,14 @@ export interface Probe {
 export function probe(machine: AnyStateMachine): Probe {
   const parts = partsOf(machine);
 
-  function traced(run: (scope: Scope) => AnyMachineSnapshot, fail: (cause: unknown) => Error): Traced {
+  function traced(
+    before: AnyMachineSnapshot | undefined,
+    run: (scope: Scope) => AnyMachineSnapshot,
+    fail: (cause: unknown) => Error,
+  ): Traced {
     const taken: string[][] = [];
     const entered = new Set<string>();
-    const scope = silentScope(machine.id, (definitions, snapshot) => {
+    const scope = silentScope(machine.id, before, (definitions, snapshot) => {
       const ids = definitions.flatMap((definition) => parts.partOf(definition)?.id ?? []);
       if (ids.length > 0) {
         taken.push(ids);
@@ -66,11 +70,13 @@ export function probe(machine: AnyStateMachine): Probe {
   return {
     start: (input) =>
       traced(
+        undefined,
         (scope) => machine.getInitialSnapshot(scope, input),
         (cause) => new PawlError("TESTING_START_THREW", { machine: machine.id, reason: reasonOf(cause) }, { cause }),
       ),
     step: (from, event) =>
       traced(
+        from,
         (scope) => machine.transition(from, event, scope),
         (cause) =>
           new PawlError(
@@ -110,7 +116,7 @@ const nothing = fromCallback(() => undefined);
  * A place to run one step in. Each step has a system of its own, as children with a `systemId` would otherwise be in
  * each other's way; and a parent, so that a machine made to be a child can tell it things.
  */
-function silentScope(id: string, watch: Watch): Scope {
+function silentScope(id: string, before: AnyMachineSnapshot | undefined, watch: Watch): Scope {
   const parent = createActor(nothing, {
     inspect: (event) => {
       if (event.type === "@xstate.microstep") {
@@ -122,6 +128,8 @@ function silentScope(id: string, watch: Watch): Scope {
     },
   });
   const self = createActor(nothing, { id, parent });
+  // What an action that asks its own actor would see.
+  Object.assign(self, { getSnapshot: () => before });
   return {
     self,
     id,

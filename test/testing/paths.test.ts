@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type AnyStateMachine, assign, setup } from "xstate";
+import { type AnyStateMachine, assign, setup, spawnChild } from "xstate";
 import { PawlError } from "../../src/base/errors/index.ts";
 import { bareMachine, type Cover, type PathsOptions, pathsFor, replayPath } from "../../src/testing/index.ts";
 import { counter, form, loader, loaderAnswers, lock, player } from "./machines.ts";
@@ -155,6 +155,29 @@ describe("pathsFor", () => {
       context: ({ wrong }: { wrong: number }) => wrong,
     });
     expect(seeing.uncovered).toEqual([]);
+  });
+
+  test("lets an action look at its own actor and its children, and runs each step in a system of its own", () => {
+    const idle = setup({}).createMachine({});
+    const family = setup({ types: { context: {} as { kids: string[] } }, actors: { idle } }).createMachine({
+      id: "family",
+      context: { kids: [] },
+      initial: "alone",
+      states: {
+        alone: { on: { grow: { target: "grown", actions: spawnChild("idle", { id: "kid", systemId: "kid" }) } } },
+        grown: {
+          on: {
+            look: {
+              target: "alone",
+              actions: assign({ kids: ({ self }) => Object.keys(self.getSnapshot().children) }),
+            },
+          },
+        },
+      },
+    });
+    const { paths, uncovered } = pathsFor(family, { cover: "transition-pairs" });
+    expect(uncovered).toEqual([]);
+    expect(paths[0]?.steps[1]?.context).toEqual({ kids: ["kid"] });
   });
 
   test("covers any machine of random states and events, and nothing but what can be reached", () => {
