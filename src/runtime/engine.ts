@@ -120,6 +120,11 @@ export class Engine {
     return this.#byNo.get(no);
   }
 
+  /** Every actor in memory, parents before children. */
+  lives(): Iterable<Live> {
+    return [...this.#byNo.values()].sort((a, b) => a.no - b.no);
+  }
+
   /** Makes a root actor in a system of its own. It is not started. */
   makeRoot(id: string, logic: InternalLogic, type: ActorType, options: Readonly<Record<string, unknown>>): Live {
     this.#refuseIfClosed();

@@ -12,6 +12,7 @@ export {
 } from "./durable.ts";
 export type { EntityAudit, EntityBinding, EntityStep } from "./entity.ts";
 export type { HistoryEntry, PastSnapshot } from "./history.ts";
+export type { InspectorFeed, InspectorOptions } from "./inspector.ts";
 export type { MachineMap, MachineRegistration, Migrate, StoredSnapshot } from "./registry.ts";
 export { type ListedActor, openRuntime, type Runtime, type RuntimeOptions } from "./runtime.ts";
 export type { DurableActor, DurableActorOptions } from "./types.ts";

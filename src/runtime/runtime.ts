@@ -8,6 +8,7 @@ import { type DeliverOptions, deliver } from "./deliver.ts";
 import { Engine } from "./engine.ts";
 import { forkActor } from "./fork.ts";
 import { actorRow, type HistoryEntry, historyOf, type PastSnapshot, snapshotAt } from "./history.ts";
+import type { InspectorFeed, InspectorOptions } from "./inspector.ts";
 import type { Live } from "./live.ts";
 import { Passivation } from "./passivation.ts";
 import { type MachineMap, Registry } from "./registry.ts";
@@ -170,6 +171,16 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
   inspect(observer: (event: InspectionEvent) => void): { unsubscribe(): void } {
     this.#engine.inspectors.add(observer);
     return { unsubscribe: () => this.#engine.inspectors.delete(observer) };
+  }
+
+  /**
+   * Serves Stately's inspector protocol on loopback, behind a token. Each viewer gets every live actor's definition
+   * and snapshot first, then all that happens.
+   */
+  async openInspector(options: InspectorOptions = {}): Promise<InspectorFeed> {
+    // Loaded when it is asked for: few processes are ever looked at.
+    const { openInspector } = await import("./inspector.ts");
+    return openInspector(this.#engine, options);
   }
 
   /** Durable actors, ended ones included, in the order in which they were made. */

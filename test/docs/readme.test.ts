@@ -54,9 +54,7 @@ server.close();
 await runtime.close();`;
     const lines = run({ "http.ts": script }, ["--import", "tsx", "http.ts"]).trim().split("\n");
     expect(lines.slice(0, 2)).toEqual(["200 opened", "200 opened"]);
-    expect(lines[2]).toBe(
-      "409 door front: no transition from opened by open. From opened these are declared: close.",
-    );
+    expect(lines[2]).toBe("409 door front: no transition from opened by open. From opened these are declared: close.");
   });
 
   test("in a test", () => {

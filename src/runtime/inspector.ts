@@ -1,0 +1,154 @@
+/** Feeds Stately's inspector protocol with every actor of a runtime: on loopback, behind a token, late viewers included. */
+import { randomBytes, timingSafeEqual } from "node:crypto";
+import { createServer, type IncomingMessage } from "node:http";
+import type { AddressInfo } from "node:net";
+import { createInspector, type StatelyActorEvent, type StatelyInspectionEvent } from "@statelyai/inspect";
+import { WebSocketServer } from "ws";
+import type { InspectionEvent } from "xstate";
+import type { Clock } from "../base/time.ts";
+import { encode, Unserializable } from "./codec.ts";
+import type { Engine } from "./engine.ts";
+import { type Live, numberOf } from "./live.ts";
+import { viewOf } from "./view.ts";
+import { isMachine } from "./xstate/internals.ts";
+
+export interface InspectorOptions {
+  /** Default: any free port. */
+  readonly port?: number | undefined;
+  /** The page that shows the actors. Default: Stately's own, which needs the internet. */
+  readonly viewerUrl?: string | undefined;
+  /** What a viewer must know. Default: a new one. */
+  readonly token?: string | undefined;
+}
+
+export interface InspectorFeed {
+  /** Open this in a browser; the token is in it. */
+  readonly url: string;
+  /** The WebSocket behind it, for a viewer of your own; the token is in it. */
+  readonly socketUrl: string;
+  close(): Promise<void>;
+}
+
+const protocolVersion = "0.4.0";
+
+export async function openInspector(engine: Engine, options: InspectorOptions): Promise<InspectorFeed> {
+  const token = options.token ?? randomBytes(24).toString("base64url");
+  const http = createServer((request, response) => {
+    const url = new URL(request.url ?? "/", "http://127.0.0.1");
+    if (!matches(url.searchParams.get("token"), token)) {
+      response.writeHead(401, { "content-type": "text/plain" }).end("The token is missing or wrong.");
+      return;
+    }
+    response.writeHead(200, { "content-type": "text/html; charset=utf-8", "referrer-policy": "no-referrer" });
+    response.end(bridgePage(options.viewerUrl ?? "https://stately.ai/inspect"));
+  });
+  const sockets = new WebSocketServer({
+    server: http,
+    verifyClient: ({ req }: { readonly req: IncomingMessage }) =>
+      matches(new URL(req.url ?? "/", "http://127.0.0.1").searchParams.get("token"), token),
+  });
+  const broadcast = (event: StatelyInspectionEvent): void => {
+    const message = JSON.stringify(event);
+    for (const viewer of sockets.clients) {
+      viewer.send(message);
+    }
+  };
+  // Only what XState reports while somebody looks is translated.
+  const inspector = createInspector({ send: broadcast }, { maxDeferredEvents: 0 });
+  const observe = (event: InspectionEvent): void => {
+    if (sockets.clients.size > 0) {
+      inspector.inspect.next?.(event);
+    }
+  };
+  engine.inspectors.add(observe);
+  sockets.on("connection", (viewer) => {
+    for (const live of engine.lives()) {
+      viewer.send(JSON.stringify(introduction(live, engine.clock)));
+    }
+  });
+  await new Promise<void>((resolve, reject) => {
+    http.once("error", reject).listen(options.port ?? 0, "127.0.0.1", resolve);
+  });
+  const { port } = http.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/?token=${token}`,
+    socketUrl: `ws://127.0.0.1:${port}/?token=${token}`,
+    close: async () => {
+      engine.inspectors.delete(observe);
+      for (const viewer of sockets.clients) {
+        viewer.terminate();
+      }
+      sockets.close();
+      await new Promise((resolve) => http.close(resolve));
+    },
+  };
+}
+
+function matches(given: string | null, token: string): boolean {
+  const one = Buffer.from(given ?? "");
+  const other = Buffer.from(token);
+  return one.length === other.length && timingSafeEqual(one, other);
+}
+
+/** An actor as the protocol announces it, with its definition and its present snapshot. */
+function introduction(live: Live, clock: Clock): StatelyActorEvent {
+  const { actor } = live;
+  return {
+    type: "@xstate.actor",
+    name: live.key,
+    sessionId: actor.sessionId,
+    rootId: rootOf(live).actor.sessionId,
+    parentId: live.parent?.actor.sessionId,
+    definition: isMachine(live.logic) ? JSON.stringify(live.logic.definition) : undefined,
+    snapshot: shown(live),
+    createdAt: String(clock.now()),
+    id: `pawl-${live.no}`,
+    _version: protocolVersion,
+  } as StatelyActorEvent;
+}
+
+function shown(live: Live): Record<string, unknown> {
+  const snapshot = viewOf(live.logic, live.actor.getSnapshot());
+  try {
+    return encode(snapshot, "snapshot", numberOf) as Record<string, unknown>;
+  } catch (error) {
+    if (error instanceof Unserializable) {
+      return { status: snapshot["status"], value: snapshot["value"] };
+    }
+    throw error;
+  }
+}
+
+function rootOf(live: Live): Live {
+  return live.parent === undefined ? live : rootOf(live.parent);
+}
+
+/** Hands the messages of the socket to the viewer in the frame, once it says that it listens. */
+function bridgePage(viewerUrl: string): string {
+  const source = JSON.stringify(viewerUrl).replace(/</g, "\\u003c");
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>Pawl inspector</title>
+<style>html, body, iframe { margin: 0; width: 100%; height: 100%; border: 0; display: block }</style>
+<iframe id="viewer" title="Inspector"></iframe>
+<script>
+  const viewer = document.getElementById("viewer");
+  const waiting = [];
+  let listens = false;
+  viewer.src = ${source};
+  addEventListener("message", (event) => {
+    if (event.data && event.data.type === "@statelyai.connected") {
+      listens = true;
+      for (const message of waiting.splice(0)) viewer.contentWindow.postMessage(message, "*");
+    }
+  });
+  const socket = new WebSocket("ws://" + location.host + "/" + location.search);
+  socket.onmessage = (event) => {
+    const message = JSON.parse(event.data);
+    if (listens) viewer.contentWindow.postMessage(message, "*");
+    else waiting.push(message);
+  };
+</script>
+</html>`;
+}

@@ -1,0 +1,86 @@
+import { once } from "node:events";
+import { describe, expect, test } from "vitest";
+import { WebSocket } from "ws";
+import { setup } from "xstate";
+import { openRuntime } from "../../src/runtime/index.ts";
+import { openSqlite } from "../../src/store/sqlite/open.ts";
+
+const child = setup({}).createMachine({ id: "child", initial: "idle", states: { idle: {} } });
+const lamp = setup({ actors: { child } }).createMachine({
+  id: "lamp",
+  invoke: { src: "child", id: "kid" },
+  initial: "off",
+  states: { off: { on: { flip: "on" } }, on: { on: { flip: "off" } } },
+});
+
+interface Message {
+  readonly type: string;
+  readonly name?: string;
+  readonly sessionId: string;
+  readonly parentId?: string;
+  readonly definition?: string;
+  readonly snapshot?: { readonly value?: unknown };
+}
+
+/** Reads messages until one fits. */
+async function messagesUntil(socket: WebSocket, isLast: (message: Message) => boolean): Promise<Message[]> {
+  const messages: Message[] = [];
+  return new Promise((resolve) => {
+    socket.on("message", (data) => {
+      const message = JSON.parse(String(data)) as Message;
+      messages.push(message);
+      if (isLast(message)) {
+        resolve(messages);
+      }
+    });
+  });
+}
+
+describe("the inspector's feed", () => {
+  test("gives a late viewer each live actor, a restored one too, and then what happens", async () => {
+    const store = openSqlite({ file: ":memory:" });
+    const first = await openRuntime({ store, machines: { lamp } });
+    first.createActor("lamp", { id: "l" }).send({ type: "flip" });
+    await first.settled();
+    first.halt();
+
+    const runtime = await openRuntime({ store, machines: { lamp } });
+    const feed = await runtime.openInspector();
+    const viewer = new WebSocket(feed.socketUrl);
+    const introduced = await messagesUntil(viewer, ({ name }) => name === "kid");
+    expect(introduced.map(({ type, name, snapshot }) => [type, name, snapshot?.value])).toEqual([
+      ["@xstate.actor", "l", "on"],
+      ["@xstate.actor", "kid", "idle"],
+    ]);
+    expect(JSON.parse(introduced[0]?.definition ?? "{}")).toMatchObject({ id: "lamp", initial: expect.anything() });
+    expect(introduced[1]?.parentId).toBe(introduced[0]?.sessionId);
+
+    const seen = messagesUntil(
+      viewer,
+      ({ type, snapshot }) => type === "@xstate.snapshot" && snapshot?.value === "off",
+    );
+    runtime.createActor("lamp", { id: "l" }).send({ type: "flip" });
+    expect((await seen).some(({ type }) => type === "@xstate.event")).toBe(true);
+    await feed.close();
+    await runtime.close();
+  });
+
+  test("asks for its token, on loopback only", async () => {
+    const runtime = await openRuntime({ machines: { lamp } });
+    const feed = await runtime.openInspector({ viewerUrl: "http://127.0.0.1:1/viewer" });
+    expect(new URL(feed.url).hostname).toBe("127.0.0.1");
+    const without = new URL(feed.url);
+    without.search = "?token=guess";
+    expect((await fetch(without)).status).toBe(401);
+    const page = await fetch(feed.url);
+    expect([page.status, (await page.text()).includes('viewer.src = "http://127.0.0.1:1/viewer"')]).toEqual([
+      200,
+      true,
+    ]);
+    const viewer = new WebSocket(`ws://${without.host}/?token=guess`);
+    const [error] = (await once(viewer, "error")) as [Error];
+    expect(error.message).toContain("401");
+    await feed.close();
+    await runtime.close();
+  });
+});
