@@ -3,15 +3,19 @@ import type { MachineEntry, StateEntry } from "../../../machines/entry.ts";
 /** What a state means to a reader; decides its colour and nothing else. */
 export type StateKind = "initial" | "normal" | "waiting" | "failure" | "good-end" | "bad-end" | "other-end";
 
-/** Names are compared in lower case: `FAILED` of a gate means what `failed` of a task means. */
-const waiting = new Set(["pending", "queued", "blocked", "retrying", "paused", "suspended", "draining", "half_open"]);
-const failures = new Set(["unresponsive", "apply_failed", "open", "quarantined", "rolled_back", "failed"]);
-const goodEnds = new Set(["succeeded", "completed", "passed", "committed", "done"]);
+/** Literal names: the `OPEN` of a breaker is trouble, the `open` of a door is not. */
+const waiting = namesOf("pending PENDING queued blocked BLOCKED retrying paused suspended DRAINING HALF_OPEN");
+const failures = namesOf("unresponsive apply_failed OPEN quarantined rolled_back failed FAILED");
+const goodEnds = namesOf("succeeded completed PASSED committed done");
+
+function namesOf(words: string): ReadonlySet<string> {
+  return new Set(words.split(" "));
+}
 
 export function kindOf(entry: MachineEntry, state: StateEntry): StateKind {
-  const name = state.name.toLowerCase();
+  const { name } = state;
   if (state.terminal) {
-    const bad = failures.has(name) || isReachedByErrorsOnly(entry, state.name);
+    const bad = failures.has(name) || isReachedByErrorsOnly(entry, name);
     return goodEnds.has(name) ? "good-end" : bad ? "bad-end" : "other-end";
   }
   if (state.initial) {
