@@ -69,6 +69,7 @@ export class Engine {
   #group = new Group();
   #flushing: ReturnType<typeof setImmediate> | undefined;
   #birth: Birth | undefined;
+  #closing = false;
   #nextNo: number;
   #nextSeq: number;
   #nextTimerSeq: number;
@@ -384,7 +385,7 @@ export class Engine {
     if (this.closed !== undefined || !this.#group.hasWork) {
       return;
     }
-    let group = this.#group;
+    const group = this.#group;
     try {
       for (const live of group.touched) {
         recordOutcome(this, live);
@@ -403,11 +404,11 @@ export class Engine {
     this.#group = new Group();
     this.#dropEnded(group);
     this.#afterCommit(group);
-    group = this.#group;
   }
 
   #afterCommit(group: Group): void {
-    for (const live of group.begin) {
+    // What would be aborted at once is left to the next start, which makes it again.
+    for (const live of this.#closing ? [] : group.begin) {
       this.#begin(live);
     }
     for (const run of group.afterCommit) {
@@ -495,6 +496,7 @@ export class Engine {
   }
 
   close(): void {
+    this.#closing = true;
     this.flush();
     this.#close("it was closed", undefined);
   }

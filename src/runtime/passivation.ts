@@ -16,7 +16,8 @@ export class Passivation {
   }
 
   start(): void {
-    const shortest = this.#defaultMs ?? Number.POSITIVE_INFINITY;
+    const own = this.#engine.options.registry.shortestPassivationMs() ?? Number.POSITIVE_INFINITY;
+    const shortest = Math.min(own, this.#defaultMs ?? Number.POSITIVE_INFINITY);
     if (Number.isFinite(shortest)) {
       this.#alarm = this.#engine.clock.setTimeout(
         () => {

@@ -67,6 +67,12 @@ export class Registry {
     return logic;
   }
 
+  /** The shortest time after which a root of any registered machine may be put to sleep; undefined: never. */
+  shortestPassivationMs(): number | undefined {
+    const limits = [...this.#types.values()].flatMap(({ passivateAfterMs }) => passivateAfterMs ?? []);
+    return limits.length === 0 ? undefined : Math.min(...limits);
+  }
+
   /** The name under which a logic, or one made from it by `provide`, is registered. */
   nameOf(logic: InternalLogic): string | undefined {
     return this.#nameByConfig.get(configOf(logic));

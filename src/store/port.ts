@@ -165,6 +165,8 @@ export interface Store {
   commit(commit: Commit): void;
   /** Calls back after each commit with the audit events in it, in order. */
   onCommitted(listener: (audits: readonly StoredAuditRow[]) => void): () => void;
+  /** Audit events after one, in order, at most so many. */
+  auditsAfter(transitionId: number, limit: number): StoredAuditRow[];
   /** Live actors, parents before children; those of one root where it is named, else of all roots awake. */
   loadActors(rootNo?: number): ActorRow[];
   loadTimers(): TimerRow[];

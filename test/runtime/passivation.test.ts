@@ -8,6 +8,8 @@ const lamp = setup({}).createMachine({
   states: { off: { on: { flip: "on" } }, on: { on: { flip: "off" }, after: { 60000: "off" } } },
 });
 
+const lamp2 = setup({}).createMachine({ initial: "off", states: { off: {} } });
+
 async function asleep() {
   const clock = simulatedClock();
   const runtime = await openRuntime({ clock, machines: { lamp }, passivateAfterMs: 1_000 });
@@ -35,6 +37,23 @@ describe("an actor that nobody uses", () => {
     clock.advance(60_000);
     await runtime.settled();
     expect(runtime.history("l").at(-1)?.to).toBe("off");
+    await runtime.close();
+  });
+
+  test("sleeps by the limit of its own machine", async () => {
+    const clock = simulatedClock();
+    const runtime = await openRuntime({
+      clock,
+      machines: { lamp: { logic: lamp, passivateAfterMs: 100 }, other: lamp2 },
+    });
+    runtime.createActor("lamp", { id: "l" });
+    runtime.createActor("other", { id: "o" });
+    await runtime.settled();
+    clock.advance(1_000);
+    expect(runtime.list().map(({ id, asleep: sleeps }) => [id, sleeps])).toEqual([
+      ["l", true],
+      ["o", false],
+    ]);
     await runtime.close();
   });
 

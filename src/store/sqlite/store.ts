@@ -17,6 +17,21 @@ function actorRow(raw: RawActorRow): ActorRow {
   return { ...raw, syncSnapshot: raw.syncSnapshot === 1, live: raw.live === 1, asleep: raw.asleep === 1 };
 }
 
+type RawAuditRow = Omit<StoredAuditRow, "metadata" | "context" | "evidence"> & {
+  readonly metadata: string;
+  readonly context: string;
+  readonly evidence: string | null;
+};
+
+function auditRow(raw: RawAuditRow): StoredAuditRow {
+  return {
+    ...raw,
+    metadata: JSON.parse(raw.metadata) as StoredAuditRow["metadata"],
+    context: JSON.parse(raw.context) as StoredAuditRow["context"],
+    evidence: raw.evidence === null ? null : (JSON.parse(raw.evidence) as StoredAuditRow["evidence"]),
+  };
+}
+
 /** The store's port on an open, claimed SQLite file. */
 export function sqliteStore(db: Database, file: string, claim: Claim, storeId: string): Store {
   const writer = commitWriter(db, claim);
@@ -50,6 +65,13 @@ export function sqliteStore(db: Database, file: string, claim: Claim, storeId: s
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    auditsAfter: (transitionId, limit) =>
+      db
+        .prepare<[number, number], RawAuditRow>(
+          "SELECT * FROM state_transitions WHERE transition_id > ? ORDER BY transition_id LIMIT ?",
+        )
+        .all(transitionId, limit)
+        .map(auditRow),
     loadActors: (rootNo) =>
       (rootNo === undefined
         ? db

@@ -1,0 +1,156 @@
+/**
+ * `transitions.jsonl`: the audit events as lines of JSON, for people and tools that follow a file. The database is the
+ * truth; the file is brought up to it when it is opened, so that each event stands in it once and in order, whatever
+ * a crash cut off. When it is full it is renamed and a new one is begun.
+ */
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  writeSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { canonicalJson } from "../base/canonical-json.ts";
+import type { Store, StoredAuditRow } from "./port.ts";
+
+export interface TransitionsFileOptions {
+  readonly file: string;
+  /** Size from which the file is put aside, in bytes. Default 64 MiB. */
+  readonly maxBytes?: number | undefined;
+}
+
+const defaultMaxBytes = 64 * 1024 * 1024;
+const rowsAtOnce = 1_000;
+const longestLineBytes = 1024 * 1024;
+
+/** Follows a store's commits into the file. Returns what ends it. */
+export function followTransitions(store: Store, options: TransitionsFileOptions): () => void {
+  const file = new TransitionsFile(options);
+  for (;;) {
+    const missing = store.auditsAfter(file.lastId, rowsAtOnce);
+    if (missing.length === 0) {
+      break;
+    }
+    file.append(missing);
+  }
+  const unfollow = store.onCommitted((audits) => file.append(audits));
+  return () => {
+    unfollow();
+    file.close();
+  };
+}
+
+/** The files of a journal, oldest first, the one that is written last. */
+export function transitionsFiles(file: string): string[] {
+  const aside = existsSync(dirname(file))
+    ? readdirSync(dirname(file))
+        .map((name) => ({ name, lastId: asideId(basename(file), name) }))
+        .filter(({ lastId }) => lastId !== undefined)
+        .sort((a, b) => (a.lastId ?? 0) - (b.lastId ?? 0))
+        .map(({ name }) => join(dirname(file), name))
+    : [];
+  return existsSync(file) ? [...aside, file] : aside;
+}
+
+/** `transitions.00000000001234.jsonl`: put aside after that transition. */
+function asideName(file: string, lastId: number): string {
+  return file.replace(/\.jsonl$/, `.${String(lastId).padStart(14, "0")}.jsonl`);
+}
+
+function asideId(current: string, name: string): number | undefined {
+  const found = /^(.*)\.(\d{14})\.jsonl$/.exec(name);
+  return found !== null && `${found[1]}.jsonl` === current ? Number(found[2]) : undefined;
+}
+
+class TransitionsFile {
+  readonly #file: string;
+  readonly #maxBytes: number;
+  #descriptor: number;
+  #bytes: number;
+  lastId: number;
+
+  constructor({ file, maxBytes }: TransitionsFileOptions) {
+    this.#file = file;
+    this.#maxBytes = maxBytes ?? defaultMaxBytes;
+    mkdirSync(dirname(file), { recursive: true });
+    const asideBefore = transitionsFiles(file)
+      .filter((name) => name !== file)
+      .at(-1);
+    this.#descriptor = openSync(file, "a+", 0o600);
+    const { end, lastId } = lastWholeLine(this.#descriptor);
+    // A line that a crash cut off is written again, whole.
+    ftruncateSync(this.#descriptor, end);
+    this.#bytes = end;
+    this.lastId = lastId ?? (asideBefore === undefined ? 0 : (asideId(basename(file), basename(asideBefore)) ?? 0));
+  }
+
+  append(rows: readonly StoredAuditRow[]): void {
+    let text = "";
+    for (const row of rows) {
+      if (row.transition_id > this.lastId) {
+        text += `${canonicalJson(row)}\n`;
+        this.lastId = row.transition_id;
+      }
+    }
+    if (text === "") {
+      return;
+    }
+    this.#bytes += writeSync(this.#descriptor, text);
+    if (this.#bytes >= this.#maxBytes) {
+      this.#putAside();
+    }
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+
+  #putAside(): void {
+    closeSync(this.#descriptor);
+    renameSync(this.#file, asideName(this.#file, this.lastId));
+    this.#descriptor = openSync(this.#file, "a+", 0o600);
+    this.#bytes = 0;
+  }
+}
+
+/** Where the last whole line ends, and the transition in it. */
+function lastWholeLine(descriptor: number): { readonly end: number; readonly lastId: number | undefined } {
+  const { size } = fstatSync(descriptor);
+  const start = Math.max(0, size - longestLineBytes);
+  const tail = Buffer.alloc(size - start);
+  readSync(descriptor, tail, 0, tail.length, start);
+  for (let end = tail.lastIndexOf(0x0a); end >= 0; end = end === 0 ? -1 : tail.lastIndexOf(0x0a, end - 1)) {
+    const begin = end === 0 ? 0 : tail.lastIndexOf(0x0a, end - 1) + 1;
+    const lastId = idOf(tail.toString("utf8", begin, end));
+    if (lastId !== undefined) {
+      return { end: start + end + 1, lastId };
+    }
+  }
+  return { end: 0, lastId: undefined };
+}
+
+function idOf(line: string): number | undefined {
+  try {
+    const { transition_id: id } = JSON.parse(line) as { transition_id?: unknown };
+    return typeof id === "number" ? id : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Reads all lines of a journal, oldest first. A line that is being written is left out. */
+export function readTransitionsFiles(file: string): unknown[] {
+  return transitionsFiles(file).flatMap((name) =>
+    readFileSync(name, "utf8")
+      .split("\n")
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as unknown),
+  );
+}

@@ -1,0 +1,81 @@
+import { appendFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { setup } from "xstate";
+import { openRuntime } from "../../src/runtime/index.ts";
+import type { Store } from "../../src/store/port.ts";
+import { openSqlite } from "../../src/store/sqlite/open.ts";
+import { followTransitions, readTransitionsFiles, transitionsFiles } from "../../src/store/transitions-file.ts";
+import { testFolder } from "../runtime/folder.fixture.ts";
+
+const lamp = setup({}).createMachine({
+  initial: "off",
+  states: { off: { on: { flip: "on" } }, on: { on: { flip: "off" } } },
+});
+
+async function flip(store: Store, times: number): Promise<void> {
+  const runtime = await openRuntime({ store, machines: { lamp } });
+  const actor = runtime.createActor("lamp", { id: "l" });
+  for (let i = 0; i < times; i += 1) {
+    await actor.deliver({ type: "flip" });
+  }
+  await runtime.close();
+}
+
+const ids = (file: string) =>
+  readTransitionsFiles(file).map((line) => (line as { transition_id: number }).transition_id);
+const upTo = (count: number) => Array.from({ length: count }, (_, i) => i + 1);
+
+describe("transitions.jsonl", () => {
+  test("holds each event once, in order, as the store has it", async () => {
+    const file = join(testFolder(), "transitions.jsonl");
+    const store = openSqlite({ file: ":memory:" });
+    const end = followTransitions(store, { file });
+    await flip(store, 5);
+    end();
+    expect(readTransitionsFiles(file)).toEqual(store.auditsAfter(0, 100));
+    expect(ids(file)).toEqual(upTo(5));
+  });
+
+  test("catches up with what was committed while nobody followed", async () => {
+    const file = join(testFolder(), "transitions.jsonl");
+    const store = openSqlite({ file: ":memory:" });
+    await flip(store, 3);
+    followTransitions(store, { file })();
+    await flip(store, 2);
+    followTransitions(store, { file })();
+    followTransitions(store, { file })();
+    expect(ids(file)).toEqual(upTo(5));
+  });
+
+  test("is made whole again, wherever a crash cut it off", async () => {
+    const store = openSqlite({ file: ":memory:" });
+    await flip(store, 4);
+    const file = join(testFolder(), "transitions.jsonl");
+    followTransitions(store, { file })();
+    const whole = readFileSync(file);
+    fc.assert(
+      fc.property(fc.nat({ max: whole.length }), fc.constantFrom("", "\0\0\0", "{"), (length, rest) => {
+        writeFileSync(file, whole);
+        truncateSync(file, length);
+        appendFileSync(file, rest);
+        followTransitions(store, { file })();
+        expect(readFileSync(file).equals(whole)).toBe(true);
+      }),
+    );
+  });
+
+  test("is put aside when it is full, and goes on from there after a crash", async () => {
+    const file = join(testFolder(), "transitions.jsonl");
+    const store = openSqlite({ file: ":memory:" });
+    const end = followTransitions(store, { file, maxBytes: 1_000 });
+    await flip(store, 7);
+    end();
+    expect(transitionsFiles(file).length).toBeGreaterThan(2);
+    expect(ids(file)).toEqual(upTo(7));
+    rmSync(file, { force: true });
+    followTransitions(store, { file, maxBytes: 1_000 })();
+    expect(ids(file)).toEqual(upTo(7));
+  });
+});
