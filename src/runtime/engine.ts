@@ -45,6 +45,9 @@ export interface EngineOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
+/** Stands in no id that a person writes. */
+const unnamed = "\u0001";
+
 /** What is known of an actor before XState makes it. */
 interface Birth {
   readonly id: string;
@@ -218,12 +221,29 @@ export class Engine {
 
   arm(source: Live, target: Live, event: AnyEventObject, delayMs: number, id: string): void {
     const json = this.#timerEvent(source, event);
+    this.#letRun(source.no, id);
     const seq = this.#nextTimerSeq++;
     const dueAt = this.clock.now() + delayMs;
     const row = { actorNo: source.no, id, targetNo: target.no, event: json, seq, dueAt };
     this.timers.arm({ ...row, dueMonotonic: this.clock.monotonic() + delayMs, cancelled: false });
     this.#group.armTimer(row);
     this.schedule();
+  }
+
+  /**
+   * Of two timers with one id XState lets both fire, and only the later one can be cancelled, until the earlier one
+   * has fired: from then on neither can. The one that cannot gets a name that nobody knows.
+   */
+  #letRun(actorNo: number, id: string): void {
+    const timer = this.timers.find(actorNo, id);
+    if (timer !== undefined) {
+      this.timers.disarm(actorNo, id);
+      this.#group.disarmTimer(actorNo, id);
+      const { targetNo, event, seq, dueAt, dueMonotonic } = timer;
+      const row = { actorNo, id: `${id}${unnamed}${seq}`, targetNo, event, seq, dueAt };
+      this.timers.arm({ ...row, dueMonotonic, cancelled: false });
+      this.#group.armTimer(row);
+    }
   }
 
   #timerEvent(source: Live, event: AnyEventObject): string {
@@ -241,6 +261,10 @@ export class Engine {
     const source = this.#byNo.get(timer.actorNo) ?? this.options.wake(timer.actorNo);
     const target = this.#byNo.get(timer.targetNo) ?? this.options.wake(timer.targetNo);
     this.#group.disarmTimer(timer.actorNo, timer.id);
+    const [id = "", rest] = timer.id.split(unnamed);
+    if (rest !== undefined) {
+      this.#letRun(timer.actorNo, id);
+    }
     this.schedule();
     if (source === undefined || target === undefined) {
       return;
@@ -287,14 +311,27 @@ export class Engine {
       steps: [],
       deltas: 0,
       asleep: false,
+      left: false,
       begun: false,
       waitingEvents: [],
       effect: undefined,
     };
+    this.#replaceNamesake(live);
     setLive(live);
     this.#byNo.set(live.no, live);
     root.members.add(live);
     actor.logic = this.#wrap(logic, live);
+  }
+
+  /** XState files a second child of one id over the first, which runs on, but is nobody's child any more. */
+  #replaceNamesake({ parent, key }: Live): void {
+    // While the parent is being made it has no snapshot; all its children are written with it.
+    const children = parent?.recorded === undefined ? undefined : childrenOf(parent.recorded);
+    const namesake = children?.[key];
+    const replaced = namesake === undefined ? undefined : liveOf(namesake);
+    if (replaced !== undefined) {
+      this.#group.touched.add(replaced);
+    }
   }
 
   #wrap(logic: InternalLogic, live: Live): InternalLogic {
@@ -389,7 +426,8 @@ export class Engine {
     try {
       for (const live of group.touched) {
         recordOutcome(this, live);
-        if (live.parent !== undefined && !isMember(live)) {
+        if (live.parent !== undefined && !live.left && !isMember(live)) {
+          live.left = true;
           recordLeft(this, live);
         }
       }
@@ -454,7 +492,7 @@ export class Engine {
   /** Ended children stay as long as their parent knows them, as in XState; what it forgot is forgotten here too. */
   #dropEnded(group: Group): void {
     for (const live of group.touched) {
-      if (!isMember(live)) {
+      if (!isMember(live) && live.actor.getSnapshot().status !== "active") {
         this.#byNo.delete(live.no);
         live.root.members.delete(live);
         if (live.parent === undefined) {

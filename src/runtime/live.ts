@@ -48,6 +48,8 @@ export interface Live {
   steps: Step[];
   deltas: number;
   asleep: boolean;
+  /** Its parent let go of it, and the journal says so. */
+  left: boolean;
   /** Whether work outside the machines has begun (I2). */
   begun: boolean;
   waitingEvents: AnyEventObject[];

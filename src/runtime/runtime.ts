@@ -274,7 +274,7 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
 
   #wake(actorNo: number): Live | undefined {
     const rootNo = this.#store.actorByNo(actorNo)?.rootNo;
-    if (rootNo === undefined) {
+    if (rootNo === undefined || this.#engine.live(rootNo) !== undefined) {
       return undefined;
     }
     const rows = this.#store.loadActors(rootNo);

@@ -59,6 +59,10 @@ export class Timers {
     return true;
   }
 
+  find(actorNo: number, id: string): Timer | undefined {
+    return this.#byActor.get(actorNo)?.get(id);
+  }
+
   idsOf(actorNo: number): string[] {
     return [...(this.#byActor.get(actorNo)?.keys() ?? [])];
   }
