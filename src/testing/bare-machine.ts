@@ -18,8 +18,8 @@ export interface BareOptions {
  * name never act, so that timers and answers come only as the path says: a path's events for these are sent to it like
  * all others. Actors written into the machine in place do act; register them by name in `setup({ actors })`.
  */
-export function bareMachine(machine: AnyStateMachine, options: BareOptions = {}): SubjectFactory {
-  return () => startBare(machine, options);
+export function bareMachine(machine: AnyStateMachine): SubjectFactory {
+  return ({ input }) => startBare(machine, { input });
 }
 
 /** A running machine as `bareMachine` has it: `send` events to it and look at its `state`. */

@@ -32,7 +32,7 @@ export interface DescribePathsOptions extends Omit<PathsOptions, "cover"> {
  */
 export async function describePaths(machine: AnyStateMachine, options: DescribePathsOptions = {}): Promise<PathSet> {
   const set = pathsFor(machine, { ...options, cover: options.cover ?? "transitions" });
-  const subject = options.subject ?? bareMachine(machine, { input: options.input });
+  const subject = options.subject ?? bareMachine(machine);
   const runner = options.runner ?? (await vitestRunner());
   const { describe, test } = runner;
   describe(options.title ?? machine.id, () => {
@@ -48,7 +48,7 @@ export async function describePaths(machine: AnyStateMachine, options: DescribeP
  * @throws PawlError TESTING_SUBJECT_DIVERGED at the first difference
  */
 export async function replayPath(path: MachinePath, subject: SubjectFactory): Promise<void> {
-  const live = await subject();
+  const live = await subject(path);
   const done: string[] = [];
   try {
     await live.start();

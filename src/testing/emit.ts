@@ -19,8 +19,6 @@ export interface EmitOptions extends Omit<PathsOptions, "cover"> {
 export function emitTestFile(machine: AnyStateMachine, options: EmitOptions): string {
   const set = pathsFor(machine, { ...options, cover: options.cover ?? "transitions" });
   const name = subjectName(machine.id, options.machine.name);
-  const lead = `    const ${name} = startBare(${options.machine.name}`;
-  const input = options.input === undefined ? "" : `, ${literal({ input: options.input }, 4, lead.length + 2, 2)}`;
   const imports = [
     [options.testing ?? "pawl/testing", "startBare"],
     ["vitest", "describe, expect, test"],
@@ -34,7 +32,7 @@ export function emitTestFile(machine: AnyStateMachine, options: EmitOptions): st
     `describe(${quoted(machine.id)}, () => {`,
     ...set.paths.flatMap((path, index) => [
       ...(index === 0 ? [] : [""]),
-      ...testLines(path, name, `${lead}${input});`),
+      ...testLines(path, name, options.machine.name),
     ]),
     "});",
   ];
@@ -46,10 +44,12 @@ function importRank(from: string): number {
   return from.startsWith("./") ? 2 : from.startsWith("../") ? 1 : 0;
 }
 
-function testLines(path: MachinePath, name: string, start: string): string[] {
+function testLines(path: MachinePath, name: string, machine: string): string[] {
+  const lead = `    const ${name} = startBare(${machine}`;
+  const input = path.input === undefined ? "" : `, ${literal({ input: path.input }, 4, lead.length + 2, 2)}`;
   return [
     `  test(${quoted(path.title)}, () => {`,
-    start,
+    `${lead}${input});`,
     expectLine(name, path.start),
     ...path.steps.flatMap((step) => ["", ...stepLines(step, name)]),
     "  });",

@@ -8,7 +8,10 @@ import { valueText } from "./value-text.ts";
 
 export interface ExploreOptions extends SampleOptions {
   readonly cover: Cover;
+  /** What the machine starts with. */
   readonly input?: unknown;
+  /** Several inputs to start with, instead of `input`: all are tried, and the paths taken that cover most. */
+  readonly inputs?: readonly unknown[] | undefined;
   /** How many steps may be tried before giving up; 50,000 unless given. A step costs about 50 µs. */
   readonly limit?: number | undefined;
   /**
@@ -20,23 +23,27 @@ export interface ExploreOptions extends SampleOptions {
 
 /** A place in the graph that is searched: where the machine is, and how the last step came there. */
 type Place = Snapshot<undefined> & {
-  readonly traced: Traced;
-  readonly before: Traced | undefined;
+  /** Absent at the root of the graph, from which the machine is started with one input or another. */
+  readonly traced?: Traced;
+  readonly before?: Traced | undefined;
+  readonly input: unknown;
   readonly key: string;
 };
 
 /** A way from the start, and the goals it goes through. */
 export interface Way {
+  readonly input: unknown;
   readonly events: readonly AnyEventObject[];
   readonly reaches: ReadonlySet<string>;
   readonly cost: number;
 }
 
 const defaultLimit = 50_000;
+const startType = "start of the search";
+const idle = { status: "active", output: undefined, error: undefined } as const;
 
 /**
- * Ways from the start to each distinct situation of a machine; the search ends early when nothing
- * is left to cover. How a situation was reached is part of it, so that there is a way through each transition and
+ * Ways from the start to each distinct situation of a machine; the search ends early when nothing is left to cover. How a situation was reached is part of it, so that there is a way through each transition and
  * not only into each state.
  * @throws PawlError TESTING_LIMIT_REACHED
  */
@@ -48,42 +55,58 @@ export function explore(machine: AnyStateMachine, options: ExploreOptions): Way[
   const limit = options.limit ?? defaultLimit;
   let tried = 0;
 
-  function place(traced: Traced, before: Traced | undefined): Place {
+  const inputs = options.inputs ?? [options.input];
+
+  function place(from: Pick<Place, "input" | "traced">, traced: Traced): Place {
+    const { input, traced: before } = from;
     for (const goal of reachedBy(options.cover, traced, before)) {
       open.delete(goal);
     }
     const situation = situationOf(machine, traced.snapshot, options.context);
-    const key = JSON.stringify([situation, ...cameBy(options.cover, traced, before)]);
-    return { status: "active", output: undefined, error: undefined, traced, before, key } satisfies Place;
+    const key = JSON.stringify([inputs.indexOf(input), situation, ...cameBy(options.cover, traced, before)]);
+    return { ...idle, input, traced, before, key };
+  }
+
+  function step(from: Place, traced: Traced, event: AnyEventObject): Place {
+    tried += 1;
+    if (tried > limit) {
+      const [first = ""] = open;
+      const counts = { limit, left: open.size, goals: goals.length, first };
+      throw new PawlError("TESTING_LIMIT_REACHED", { machine: machine.id, cover: options.cover, ...counts });
+    }
+    const next = run.step(traced.snapshot, event);
+    return next.taken.length === 0 ? from : place(from, next);
   }
 
   const logic: ActorLogic<Place, AnyEventObject> = {
-    getInitialSnapshot: () => place(run.start(options.input), undefined),
+    getInitialSnapshot: () => ({ ...idle, input: undefined, key: "root" }),
     getPersistedSnapshot: (from) => from,
     transition(from, event) {
-      tried += 1;
-      if (tried > limit) {
-        const [first = ""] = open;
-        const counts = { limit, left: open.size, goals: goals.length, first };
-        throw new PawlError("TESTING_LIMIT_REACHED", { machine: machine.id, cover: options.cover, ...counts });
-      }
-      const traced = run.step(from.traced.snapshot, event);
-      return traced.taken.length === 0 ? from : place(traced, from.traced);
+      const input = event["input"];
+      return from.traced === undefined ? place({ input }, run.start(input)) : step(from, from.traced, event);
     },
   };
 
   const paths = getShortestPaths<ActorLogic<Place, AnyEventObject>>(logic, {
-    events: (from) => events(from.traced.snapshot),
+    events: ({ traced }) =>
+      traced === undefined ? inputs.map((input) => ({ type: startType, input })) : events(traced.snapshot),
     serializeState: (from) => from.key,
     serializeEvent,
-    stopWhen: () => open.size === 0,
+    stopWhen: ({ traced }) => traced !== undefined && open.size === 0,
   });
-  // The first step of each path stands for the start.
-  return paths.map(({ steps }) => ({
-    events: steps.slice(1).map((step) => step.event),
-    reaches: new Set(steps.flatMap(({ state }) => reachedBy(options.cover, state.traced, state.before))),
-    cost: steps.length - 1,
-  }));
+  // The first step of each path is the root, the second the start; the path of the root alone is none.
+  return paths
+    .filter(({ steps }) => steps.length > 1)
+    .map(({ steps, state }) => ({
+      input: state.input,
+      events: steps.slice(2).map(({ event }) => event),
+      reaches: new Set(
+        steps.flatMap(({ state: { traced, before } }) =>
+          traced === undefined ? [] : reachedBy(options.cover, traced, before),
+        ),
+      ),
+      cost: steps.length - 2,
+    }));
 }
 
 function cameBy(cover: Cover, traced: Traced, before: Traced | undefined): unknown[] {

@@ -1,6 +1,6 @@
 import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine, StateValue } from "xstate";
 import { causeOf, type EventCause } from "./event-label.ts";
-import { type ExploreOptions, explore } from "./explore.ts";
+import { type ExploreOptions, explore, type Way } from "./explore.ts";
 import { type Cover, goalsOf, reachedBy } from "./goals.ts";
 import { labelIn, probe, type Traced } from "./probe.ts";
 import { smallSelection } from "./select.ts";
@@ -22,6 +22,8 @@ export interface PathStep {
 export interface MachinePath {
   /** `reaches open: push, after 1000 ms`. */
   readonly title: string;
+  /** What the machine was started with. */
+  readonly input: unknown;
   /** Where the machine is before the first event. */
   readonly start: StateValue;
   readonly steps: readonly PathStep[];
@@ -59,7 +61,7 @@ export function pathsFor(machine: AnyStateMachine, options: PathsOptions): PathS
   const ways = explore(machine, options);
   const chosen = smallSelection(ways, goals);
   // A machine of one state and no transition still has a path: to start.
-  const walks = (chosen.length === 0 ? ways.slice(0, 1) : chosen).map((way) => walk(machine, way.events, options));
+  const walks = (chosen.length === 0 ? ways.slice(0, 1) : chosen).map((way) => walk(machine, way, options.cover));
   const reached = new Set(walks.flatMap(({ reaches }) => [...reaches]));
   return {
     cover: options.cover,
@@ -70,16 +72,16 @@ export function pathsFor(machine: AnyStateMachine, options: PathsOptions): PathS
 }
 
 /** Takes the events one by one, so that what a path claims is what the machine did and not what the search assumed. */
-function walk(machine: AnyStateMachine, events: readonly AnyEventObject[], options: PathsOptions): Walk {
+function walk(machine: AnyStateMachine, { input, events }: Way, cover: Cover): Walk {
   const run = probe(machine);
-  const start = run.start(options.input);
+  const start = run.start(input);
   const trace: Traced[] = [start];
-  const reaches = new Set(reachedBy(options.cover, start, undefined));
+  const reaches = new Set(reachedBy(cover, start, undefined));
   const steps: PathStep[] = [];
   let last = start;
   for (const event of events) {
     const next = run.step(last.snapshot, event);
-    for (const goal of reachedBy(options.cover, next, last)) {
+    for (const goal of reachedBy(cover, next, last)) {
       reaches.add(goal);
     }
     steps.push(toStep(last.snapshot, event, next));
@@ -90,6 +92,7 @@ function walk(machine: AnyStateMachine, events: readonly AnyEventObject[], optio
   const labels = steps.map((step) => step.label);
   const path = {
     title: labels.length === 0 ? `starts in ${valueText(end)}` : `reaches ${valueText(end)}: ${labels.join(", ")}`,
+    input,
     start: start.snapshot.value,
     steps,
     end,

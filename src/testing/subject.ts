@@ -1,4 +1,5 @@
 import type { AnyEventObject, StateValue } from "xstate";
+import type { MachinePath } from "./paths.ts";
 
 /**
  * Something that is to behave as a machine says: the machine itself, a durable actor, rows of a database, a page of a
@@ -18,5 +19,5 @@ export interface PathSubject {
   stop(): unknown;
 }
 
-/** Makes a fresh subject for each path. */
-export type SubjectFactory = () => PathSubject | Promise<PathSubject>;
+/** Makes a fresh subject for each path; `path.input` is what the machine of the path was started with. */
+export type SubjectFactory = (path: MachinePath) => PathSubject | Promise<PathSubject>;

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type StateValue, setup } from "xstate";
 import {
-  bareMachine,
   describePaths,
   type PathRunner,
   type PathSubject,
@@ -34,7 +33,7 @@ describe("describePaths", () => {
     await describePaths(loader, {
       results: loaderAnswers,
       runner: recorded.runner,
-      subject: () => listening(bareMachine(loader)() as PathSubject, seen),
+      subject: () => listening(startBare(loader), seen),
     });
     for (const [, run] of recorded.cases) {
       await run();

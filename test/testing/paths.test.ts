@@ -32,7 +32,7 @@ describe("pathsFor", () => {
       test(`the live machine with ${what} is where each path for ${cover} says`, async () => {
         const set = pathsFor(machine, { ...options, cover });
         for (const path of set.paths) {
-          await replayPath(path, bareMachine(machine, { input: options.input }));
+          await replayPath(path, bareMachine(machine));
         }
         expect(set.paths.length).toBeGreaterThan(0);
       });
@@ -157,6 +157,22 @@ describe("pathsFor", () => {
     expect(seeing.uncovered).toEqual([]);
   });
 
+  test("tries several inputs, and takes of each what it adds", () => {
+    const codes = [{ code: "a" }, { code: "b" }, { code: "c" }];
+    const { paths, uncovered } = pathsFor(lock, {
+      cover: "transitions",
+      inputs: codes,
+      events: { enter: { code: "b" }, reset: { operator: "ada" } },
+    });
+    expect(uncovered).toEqual([]);
+    expect(paths.find((path) => path.end === "open")?.input).toEqual({ code: "b" });
+    expect(paths.find((path) => path.states.includes("lock.sealed"))?.input).toEqual({ code: "a" });
+    expect(
+      pathsFor(lock, { cover: "states", inputs: codes, events: { enter: { code: "d" }, reset: { operator: "" } } })
+        .uncovered,
+    ).toEqual(["lock.open"]);
+  });
+
   test("lets an action look at its own actor and its children, and runs each step in a system of its own", () => {
     const idle = setup({}).createMachine({});
     const family = setup({ types: { context: {} as { kids: string[] } }, actors: { idle } }).createMachine({
@@ -182,7 +198,8 @@ describe("pathsFor", () => {
 
   test("covers any machine of random states and events, and nothing but what can be reached", () => {
     fc.assert(
-      fc.property(randomMachine, ({ machine, reachable, transitions }) => {
+      fc.property(randomRows, (rows) => {
+        const { machine, reachable, transitions } = machineOf(rows);
         const set = pathsFor(machine, { cover: "transitions" });
         expect(set.goals.length - set.uncovered.length).toBe(transitions);
         const states = pathsFor(machine, { cover: "states" });
@@ -193,28 +210,29 @@ describe("pathsFor", () => {
   });
 });
 
+/** For each of six states the state each of its events leads to. */
+const randomRows = fc.array(fc.dictionary(fc.constantFrom("a", "b", "c"), fc.nat(5), { noNullPrototype: true }), {
+  minLength: 6,
+  maxLength: 6,
+});
+
 /** A flat machine, with its reachable states and the number of transitions that leave these, found independently. */
-const randomMachine = fc
-  .array(fc.dictionary(fc.constantFrom("a", "b", "c"), fc.nat(5), { noNullPrototype: true }), {
-    minLength: 6,
-    maxLength: 6,
-  })
-  .map((rows) => {
-    const states = Object.fromEntries(
-      rows.map((row, index) => [
-        `s${index}`,
-        { on: Object.fromEntries(Object.entries(row).map(([event, to]) => [event, `s${to}`])) },
-      ]),
-    );
-    const reached = new Set([0]);
-    for (const index of reached) {
-      for (const to of Object.values(rows[index] ?? {})) {
-        reached.add(to);
-      }
+function machineOf(rows: readonly Record<string, number>[]) {
+  const states = Object.fromEntries(
+    rows.map((row, index) => [
+      `s${index}`,
+      { on: Object.fromEntries(Object.entries(row).map(([event, to]) => [event, `s${to}`])) },
+    ]),
+  );
+  const reached = new Set([0]);
+  for (const index of reached) {
+    for (const to of Object.values(rows[index] ?? {})) {
+      reached.add(to);
     }
-    return {
-      machine: setup({}).createMachine({ id: "random", initial: "s0", states }),
-      reachable: [...reached].map((index) => `random.s${index}`).sort(),
-      transitions: [...reached].reduce((sum, index) => sum + Object.keys(rows[index] ?? {}).length, 0),
-    };
-  });
+  }
+  return {
+    machine: setup({}).createMachine({ id: "random", initial: "s0", states }),
+    reachable: [...reached].map((index) => `random.s${index}`).sort(),
+    transitions: [...reached].reduce((sum, index) => sum + Object.keys(rows[index] ?? {}).length, 0),
+  };
+}
