@@ -14,6 +14,8 @@ export interface ExploreOptions extends SampleOptions {
   readonly inputs?: readonly unknown[] | undefined;
   /** How many steps may be tried before giving up; 50,000 unless given. A step costs about 50 µs. */
   readonly limit?: number | undefined;
+  /** At the limit: an error (so unless given), or `stop` and make do with the paths found so far. */
+  readonly atLimit?: "error" | "stop" | undefined;
   /**
    * The part of the context that decides what can happen next. Two situations with the same states and the same part
    * are taken for one. Without it the whole context counts, which is right but never ends for a context that counts on.
@@ -69,7 +71,7 @@ export function explore(machine: AnyStateMachine, options: ExploreOptions): Way[
 
   function step(from: Place, traced: Traced, event: AnyEventObject): Place {
     tried += 1;
-    if (tried > limit) {
+    if (tried > limit && options.atLimit !== "stop") {
       const [first = ""] = open;
       const counts = { limit, left: open.size, goals: goals.length, first };
       throw new PawlError("TESTING_LIMIT_REACHED", { machine: machine.id, cover: options.cover, ...counts });
@@ -92,7 +94,8 @@ export function explore(machine: AnyStateMachine, options: ExploreOptions): Way[
       traced === undefined ? inputs.map((input) => ({ type: startType, input })) : events(traced.snapshot),
     serializeState: (from) => from.key,
     serializeEvent,
-    stopWhen: ({ traced }) => traced !== undefined && open.size === 0,
+    stopWhen: ({ traced }) =>
+      traced !== undefined && (open.size === 0 || (options.atLimit === "stop" && tried >= limit)),
   });
   // The first step of each path is the root, the second the start; the path of the root alone is none.
   return paths

@@ -97,6 +97,12 @@ describe("pathsFor", () => {
     );
   });
 
+  test("stops at the limit with what it found, when asked to", () => {
+    const { paths, uncovered } = pathsFor(counter, { cover: "states", limit: 200, atLimit: "stop" });
+    expect(paths.map((path) => path.end)).toEqual(["stopped"]);
+    expect(uncovered).toEqual(["counter.lost"]);
+  });
+
   test("does not need the limit when all is covered before", () => {
     const reachable = setup({
       types: { context: {} as { count: number } },

@@ -5,7 +5,7 @@ export const testingErrors = defineErrors({
     exit: 2,
     http: 400,
     message: "{machine}: limit of {limit} tried steps reached with {left} of {goals} {cover} open, the first: {first}",
-    fix: "Name the part of the context that matters (context: (c) => …), give fewer samples in events, or raise limit.",
+    fix: "Name the part of the context that matters in the option context, give fewer samples in events, raise limit, or set atLimit to stop.",
   },
   TESTING_STEP_THREW: {
     exit: 2,
