@@ -1,5 +1,5 @@
 import type { AnyStateMachine, AnyStateNode } from "xstate";
-import { type MachineParts, partsOf, type TransitionPart } from "./machine-parts.ts";
+import { type MachineParts, partsOf, stateNodesOf, type TransitionPart } from "./machine-parts.ts";
 import type { Traced } from "./probe.ts";
 
 /** What a set of paths has to go through: every state, every transition, or every two transitions that can follow. */
@@ -35,7 +35,7 @@ export function reachedBy(cover: Cover, step: Traced, before: Traced | undefined
 
 /**
  * Two transitions are a pair when the second starts from where the first leads to: the state itself, what encloses it,
- * or what is entered with it. Transitions of parallel regions that have nothing to do with each other are no pair.
+ * or what is entered with it; after one that stays where it is, anything within. Transitions of parallel regions that have nothing to do with each other are no pair.
  */
 function pairGoals(machine: AnyStateMachine, parts: MachineParts): string[] {
   const bySource = new Map<string, TransitionPart[]>();
@@ -43,18 +43,25 @@ function pairGoals(machine: AnyStateMachine, parts: MachineParts): string[] {
     bySource.set(part.source, [...(bySource.get(part.source) ?? []), part]);
   }
   return parts.transitions.flatMap((first) => {
-    const led = first.targets.length > 0 ? first.targets : [first.source];
-    const active = new Set(led.flatMap((id) => activeWith(machine.getStateNodeById(`#${id}`))));
+    const active = new Set(
+      first.targets.length > 0
+        ? first.targets.flatMap((id) => activeWith(machine.getStateNodeById(`#${id}`), enteredWith))
+        : activeWith(machine.getStateNodeById(`#${first.source}`), allWithin),
+    );
     return [...active].flatMap((id) => (bySource.get(id) ?? []).map((next) => first.id + arrow + next.id));
   });
 }
 
-function activeWith(node: AnyStateNode): string[] {
+function activeWith(node: AnyStateNode, within: (node: AnyStateNode) => string[]): string[] {
   const around: string[] = [];
   for (let outer = node.parent; outer !== undefined; outer = outer.parent) {
     around.push(outer.id);
   }
-  return [...enteredWith(node), ...around];
+  return [...within(node), ...around];
+}
+
+function allWithin(node: AnyStateNode): string[] {
+  return stateNodesOf(node).map((inner) => inner.id);
 }
 
 function enteredWith(node: AnyStateNode): string[] {
