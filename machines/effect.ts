@@ -1,0 +1,14 @@
+import { fromPromise, type PromiseActorLogic } from "xstate";
+
+/** Stands where the host will provide an effect (`machine.provide({ actors })`). Never settles. */
+export function unprovided<Output, Input>(): PromiseActorLogic<Output, Input> {
+  return fromPromise<Output, Input>(() => new Promise(() => {}));
+}
+
+/** What an effect's rejection says, in words. An error that went through a store is a plain object. */
+export function failureText(error: unknown): string {
+  if (typeof error === "object" && error !== null && "message" in error) {
+    return String(error.message);
+  }
+  return String(error);
+}

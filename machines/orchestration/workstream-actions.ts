@@ -1,0 +1,146 @@
+import type { AnyActorRef, EventObject } from "xstate";
+import { tellChild, tellChildren } from "../family.ts";
+import { gateInputs } from "../gate-set.ts";
+import { gateId } from "../ids.ts";
+import type { PatchChanged } from "../uet/patch-ledger.types.ts";
+import type { TaskChanged, TaskDefinition, TaskInput } from "./task.types.ts";
+import type { TaskTally, WorkstreamContext, WorkstreamEvent, WorkstreamInput } from "./workstream.types.ts";
+
+export const noTasks: TaskTally = {
+  total: 0,
+  pending: 0,
+  queued: 0,
+  blocked: 0,
+  running: 0,
+  validating: 0,
+  retrying: 0,
+  completed: 0,
+  failed: 0,
+  cancelled: 0,
+  critical_failed: 0,
+  forgiven: 0,
+};
+
+/** The tally after one of its tasks moved. */
+export function tallied(tally: TaskTally, event: TaskChanged): TaskTally {
+  const states = tally as unknown as Record<string, number>;
+  const hasFallen = event.to === "failed" || event.to === "cancelled";
+  return {
+    ...tally,
+    [event.from]: (states[event.from] ?? 0) - 1,
+    [event.to]: (states[event.to] ?? 0) + 1,
+    critical_failed: tally.critical_failed + Number(event.to === "failed" && event.is_critical),
+    forgiven: tally.forgiven + Number(hasFallen && event.allow_failure),
+  };
+}
+
+const ended = (tally: TaskTally): number => tally.completed + tally.failed + tally.cancelled;
+
+/**
+ * What a workstream's tasks and patches call for, as the literal events; the states take what is theirs. The order is
+ * that of the source's derivation. §1.3.4
+ */
+export function derived({ tasks, open_patches, quarantined }: WorkstreamContext): WorkstreamEvent[] {
+  const events: WorkstreamEvent[] = [];
+  if (tasks.running + tasks.validating + tasks.retrying + ended(tasks) > 0) {
+    events.push({ type: "first_task_started" });
+  }
+  if (tasks.critical_failed > 0) {
+    events.push({ type: "critical_task_failed" });
+  }
+  if (quarantined > 0) {
+    events.push({ type: "patch_quarantined" });
+  }
+  if (tasks.total === ended(tasks) && open_patches === 0) {
+    const isComplete = tasks.completed + tasks.forgiven === tasks.total;
+    events.push({ type: isComplete ? "all_tasks_completed" : "tasks_ended_incomplete" });
+  }
+  return events;
+}
+
+export function allCompleted({ tasks, open_patches, quarantined }: WorkstreamContext): boolean {
+  return tasks.completed + tasks.forgiven === tasks.total && open_patches === 0 && quarantined === 0;
+}
+
+export function endedIncomplete({ tasks }: WorkstreamContext): boolean {
+  return ended(tasks) === tasks.total && tasks.completed + tasks.forgiven < tasks.total;
+}
+
+/** Every child of a workstream that is there from its start, under its id. */
+export function firstChildren(input: WorkstreamInput): {
+  readonly tasks: readonly { readonly id: string; readonly input: TaskInput }[];
+  readonly gates: ReturnType<typeof gateInputs>;
+} {
+  const { run_id, ws_id } = input;
+  // Nothing starts before the workstreams that this one waits for.
+  const held = (input.depends_on ?? []).length > 0 || input.disabled === true;
+  const tasks = input.tasks.map((task) => ({
+    id: task.task_id,
+    input: { ...task, run_id, ws_id, held, dependants: dependantsOf(task, input.tasks) },
+  }));
+  const waiting: Record<string, string[]> = {};
+  for (const gate of input.gates ?? []) {
+    const id = gateId(ws_id, gate.name);
+    waiting[gate.name] = input.tasks.filter((task) => task.gate_dependencies?.includes(id)).map((task) => task.task_id);
+  }
+  return {
+    tasks,
+    gates: gateInputs(input.gates ?? [], { run_id, ws_id, set_id: ws_id, stage: "precondition" }, { held, waiting }),
+  };
+}
+
+const dependantLists = new WeakMap<readonly TaskDefinition[], Map<string, string[]>>();
+
+function dependantsOf(task: TaskDefinition, all: readonly TaskDefinition[]): readonly string[] {
+  let lists = dependantLists.get(all);
+  if (lists === undefined) {
+    // Once for all tasks: looking through all of them for each would be quadratic.
+    lists = new Map();
+    for (const other of all) {
+      for (const id of other.depends_on ?? []) {
+        lists.set(id, [...(lists.get(id) ?? []), other.task_id]);
+      }
+    }
+    dependantLists.set(all, lists);
+  }
+  return lists.get(task.task_id) ?? [];
+}
+
+interface Sender {
+  sendTo(target: AnyActorRef, event: EventObject): void;
+}
+
+/** Its end is the end of all below it that has not ended. */
+export function stopFamily(self: AnyActorRef, enqueue: Sender, reason: string): void {
+  tellChildren(self, enqueue, ["task", "test_gate"], {
+    type: "user_cancelled",
+    by_parent: true,
+    reason,
+  } as EventObject);
+  tellChildren(self, enqueue, ["patch_ledger"], { type: "workstream_cancelled", reason } as EventObject);
+}
+
+/** The patch queue after a patch moved: one at a time has its turn. */
+export function queueAfter(
+  { patch_queue, patch_active }: WorkstreamContext,
+  { patch_id, to }: PatchChanged,
+): { readonly patch_queue: readonly string[]; readonly patch_active: string | null; readonly next: string | null } {
+  const isOver = to === "committed" || to === "quarantined" || to === "dropped";
+  const waiting =
+    to === "validated" ? [...patch_queue, patch_id] : patch_queue.filter((id) => !isOver || id !== patch_id);
+  const active = isOver && patch_active === patch_id ? null : patch_active;
+  const [first, ...rest] = waiting;
+  return active === null && first !== undefined
+    ? { patch_queue: rest, patch_active: first, next: first }
+    : { patch_queue: waiting, patch_active: active, next: null };
+}
+
+export function forwardToDependants(
+  self: AnyActorRef,
+  enqueue: Sender,
+  { answers_for, to, dependants }: TaskChanged,
+): void {
+  for (const id of dependants) {
+    tellChild(self, enqueue, id, { type: "dependency_ended", id: answers_for, state: to } as EventObject);
+  }
+}

@@ -1,0 +1,203 @@
+import { describe, expect, test } from "vitest";
+import { type AnyActorRef, type AnyStateMachine, createActor, fromPromise, waitFor } from "xstate";
+import { catalogue } from "../../machines/index.ts";
+import { runMachine } from "../../machines/orchestration/run.ts";
+import { taskMachine } from "../../machines/orchestration/task.ts";
+import type { ExecuteTaskInput, ExecuteTaskOutput } from "../../machines/orchestration/task.types.ts";
+import { workstreamMachine } from "../../machines/orchestration/workstream.ts";
+import type { MergeInput, WorkstreamDefinition } from "../../machines/orchestration/workstream.types.ts";
+import { patchLedgerMachine } from "../../machines/uet/patch-ledger.ts";
+import type { PatchEffectInput, ValidatePatchOutput } from "../../machines/uet/patch-ledger.types.ts";
+import { testGateMachine } from "../../machines/uet/test-gate.ts";
+import type { RunGateInput, RunGateOutput } from "../../machines/uet/test-gate.types.ts";
+import { simulatedClock } from "../../src/testing/simulated-clock.ts";
+
+interface World {
+  readonly execute?: (input: ExecuteTaskInput) => ExecuteTaskOutput;
+  readonly gate?: (input: RunGateInput) => number;
+  readonly applies?: (patchId: string) => boolean;
+}
+
+const gate = { name: "unit", gate_type: "UNIT", command: "test" } as const;
+
+/** A run whose effects answer at once, and a pool that gives each queued task a worker. */
+function world({ execute, gate: runGate, applies }: World, workstreams: readonly WorkstreamDefinition[]) {
+  const committed: string[] = [];
+  const merged: string[] = [];
+  const clock = simulatedClock();
+  const executeTask = fromPromise<ExecuteTaskOutput, ExecuteTaskInput>(
+    async ({ input }) => execute?.(input) ?? { exit_code: 0 },
+  );
+  const task = taskMachine.provide({ actors: { executeTask } });
+  const testGate = testGateMachine.provide({
+    actors: {
+      runGate: fromPromise<RunGateOutput, RunGateInput>(async ({ input }) => ({ exit_code: runGate?.(input) ?? 0 })),
+    },
+  });
+  const patch = patchLedgerMachine.provide({
+    actors: {
+      test_gate: testGate,
+      validatePatch: fromPromise<ValidatePatchOutput, PatchEffectInput>(async () => ({
+        format_passed: true,
+        scope_passed: true,
+        constraints_passed: true,
+        reason: null,
+      })),
+      applyPatch: fromPromise(async ({ input }) =>
+        (applies?.(input.patch_id) ?? true)
+          ? { applied: true as const }
+          : { applied: false as const, reason: "conflict" },
+      ),
+      commitPatch: fromPromise(async ({ input }) => {
+        committed.push(input.patch_id);
+        return { commit_sha: `sha-${input.patch_id}` };
+      }),
+    },
+  });
+  const workstream = workstreamMachine.provide({
+    actors: {
+      task,
+      test_gate: testGate,
+      patch_ledger: patch,
+      prepareMerge: fromPromise<void, MergeInput>(async () => undefined),
+      publishMerge: fromPromise<void, MergeInput>(async ({ input }) => {
+        merged.push(input.ws_id);
+      }),
+    },
+  });
+  const run = createActor(runMachine.provide({ actors: { workstream } }), {
+    input: { run_id: "r" },
+    clock: clock as never,
+    inspect: (event) => {
+      if (event.type === "@xstate.snapshot" && (event.snapshot as { value?: unknown }).value === "queued") {
+        const actor = event.actorRef as AnyActorRef;
+        queueMicrotask(() => actor.send({ type: "worker_started", worker_id: "w" }));
+      }
+    },
+  });
+  run.start();
+  run.send({ type: "orchestrator_started", workstreams });
+  const child = (id: string) => run.getSnapshot().children[id]?.getSnapshot();
+  return { run, clock, committed, merged, child };
+}
+
+const withPatch = ({ task_id }: ExecuteTaskInput): ExecuteTaskOutput => ({
+  exit_code: 0,
+  patch: { patch_id: `${task_id}~p1` },
+});
+
+describe("a run and its family", () => {
+  test("ends when every workstream is merged, in the order of their dependencies", async () => {
+    const { run, committed, merged } = world({ execute: withPatch }, [
+      { ws_id: "b", depends_on: ["a"], tasks: [{ task_id: "b.1" }], verify: [gate], final: [gate] },
+      { ws_id: "a", tasks: [{ task_id: "a.2", depends_on: ["a.1"] }, { task_id: "a.1" }], verify: [gate] },
+    ]);
+    await waitFor(run, ({ status }) => status === "done");
+    expect(run.getSnapshot().value).toBe("succeeded");
+    expect(merged).toEqual(["a", "b"]);
+    expect(committed).toEqual(["a.1~p1", "a.2~p1", "b.1~p1"]);
+  });
+
+  test("tries a flaky task again after its backoff", async () => {
+    const attempts: number[] = [];
+    const { run, clock, child } = world(
+      {
+        execute: ({ attempt }) => {
+          attempts.push(attempt);
+          return { exit_code: attempt === 1 ? 1 : 0 };
+        },
+      },
+      [{ ws_id: "a", tasks: [{ task_id: "a.1", max_retries: 1, backoff: { initial_sec: 2, factor: 2, max_sec: 9 } }] }],
+    );
+    const workstream = run.getSnapshot().children["a"] as AnyActorRef;
+    await waitFor(workstream, () => workstream.getSnapshot().context.tasks.retrying === 1);
+    clock.advance(1_999);
+    expect(child("a")?.context.tasks.retrying).toBe(1);
+    clock.advance(1);
+    await waitFor(run, ({ status }) => status === "done");
+    expect([attempts, run.getSnapshot().value]).toEqual([[1, 2], "succeeded"]);
+  });
+
+  test("accepts the end of a workstream that may fail, with its patch quarantined", async () => {
+    const { run, committed, child } = world({ execute: withPatch, gate: ({ ws_id }) => (ws_id === "bad" ? 1 : 0) }, [
+      { ws_id: "bad", allow_failure: true, tasks: [{ task_id: "bad.1" }], verify: [gate] },
+      { ws_id: "good", tasks: [{ task_id: "good.1" }], verify: [gate] },
+      { ws_id: "after", depends_on: ["bad"], tasks: [{ task_id: "after.1" }] },
+    ]);
+    await waitFor(run, ({ status }) => status === "done");
+    expect([run.getSnapshot().value, child("bad")?.value, child("good")?.value, child("after")?.value]).toEqual([
+      "succeeded",
+      "failed",
+      "completed",
+      "skipped",
+    ]);
+    expect(committed).toEqual(["good.1~p1"]);
+    expect(child("bad")?.context.last_error).toContain("gate unit");
+  });
+
+  test("quarantines a patch that does not apply, after three attempts", async () => {
+    const { run, clock, child } = world({ execute: withPatch, applies: () => false }, [
+      { ws_id: "a", tasks: [{ task_id: "a.1" }] },
+    ]);
+    const patchOf = () =>
+      (run.getSnapshot().children["a"] as AnyActorRef).getSnapshot().children["a.1~p1"] as AnyActorRef;
+    for (let attempt = 1; attempt <= 3; attempt += 1) {
+      const workstream = run.getSnapshot().children["a"] as AnyActorRef;
+      await waitFor(workstream, () => patchOf()?.getSnapshot().value === "apply_failed");
+      expect(patchOf().getSnapshot().context.apply_attempts).toBe(attempt);
+      clock.advance(200);
+    }
+    await waitFor(run, ({ status }) => status === "done");
+    expect([run.getSnapshot().value, child("a")?.value]).toEqual(["failed", "failed"]);
+  });
+
+  test("fails at once when a critical workstream fails, and stops the others", async () => {
+    const { run, child } = world({ execute: ({ ws_id }) => ({ exit_code: ws_id === "a" ? 1 : 0 }) }, [
+      { ws_id: "a", is_critical: true, tasks: [{ task_id: "a.1", is_critical: true, max_retries: 0 }] },
+      { ws_id: "b", depends_on: ["a"], tasks: [{ task_id: "b.1" }] },
+    ]);
+    await waitFor(run, ({ status }) => status === "done");
+    expect([run.getSnapshot().value, child("a")?.value]).toEqual(["failed", "failed"]);
+    expect(["skipped", "cancelled"]).toContain(child("b")?.value);
+  });
+
+  test("is canceled by a named operator only, down to its tasks", async () => {
+    const { run, child } = world({ execute: withPatch }, [{ ws_id: "a", tasks: [{ task_id: "a.1" }] }]);
+    run.send({ type: "user_cancelled" });
+    expect(run.getSnapshot().value).toBe("running");
+    run.send({ type: "user_cancelled", operator: "ann" });
+    expect([
+      run.getSnapshot().value,
+      child("a")?.value,
+      (child("a")?.children["a.1"] as AnyActorRef | undefined)?.getSnapshot().value,
+    ]).toEqual(["canceled", "cancelled", "cancelled"]);
+  });
+
+  test("keeps contexts of one size, however many tasks there are (I10)", () => {
+    const size = (count: number) => {
+      const tasks = Array.from({ length: count }, (_, i) => ({ task_id: `a.${i}` }));
+      const { run, child } = world({}, [{ ws_id: "a", tasks }]);
+      return JSON.stringify(run.getSnapshot().context).length + JSON.stringify(child("a")?.context).length;
+    };
+    expect(size(1_000) - size(10)).toBeLessThan(20);
+  });
+});
+
+test("every machine of the catalogue runs alone", () => {
+  const inputs = {
+    run: { run_id: "r" },
+    workstream: { run_id: "r", ws_id: "w", tasks: [] },
+    task: { run_id: "r", ws_id: "w", task_id: "t" },
+    worker: { worker_id: "w" },
+    uet_worker: {},
+    patch_ledger: { run_id: "r", ws_id: "w", task_id: "t", patch: { patch_id: "p" } },
+    test_gate: { run_id: "r", ws_id: "w", set_id: "w", stage: "final", gate },
+    circuit_breaker: { tool_id: "t" },
+  };
+  for (const [name, { machine }] of Object.entries(catalogue)) {
+    const input = inputs[name as keyof typeof inputs];
+    const actor = createActor(machine as AnyStateMachine, { input } as never).start();
+    expect([name, actor.getSnapshot().status]).toEqual([name, "active"]);
+    actor.stop();
+  }
+});
