@@ -6,6 +6,7 @@ const steps: readonly (readonly [string, readonly string[]])[] = [
   ["lint and format", ["run", "--silent", "check:lint"]],
   ["dead code", ["run", "--silent", "check:dead"]],
   ["room arrows", ["run", "--silent", "check:rooms"]],
+  ["stale diagrams", ["run", "--silent", "visualize", "--", "--check"]],
   ["tests", ["test", "--", "--coverage"]],
 ];
 

@@ -159,10 +159,3 @@ export interface PatchCreated {
   readonly task_id: string;
   readonly patch: PatchRef;
 }
-
-/** For the host's log: something is odd, nothing moved. */
-export interface TaskWarning {
-  readonly type: "warning";
-  readonly task_id: string;
-  readonly reason: string;
-}

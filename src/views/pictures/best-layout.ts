@@ -1,24 +1,31 @@
 import type { Diagram } from "./diagram.ts";
+import { faultsOf } from "./faults.ts";
 import { type Layout, layoutOf, type Spacing } from "./layout.ts";
-import { type Box, crossesBox, linesCross, overlaps, type Point, straightened } from "./measure.ts";
-
-/** What fits on one screen, the title and the legend not counted. */
-export const screen = { width: 1600, height: 900 };
+import { relaxed } from "./relax.ts";
 
 /** Lays the diagram out in several ways and takes the one that is easiest to read. */
 export function bestLayout(diagram: Diagram): Layout {
-  const orders = rankers.flatMap((ranker) => [false, true].map((reversed) => ({ ranker, reversed, ...usual })));
-  const order = easiest(diagram, orders).spacing;
+  const order = easiest(diagram, ordersFor(diagram)).spacing;
   // The order decides what crosses, the distances only what fits: no need to try each with each.
-  const distances = [12, 18, 26, 38, 56].flatMap((ranksep) => [14, 22, 34].map((nodesep) => ({ ranksep, nodesep })));
-  return easiest(
-    diagram,
-    distances.map((distance) => ({ ...order, ...distance })),
-  ).layout;
+  const distances = [12, 18, 26, 38, 56].flatMap((ranksep) =>
+    [14, 22, 34, 48].map((nodesep) => ({ ranksep, nodesep })),
+  );
+  const choices = distances.map((distance) => ({ ...order, ...distance }));
+  return relaxed(easiest(diagram, choices).layout);
 }
 
-const rankers = ["network-simplex", "tight-tree", "longest-path"] as const;
-const usual = { ranksep: 26, nodesep: 22 };
+/** Where dagre begins decides where it ends: each line is tried as the first, forwards and backwards. */
+function ordersFor(diagram: Diagram): Spacing[] {
+  const usual = { ranksep: 18, nodesep: 22 };
+  const starts = diagram.edges.map((_, rotated) => rotated);
+  return [
+    ...starts.flatMap((rotated) =>
+      [false, true].map((reversed) => ({ ...usual, ranker: "network-simplex" as const, reversed, rotated })),
+    ),
+    { ...usual, ranker: "tight-tree", reversed: false, rotated: 0 },
+    { ...usual, ranker: "longest-path", reversed: false, rotated: 0 },
+  ];
+}
 
 function easiest(diagram: Diagram, spacings: readonly Spacing[]): { layout: Layout; spacing: Spacing } {
   const [best] = spacings
@@ -31,81 +38,4 @@ function easiest(diagram: Diagram, spacings: readonly Spacing[]): { layout: Layo
     throw new RangeError("no spacing to try");
   }
   return best;
-}
-
-/** Things that should be read one by one but lie upon each other. */
-export function overlapsOf(layout: Layout): number {
-  const boxes = boxesOf(layout);
-  return boxes.reduce(
-    (sum, box, index) => sum + boxes.slice(index + 1).filter((other) => overlaps(box, other)).length,
-    0,
-  );
-}
-
-function boxesOf(layout: Layout): Box[] {
-  return [
-    layout.start,
-    ...layout.states.map(({ box }) => box),
-    ...layout.fans.map(({ box }) => box),
-    ...layout.edges.map(({ label }) => label),
-  ];
-}
-
-/** Lines that run through a state or a text that is not theirs. */
-export function strayLinesOf(layout: Layout): number {
-  const lines = linesOf(layout);
-  const blocks = [
-    ...layout.states.map(({ box }) => ({ box, owner: -1 })),
-    ...layout.fans.map(({ box }) => ({ box, owner: -1 })),
-    ...layout.edges.map(({ label }, owner) => ({ box: label, owner })),
-  ];
-  let count = 0;
-  for (const [line, points] of lines.entries()) {
-    for (const { box, owner } of blocks) {
-      // A line touches the border of its own ends, and passes through its own label.
-      const inner = { x: box.x + 1, y: box.y + 1, width: box.width - 2, height: box.height - 2 };
-      count += owner !== line && straightened(points).some(([a, b]) => crossesBox(a, b, inner)) ? 1 : 0;
-    }
-  }
-  return count;
-}
-
-function faultsOf(layout: Layout): number {
-  const lines = linesOf(layout).map(straightened);
-  let crossings = 0;
-  for (const [index, line] of lines.entries()) {
-    for (const other of lines.slice(index + 1)) {
-      crossings += line.filter(([a, b]) => other.some(([c, d]) => linesCross(a, b, c, d))).length;
-    }
-  }
-  const outside = Math.max(0, layout.width - screen.width) + Math.max(0, layout.height - screen.height);
-  const area = (layout.width * layout.height) / (screen.width * screen.height);
-  const behind = layout.states.filter(({ box }) => box.x + box.width < layout.start.x).length;
-  return (
-    overlapsOf(layout) * 1000 +
-    outside * 10 +
-    behind * 60 +
-    strayLinesOf(layout) * 40 +
-    crossings * 10 +
-    steepness(layout) * 4 +
-    area * 4
-  );
-}
-
-/** How far lines climb more than they go on, which hides where they come from. */
-function steepness(layout: Layout): number {
-  let sum = 0;
-  for (const points of linesOf(layout)) {
-    for (const [index, to] of points.slice(1).entries()) {
-      const from = points[index] ?? to;
-      const up = Math.abs(to.y - from.y);
-      const climb = up / Math.max(Math.abs(to.x - from.x), 1);
-      sum += up > 12 ? Math.min(Math.max(climb - 1.5, 0), 5) : 0;
-    }
-  }
-  return sum;
-}
-
-function linesOf(layout: Layout): (readonly Point[])[] {
-  return [...layout.edges.map(({ points }) => points), ...layout.stubs.map(({ points }) => points)];
 }

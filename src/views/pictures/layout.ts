@@ -40,8 +40,9 @@ export interface Spacing {
   readonly ranksep: number;
   /** Between neighbours in a layer. */
   readonly nodesep: number;
-  /** Whether the states but the first are handed over in reverse, which makes the layout settle otherwise. */
+  /** In which order the lines are handed over: reversed, and so many of them moved from the front to the back. */
   readonly reversed: boolean;
+  readonly rotated: number;
 }
 
 const startSize = 12;
@@ -55,16 +56,15 @@ export function layoutOf(diagram: Diagram, spacing: Spacing): Layout {
   const graph = new graphlib.Graph({ multigraph: true });
   graph.setGraph({ rankdir: "LR", marginx: margin, marginy: margin, ranksep, nodesep, edgesep: 12, ranker });
   // The first state is where dagre starts to break circles: the initial one, so that it stands on the left.
-  const first = diagram.states.filter(({ state }) => state.initial);
-  const others = diagram.states.filter(({ state }) => !state.initial);
-  for (const part of [...first, ...(spacing.reversed ? others.toReversed() : others)]) {
+  for (const part of diagram.states.toSorted((a, b) => Number(b.state.initial) - Number(a.state.initial))) {
     graph.setNode(part.state.name, sizeOfState(part, diagram));
   }
   for (const fan of diagram.fans) {
     graph.setNode(fanId(fan), sizeOfFan(fan));
     graph.setEdge(fanId(fan), fan.to, { weight: 2, minlen: 1, width: 0, height: 0 }, fanId(fan));
   }
-  for (const edge of diagram.edges) {
+  const turned = [...diagram.edges.slice(spacing.rotated), ...diagram.edges.slice(0, spacing.rotated)];
+  for (const edge of spacing.reversed ? turned.toReversed() : turned) {
     graph.setEdge(edge.from, edge.to, { ...sizeOfLabel(edge), labelpos: "c", weight: weights[edge.style] }, edge.style);
   }
   place(graph);

@@ -1,6 +1,7 @@
 import type { MachineEntry } from "../../../machines/entry.ts";
-import { bestLayout, screen } from "./best-layout.ts";
+import { bestLayout } from "./best-layout.ts";
 import { type DiagramState, diagramOf, type PictureOptions } from "./diagram.ts";
+import { screen } from "./faults.ts";
 import { type Layout, type Placed, type PlacedEdge, startRoom } from "./layout.ts";
 import { legend } from "./legend.ts";
 import { type Box, fontFamily, labelLine, labelSize, nameSize, smallLine, smallSize, textWidth } from "./measure.ts";

@@ -73,7 +73,7 @@ describe("ssotPage", () => {
     expect(
       page.startsWith("---\ndoc_id: DOC-SSOT-STATE-MACHINES-001\nversion: 1.1.0\nscope:\n  - orchestration/door\n"),
     ).toBe(true);
-    const index: unknown = JSON.parse(/```json\n([^]*?)\n```/.exec(page)?.[1] ?? "");
+    const index: unknown = JSON.parse(/```json\n([\s\S]*?)\n```/.exec(page)?.[1] ?? "");
     expect(index).toMatchObject({
       doc_id: "DOC-SSOT-STATE-MACHINES-001",
       machines: [

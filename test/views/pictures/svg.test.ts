@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { bestLayout, overlapsOf, screen, strayLinesOf } from "../../../src/views/pictures/best-layout.ts";
+import { bestLayout } from "../../../src/views/pictures/best-layout.ts";
 import { diagramOf } from "../../../src/views/pictures/diagram.ts";
+import { overlapsOf, screen, strayLinesOf } from "../../../src/views/pictures/faults.ts";
 import { svgOf } from "../../../src/views/pictures/index.ts";
 import { door, errand, sketched } from "./entries.ts";
 
