@@ -1,0 +1,10 @@
+/** Commands of a plan: run as process groups, stopped whole, their output kept short and without secrets. */
+export { type CommandResult, type CommandSpec, commandSucceeded, type StartError } from "./command.ts";
+export { type Environment, effectMarker, inheritedEnvironment } from "./environment.ts";
+export { explainCommand } from "./explain.ts";
+export { type StoppedLeftover, stopLeftovers } from "./leftovers.ts";
+export { readLog } from "./log-format.ts";
+export type { CommandOutput } from "./output-log.ts";
+export { runCommand } from "./run.ts";
+export { RunningCommands } from "./running-commands.ts";
+export { screenText } from "./screen-text.ts";

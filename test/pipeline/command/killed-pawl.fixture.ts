@@ -1,0 +1,14 @@
+import { systemClock } from "../../../src/base/time.ts";
+import { effectMarker, RunningCommands, runCommand } from "../../../src/pipeline/command/index.ts";
+
+/** A process that runs one command and is killed meanwhile. Arguments: state folder, store, effect, command. */
+const [state = "", store = "", effect = "", command = ""] = process.argv.slice(2);
+await runCommand({
+  label: effect,
+  command,
+  cwd: state,
+  env: {},
+  marker: effectMarker(store, effect),
+  register: new RunningCommands(state, systemClock),
+  clock: systemClock,
+});
