@@ -54,10 +54,7 @@ export async function stopLeftovers(
         sessions.add(info.pid);
       }
     }
-    const family = familyOf(
-      all,
-      ({ pid, group, session }) => marked.has(pid) || sessions.has(group) || sessions.has(session),
-    );
+    const family = familyOf(all, ({ pid, session }) => marked.has(pid) || sessions.has(session));
     for (const { pid, session } of family) {
       markers.set(pid, marked.get(pid) ?? byPid.get(session)?.marker ?? null);
     }

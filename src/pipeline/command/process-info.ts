@@ -6,6 +6,7 @@ export interface ProcessInfo {
   readonly pid: number;
   readonly parent: number;
   readonly group: number;
+  /** Where the system does not tell it, its group. */
   readonly session: number;
   /**
    * When it started: clock ticks since boot on Linux, milliseconds since 1970 (in whole seconds) elsewhere. With the pid

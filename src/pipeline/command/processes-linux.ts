@@ -37,7 +37,7 @@ export function linuxProcesses(): Processes {
       for (let pid = leader + 1; pid <= last; pid += 1) {
         if (existsSync(`/proc/${pid}`)) {
           const info = readProcess(pid);
-          if (info !== undefined && (info.group === leader || info.session === leader || markerOf(pid) === marker)) {
+          if (info !== undefined && (info.session === leader || markerOf(pid) === marker)) {
             return true;
           }
         }

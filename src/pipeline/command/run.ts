@@ -160,7 +160,7 @@ function watchCommand(spec: CommandSpec, remember: () => void, stop: () => void)
   };
 }
 
-/** Its group, what left the group but not the session or carries the marker, and all their descendants. */
+/** What is of its session, with all groups in it, or carries the marker, and all their descendants. */
 function processesOf(marker: string, leader: number, start: number | null): readonly ProcessInfo[] {
   const all = systemProcesses.all();
   // Once everything is gone the pid may be given to somebody else.
@@ -168,7 +168,7 @@ function processesOf(marker: string, leader: number, start: number | null): read
   return familyOf(
     all,
     (info) =>
-      (!isReused && (info.group === leader || info.session === leader)) ||
+      (!isReused && info.session === leader) ||
       (info.start >= (start ?? 0) && systemProcesses.markerOf(info.pid) === marker),
   );
 }

@@ -52,7 +52,7 @@ function signalAll(known: readonly ProcessInfo[], signal: "SIGTERM" | "SIGKILL")
   const pids = new Set(known.map(({ pid }) => pid));
   const groups = new Set(known.map(({ group }) => group).filter((group) => pids.has(group)));
   for (const group of groups) {
-    send(-group, 0);
+    send(-group, signal);
   }
   const forbidden: number[] = [];
   for (const { pid, group } of known) {

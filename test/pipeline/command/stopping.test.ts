@@ -102,6 +102,13 @@ describe("what a command leaves behind", () => {
     expect(isAlive(await pidIn(join(cwd, "child")))).toBe(false);
   });
 
+  test("is stopped if it hides its marker but stays in the session", async () => {
+    const cwd = temporaryFolder();
+    const spec = commandSpec(`env -i sleep 600 ${silently} & echo $! > child`, { cwd, graceMs: 60_000 });
+    expect(await runCommand(spec)).toMatchObject({ exitCode: 0, leftBehind: 1 });
+    expect(isAlive(await pidIn(join(cwd, "child")))).toBe(false);
+  });
+
   test("is killed if it ignores TERM", async () => {
     const cwd = temporaryFolder();
     const child = "trap '' TERM; echo $$ > child; while :; do sleep 0.01; done";
