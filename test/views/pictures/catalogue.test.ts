@@ -29,7 +29,7 @@ describe("the pictures of the catalogue", () => {
   }
 
   test("the page counts what version 1.0.0 has: 51 states and 67 pairs", () => {
-    const index: unknown = JSON.parse(/```json\n([^]*?)\n```/.exec(ssotPage(Object.values(catalogue)))?.[1] ?? "");
+    const index: unknown = JSON.parse(/```json\n([\s\S]*?)\n```/.exec(ssotPage(Object.values(catalogue)))?.[1] ?? "");
     expect(index).toMatchObject({ machines: { length: 8 }, strict_1_0_0: { states: 51, pairs: 67 } });
   });
 });
