@@ -54,9 +54,9 @@ test("deliver takes the machine's events and resolves with its snapshot", () => 
   type Delivered = Awaited<ReturnType<typeof delivered>>;
   expectTypeOf<Delivered["context"]>().toEqualTypeOf<ReturnType<typeof actor.getSnapshot>["context"]>();
   // @ts-expect-error there is no such event
-  actor.deliver({ type: "SHPI" });
+  void actor.deliver({ type: "SHPI" });
   // @ts-expect-error there is no such option
-  actor.deliver({ type: "SHIP" }, { key: "req-7" });
+  void actor.deliver({ type: "SHIP" }, { key: "req-7" });
 });
 
 test("listeners get the machine's emitted events", () => {
