@@ -16,8 +16,39 @@ export function viewOf(logic: InternalLogic, snapshot: Snapshot<unknown>): Snaps
     error: snapshot.error,
     value: snapshot.value,
     historyValue: historyView(snapshot),
+    nodes: entryOrder(snapshot),
     context: snapshot.context,
   };
+}
+
+interface OrderedNode {
+  readonly id: string;
+  readonly order: number;
+}
+
+/**
+ * Ids of the active state nodes in the order in which they were entered, where that is not the order of the document.
+ * In parallel regions it decides which of several eventless transitions is taken, and the value does not tell it.
+ */
+function entryOrder(snapshot: AnyMachineSnapshot): string[] | undefined {
+  const nodes = snapshot._nodes as unknown as readonly OrderedNode[];
+  for (let index = 1; index < nodes.length; index += 1) {
+    if (nodes[index]!.order < nodes[index - 1]!.order) {
+      return nodes.map(({ id }) => id);
+    }
+  }
+  return undefined;
+}
+
+/** Puts the active nodes of a restored snapshot into the order in which they were entered. */
+export function reorderNodes(restored: Snapshot<unknown>, ids: readonly string[] | undefined): void {
+  const nodes = (restored as unknown as { readonly _nodes: OrderedNode[] })._nodes;
+  if (ids === undefined) {
+    nodes.sort((a, b) => a.order - b.order);
+    return;
+  }
+  const place = new Map(ids.map((id, index) => [id, index]));
+  nodes.sort((a, b) => (place.get(a.id) ?? nodes.length) - (place.get(b.id) ?? nodes.length));
 }
 
 /** What XState makes of a logic that threw before it had a snapshot. */
@@ -63,6 +94,9 @@ export function snapshotDelta(
   compare("status", before.status, after.status);
   compare("output", before.output, after.output);
   compare("error", before.error, after.error);
+  if (before._nodes !== after._nodes) {
+    compare("nodes", entryOrder(before), entryOrder(after));
+  }
   if (before.historyValue !== after.historyValue) {
     compare("historyValue", historyView(before), historyView(after));
   }

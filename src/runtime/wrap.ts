@@ -1,5 +1,6 @@
 /** What an actor of the runtime runs instead of its logic: the same, with the record kept and outside work put off. */
 import type { AnyEventObject, Snapshot } from "xstate";
+import { reorderNodes } from "./view.ts";
 import { shareIfLarge, stopLargeFamilyBefore } from "./xstate/children.ts";
 import {
   type ActorScope,
@@ -88,5 +89,7 @@ function restoreMachine(logic: InternalLogic, snapshot: Snapshot<unknown>, scope
   }
   const restored = logic.restoreSnapshot?.(snapshot, scope) ?? snapshot;
   shareIfLarge(childrenOf(restored));
-  return restored;
+  const { nodes, ...rest } = restored as Snapshot<unknown> & { readonly nodes?: readonly string[] };
+  reorderNodes(rest as Snapshot<unknown>, nodes);
+  return rest as Snapshot<unknown>;
 }

@@ -88,10 +88,10 @@ const state = (index: number): fc.Arbitrary<StateSpec> =>
     on: fc.array(fc.record({ event: fc.nat({ max: outsideEvents }), transition: transitionOf(actions) }), {
       maxLength: 4,
     }),
-    always: fc.option(fc.record({ at: fc.integer({ min: 1, max: 6 }), target }), { nil: undefined, freq: 1 }),
+    always: fc.option(fc.record({ at: fc.integer({ min: 1, max: 6 }), target }), { nil: undefined, freq: 2 }),
     after: fc.option(fc.record({ ms: fc.constantFrom(...delays), transition: transitionOf(quietActions) }), {
       nil: undefined,
-      freq: 1,
+      freq: 2,
     }),
     entry: quietActions,
     exit: quietActions,
