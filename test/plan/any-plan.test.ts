@@ -85,6 +85,11 @@ const planFile = fc
     gates: named(gate, 4),
     workstreams: named(workstream, 5),
   })
+  // A name that is both a task's and a gate's would be ambiguous in `depends_on`, and is refused.
+  .filter(({ gates, workstreams }) => {
+    const tasks = new Set(workstreams.flatMap((each) => each.tasks.map((one) => one.id)));
+    return gates.every((each) => !tasks.has(each.id));
+  })
   .chain((plan) =>
     fc.tuple(
       fc.constant(plan),
