@@ -5,7 +5,7 @@ import { machineSpec } from "./machine-spec.ts";
 import { sameAsXState } from "./property.ts";
 
 test("200 random machines behave as in plain XState, over a restart after every cascade", async () => {
-  await fc.assert(sameAsXState, { numRuns: 200 });
+  await fc.assert(sameAsXState, { numRuns: 200, seed: 2 });
 });
 
 test("most of the random machines can be built, so that little is left out", () => {
