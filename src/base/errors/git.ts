@@ -1,3 +1,107 @@
 import { defineErrors } from "./define.ts";
 
-export const gitErrors = defineErrors({});
+/** Git, the user's repository and Pawl's branches in it. */
+export const gitErrors = defineErrors({
+  GIT_MISSING: {
+    exit: 1,
+    http: 500,
+    message: "git was not found on the PATH",
+    fix: "Install git {needed} or newer, or add its folder to PATH.",
+  },
+  GIT_TOO_OLD: {
+    exit: 1,
+    http: 500,
+    message: "git {found} is too old: Pawl needs {needed} or newer",
+    fix: "Install git {needed} or newer; `git --version` shows which one is found first on the PATH.",
+  },
+  GIT_FAILED: {
+    exit: 1,
+    http: 500,
+    message: "git {command} failed in {folder} (exit {exit}): {detail}",
+    fix: "Run it there by hand to see more. Every git step can be repeated: mend the cause, then go on with pawl resume.",
+  },
+  GIT_OUTPUT_TOO_LARGE: {
+    exit: 1,
+    http: 500,
+    message: "git {command} printed more than {limitBytes} bytes",
+    fix: "Keep generated or very large files out of what the task changes, with .gitignore or git lfs.",
+  },
+  NOT_A_REPOSITORY: {
+    exit: 1,
+    http: 400,
+    message: "{folder} is not in the working tree of a git repository",
+    fix: "Change into a checkout, or make one here: git init, then commit something.",
+  },
+  REPOSITORY_NOT_TRUSTED: {
+    exit: 1,
+    http: 400,
+    message: "git does not trust {folder}: it belongs to another user",
+    fix: "If you trust it: git config --global --add safe.directory {folder}",
+  },
+  REPOSITORY_BARE: {
+    exit: 1,
+    http: 400,
+    message: "{folder} is a bare repository, without a checkout",
+    fix: "Clone it, and run Pawl in the clone.",
+  },
+  REPOSITORY_EMPTY: {
+    exit: 1,
+    http: 400,
+    message: "{folder} has no commits, so there is nothing to start from",
+    fix: "Make a first commit: git add . && git commit -m start",
+  },
+  REPOSITORY_SHALLOW: {
+    exit: 1,
+    http: 400,
+    message: "{folder} is a shallow clone: its history is cut off, and merges need it",
+    fix: "Fetch the rest: git fetch --unshallow (in GitHub Actions: fetch-depth: 0).",
+  },
+  REPOSITORY_HAS_SUBMODULES: {
+    exit: 1,
+    http: 400,
+    message: "{base} has {count} submodules ({path} first), which Pawl cannot carry through patches and merges",
+    fix: "Start from a base without submodules, or run Pawl in the submodule itself.",
+  },
+  BASE_UNKNOWN: {
+    exit: 65,
+    http: 400,
+    message: 'base "{base}" is no branch, tag or commit of {folder}',
+    fix: "Nearest names there: {nearest}. A branch that is only on the server has to be fetched first.",
+  },
+  BRANCH_EXISTS: {
+    exit: 1,
+    http: 409,
+    message: "branch {branch} cannot be made: {blocker} exists already, at {found}, and was not made by this run",
+    fix: "Rename it (git branch -m {blocker} NEW-NAME) or delete it, then start again.",
+  },
+  BRANCH_MOVED: {
+    exit: 1,
+    http: 409,
+    message: "branch {branch} is at {found}, expected was {expected}: somebody else moved or deleted it",
+    fix: "Put it back (git branch -f {branch} {expected}), then go on with pawl resume.",
+  },
+  BRANCH_CHECKED_OUT: {
+    exit: 1,
+    http: 409,
+    message: "branch {branch} is checked out in {folder}, so moving it would make that checkout look changed",
+    fix: "Leave the branch there (git switch --detach), then go on with pawl resume.",
+  },
+  MERGE_CONFLICT: {
+    exit: 1,
+    http: 409,
+    message: "{from} does not merge into {into}: {count} conflicts, in {paths}",
+    fix: "Change {from} so that it fits, or merge by hand: git switch {into} && git merge {from}",
+  },
+  MERGE_NEEDS_BRANCH: {
+    exit: 1,
+    http: 400,
+    message: '"{base}" is no local branch of {folder}, so nothing can be merged into it',
+    fix: "Name a branch to merge into, or make one: git branch NAME {base}",
+  },
+  CHECKOUT_IN_THE_WAY: {
+    exit: 1,
+    http: 409,
+    message: "{branch} is checked out in {folder}, and git will not move it there: {detail}",
+    fix: "Commit or put away the changes there, then ask again. Nothing was changed.",
+  },
+});

@@ -1,3 +1,23 @@
 import { defineErrors } from "./define.ts";
 
-export const patchErrors = defineErrors({});
+/** Texts that are no patches. What a well-formed patch does wrong is a finding, not an error. */
+export const patchErrors = defineErrors({
+  PATCH_EMPTY: {
+    exit: 65,
+    http: 400,
+    message: "patch {patch} changes nothing",
+    fix: "Make it with git diff or git format-patch, and check that the file was written.",
+  },
+  PATCH_MALFORMED: {
+    exit: 65,
+    http: 400,
+    message: "patch {patch} is not as git makes patches: {detail}",
+    fix: "Make it again with git diff --binary or git format-patch, and do not edit it by hand.",
+  },
+  PATCH_SERIES: {
+    exit: 65,
+    http: 400,
+    message: "patch {patch} holds several mails of git format-patch",
+    fix: "Give each mail a task of its own: git format-patch without --stdout writes a file for each.",
+  },
+});

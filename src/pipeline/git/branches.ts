@@ -1,0 +1,88 @@
+import { PawlError } from "../../base/errors/index.ts";
+import type { Repository, Sha } from "./repository.ts";
+
+/** The branch that gathers a run's result: `pawl/<run>`. */
+export function runBranch(run: string): string {
+  return `pawl/${referencePart(run)}`;
+}
+
+/**
+ * The branch a workstream's tasks are committed to: `pawl-work/<run>/<workstream>`.
+ * Not below `pawl/<run>`: git cannot have a branch and a folder of branches of one name.
+ */
+export function workstreamBranch(run: string, workstream: string): string {
+  return `pawl-work/${referencePart(run)}/${referencePart(workstream)}`;
+}
+
+/** Where a branch stands in git's store of references. */
+export function branchReference(branch: string): string {
+  return `refs/heads/${branch}`;
+}
+
+/** What git's rules of reference names do not allow is written as `%` and two digits; different ids stay different. */
+function referencePart(id: string): string {
+  return encodeURIComponent(id)
+    .replace(/[!'()*~]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replace(/^\.|\.(?=\.)|\.$|\.(?=lock$)/g, "%2E")
+    .replace(/^-/, "%2D");
+}
+
+/**
+ * Makes a branch at `start`, for this run only. Repeated, it leaves the branch as it is.
+ *
+ * @returns where the branch stands: `start`, or further on when it was made by this run before
+ * @throws BRANCH_EXISTS when the branch, or one in its way, was made by somebody else
+ */
+export async function createBranch(repository: Repository, branch: string, run: string, start: Sha): Promise<Sha> {
+  const reference = branchReference(branch);
+  const nothing = "0".repeat(start.length);
+  const mark = `pawl: run ${run}`;
+  const made = await repository.git(["update-ref", "--create-reflog", "-m", mark, reference, start, nothing], {
+    answers: [0, 128],
+  });
+  if (made.exit === 0) {
+    return start;
+  }
+  const found = await repository.commit(reference);
+  if (found !== null && (await firstMark(repository, reference)) === mark) {
+    return found;
+  }
+  const blocker = found === null ? await branchInTheWay(repository, reference) : branch;
+  if (blocker === null) {
+    throw new PawlError("GIT_FAILED", {
+      command: "update-ref",
+      folder: repository.root,
+      exit: made.exit,
+      detail: made.stderr.trim(),
+    });
+  }
+  const at = found ?? (await repository.commit(branchReference(blocker))) ?? "?";
+  throw new PawlError("BRANCH_EXISTS", { branch, blocker, found: at });
+}
+
+/** The reference log's oldest message: who made the branch. */
+async function firstMark(repository: Repository, reference: string): Promise<string | undefined> {
+  const { stdout } = await repository.git(["log", "--walk-reflogs", "--format=%gs", reference, "--"]);
+  return stdout.toString().trimEnd().split("\n").at(-1);
+}
+
+/** A branch `pawl`, or one below the wanted name. */
+async function branchInTheWay(repository: Repository, reference: string): Promise<string | null> {
+  const parts = reference.split("/");
+  const above = parts.map((_, index) => parts.slice(0, index + 1).join("/")).slice(2);
+  const { stdout } = await repository.git(["for-each-ref", "--count=1", "--format=%(refname)", ...above]);
+  const found = stdout.toString().trim();
+  return found === "" ? null : found.replace(/^refs\/heads\//, "");
+}
+
+/** A folder in which the branch is checked out, of the user's checkout or a linked worktree, or null. */
+export async function checkoutOf(repository: Repository, branch: string): Promise<string | null> {
+  const { stdout } = await repository.git(["worktree", "list", "--porcelain", "-z"]);
+  for (const entry of stdout.toString().split("\0\0")) {
+    const lines = entry.split("\0");
+    if (lines.includes(`branch ${branchReference(branch)}`)) {
+      return lines.find((line) => line.startsWith("worktree "))?.slice("worktree ".length) ?? null;
+    }
+  }
+  return null;
+}

@@ -1,0 +1,54 @@
+import { readdir, readFile, readlink } from "node:fs/promises";
+import { join, sep } from "node:path";
+import type { Clock } from "../../base/time.ts";
+
+const termMs = 5_000;
+const lookEveryMs = 20;
+
+/**
+ * Stops git processes of an earlier Pawl that still work below `folder`: a killed Pawl cannot end them, and they must
+ * not change files under the next one. They get TERM first, on which git removes its locks, and KILL after 5 s.
+ * Looks into /proc; where there is none, nothing is found.
+ */
+export async function stopLeftoverGit(folder: string, clock: Clock): Promise<void> {
+  const until = clock.monotonic() + termMs;
+  const termed = new Set<number>();
+  for (;;) {
+    const left = await gitBelow(folder);
+    if (left.length === 0 || clock.monotonic() >= until + termMs) {
+      return;
+    }
+    const late = clock.monotonic() >= until;
+    for (const pid of left) {
+      if (late || !termed.has(pid)) {
+        signal(pid, late ? "SIGKILL" : "SIGTERM");
+        termed.add(pid);
+      }
+    }
+    await new Promise<void>((resolve) => clock.setTimeout(resolve, lookEveryMs));
+  }
+}
+
+async function gitBelow(folder: string): Promise<number[]> {
+  const processes = (await readdir("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name));
+  const found = await Promise.all(
+    processes.map(async (pid) => {
+      const place = await readlink(join("/proc", pid, "cwd")).catch(() => "");
+      if (!place.startsWith(folder + sep)) {
+        return false;
+      }
+      const status = await readFile(join("/proc", pid, "stat"), "utf8").catch(() => "");
+      // `pid (name) state …`; a zombie (Z) is over.
+      return /^\d+ \(git/.test(status) && !/\) Z/.test(status);
+    }),
+  );
+  return processes.filter((_, index) => found[index]).map(Number);
+}
+
+function signal(pid: number, name: "SIGTERM" | "SIGKILL"): void {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It ended between the look and the signal.
+  }
+}

@@ -1,0 +1,137 @@
+import type { PatchMail } from "./patch.ts";
+
+/** Why a mail cannot be read. */
+export class MailFault extends Error {}
+
+/** Whether the text starts like a mail: with a `From …` line of git, or with a header. */
+export function isMail(bytes: Buffer): boolean {
+  const start = bytes.subarray(0, 4096).toString("latin1").trimStart();
+  return (
+    /^From [0-9a-f]{40,64} /.test(start) || /^(From|Subject|Date|Message-I[Dd]|Return-Path|MIME-Version): /.test(start)
+  );
+}
+
+/**
+ * Reads a mail of `git format-patch`, sent or not.
+ *
+ * @returns author and message, and the decoded body with the diff
+ * @throws MailFault for mails with attachments, and without author or subject
+ */
+export function readMail(bytes: Buffer): { readonly mail: PatchMail; readonly content: Buffer } {
+  const { headers, body } = splitHeaders(bytes);
+  const type = headers.get("content-type") ?? "";
+  if (/^multipart\//i.test(type)) {
+    throw new MailFault("a mail with attachments; make it without --attach and --inline");
+  }
+  const content = decodeBody(body, headers.get("content-transfer-encoding") ?? "8bit");
+  const charset = /charset="?([^";\s]+)/i.exec(type)?.[1] ?? "utf-8";
+  const text = decodeText(beforeDiff(content), charset);
+  const inBody = readInBodyHeaders(text);
+  const from = inBody.headers.get("from") ?? headers.get("from");
+  const author = from === undefined ? null : readAddress(decodeWords(from));
+  if (author === null) {
+    throw new MailFault("a mail without an author (From: Name <address>)");
+  }
+  const subject = cleanSubject(decodeWords(inBody.headers.get("subject") ?? headers.get("subject") ?? ""));
+  const message = `${subject}\n\n${inBody.rest.trim()}`.trim().replaceAll("\0", "");
+  if (message === "") {
+    throw new MailFault("a mail without subject and text");
+  }
+  return { mail: { author, date: readDate(inBody.headers.get("date") ?? headers.get("date")), message }, content };
+}
+
+function splitHeaders(bytes: Buffer): { headers: Map<string, string>; body: Buffer } {
+  const text = bytes.toString("latin1");
+  const [whole = text] = /^\s*[\s\S]*?(?:\r?\n\r?\n|$)/.exec(text) ?? [];
+  return { headers: readHeaders(whole.trimStart()), body: bytes.subarray(whole.length) };
+}
+
+/** Names in lower case, folded lines joined. The first of two with one name counts. */
+function readHeaders(block: string): Map<string, string> {
+  const headers = new Map<string, string>();
+  for (const line of block.replace(/\r?\n[ \t]+/g, " ").split(/\r?\n/)) {
+    const [, name, value] = /^([!-9;-~]+):[ \t]*(.*)$/.exec(line) ?? [];
+    if (name !== undefined && value !== undefined && !headers.has(name.toLowerCase())) {
+      headers.set(name.toLowerCase(), value.trimEnd());
+    }
+  }
+  return headers;
+}
+
+function decodeBody(body: Buffer, encoding: string): Buffer {
+  switch (encoding.toLowerCase().trim()) {
+    case "quoted-printable":
+      return quotedPrintable(
+        body
+          .toString("latin1")
+          .replace(/[ \t]*=\r?\n/g, "")
+          .replace(/\r\n/g, "\n"),
+      );
+    case "base64":
+      return Buffer.from(body.toString("latin1"), "base64");
+    default:
+      return body;
+  }
+}
+
+function quotedPrintable(text: string): Buffer {
+  const bytes = text.replace(/=([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return Buffer.from(bytes, "latin1");
+}
+
+/** The part of the body that is message: up to the line `---` or the first diff. */
+function beforeDiff(content: Buffer): Buffer {
+  const text = content.toString("latin1");
+  const end = /^(?:---[ \t]*\r?$|diff --git )/m.exec(text)?.index ?? text.length;
+  return content.subarray(0, end);
+}
+
+/** `git format-patch --from` and `git send-email` put the author of somebody else's commit at the top of the body. */
+function readInBodyHeaders(text: string): { headers: Map<string, string>; rest: string } {
+  const [block] = /^\s*(?:(?:From|Date|Subject): .*\r?\n(?:[ \t]+.*\r?\n)*)+(?:\r?\n|$)/.exec(text) ?? [];
+  return block === undefined
+    ? { headers: new Map(), rest: text.replaceAll("\r\n", "\n") }
+    : { headers: readHeaders(block.trimStart()), rest: text.slice(block.length).replaceAll("\r\n", "\n") };
+}
+
+/** `[PATCH 2/3] fix` → `fix`; other brackets are the author's own. */
+function cleanSubject(subject: string): string {
+  return subject.replace(/^(?:\s*(?:re:|\[[^\]]*(?:PATCH|\d+\/\d+)[^\]]*\]))+/i, "").trim();
+}
+
+function readAddress(from: string): PatchMail["author"] | null {
+  const [, name, email] = /^(.*)<([^<>]*)>\s*$/.exec(from) ?? /^()([^\s<>]+@[^\s<>]+)$/.exec(from.trim()) ?? [];
+  if (name === undefined || email === undefined) {
+    return null;
+  }
+  const [, quoted] = /^"(.*)"$/.exec(name.trim()) ?? [];
+  const plain = quoted?.replace(/\\(.)/g, "$1") ?? name.trim();
+  return { name: plain === "" ? email : plain, email: email.trim() };
+}
+
+function readDate(date: string | undefined): string | null {
+  return date !== undefined && /^[\w,: +-]+( \(\w+\))?$/.test(date) && !Number.isNaN(Date.parse(date)) ? date : null;
+}
+
+/** RFC 2047: `=?UTF-8?q?J=C3=B6rg?=`. White space between two encoded words is none. */
+function decodeWords(text: string): string {
+  const joined = text.replace(/(\?=)\s+(=\?)/g, "$1$2");
+  const word = /=\?([^?*]+)(?:\*[^?]*)?\?([bq])\?([^?]*)\?=/gi;
+  // Neighbours are decoded as one text: a letter's bytes may be split between them.
+  const decoded = joined.replace(new RegExp(`(?:${word.source})+`, "gi"), (run) => {
+    const words = [...run.matchAll(word)];
+    const bytes = words.map(([, , kind = "", data = ""]) =>
+      kind.toLowerCase() === "b" ? Buffer.from(data, "base64") : quotedPrintable(data.replaceAll("_", " ")),
+    );
+    return decodeText(Buffer.concat(bytes), words[0]?.[1] ?? "utf-8");
+  });
+  return decoded === text ? decodeText(Buffer.from(text, "latin1"), "utf-8") : decoded;
+}
+
+function decodeText(bytes: Buffer, charset: string): string {
+  try {
+    return new TextDecoder(charset).decode(bytes);
+  } catch {
+    return bytes.toString("utf8");
+  }
+}

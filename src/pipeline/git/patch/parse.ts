@@ -1,0 +1,76 @@
+import { createHash } from "node:crypto";
+import { PawlError } from "../../../base/errors/index.ts";
+import { Lines, SectionFault } from "./lines.ts";
+import { isMail, MailFault, readMail } from "./mail.ts";
+import type { FileChange, Patch } from "./patch.ts";
+import { readSection } from "./section.ts";
+
+/**
+ * Reads a patch as `git diff` or `git format-patch` make it. Text around the files' parts is passed over.
+ *
+ * @param name what errors call it: a file name or the id of a ledger entry
+ * @throws PATCH_EMPTY, PATCH_MALFORMED (with file and line), PATCH_SERIES
+ */
+export function parsePatch(bytes: Buffer, name: string): Patch {
+  const sha256 = createHash("sha256").update(bytes).digest("hex");
+  try {
+    const mail = isMail(bytes) ? readMail(bytes) : null;
+    const text = (mail?.content ?? bytes).toString("latin1");
+    const { files, diff } = readSections(text, mail !== null);
+    if (files === null) {
+      throw new PawlError("PATCH_SERIES", { patch: name }, { at: { file: name } });
+    }
+    if (files.length === 0) {
+      throw nothingFound(bytes, name);
+    }
+    const sum = (count: (file: FileChange) => number) => files.reduce((total, file) => total + count(file), 0);
+    return {
+      bytes,
+      sha256,
+      diff,
+      mail: mail?.mail ?? null,
+      files,
+      added: sum((file) => file.added),
+      removed: sum((file) => file.removed),
+    };
+  } catch (cause) {
+    if (cause instanceof SectionFault || cause instanceof MailFault) {
+      const line = cause instanceof SectionFault ? cause.line : undefined;
+      throw new PawlError(
+        "PATCH_MALFORMED",
+        { patch: name, detail: cause.message },
+        { at: { file: name, line }, cause },
+      );
+    }
+    throw cause;
+  }
+}
+
+/** The files' parts, one after the other; files are null when a second mail begins behind the first one's diff. */
+function readSections(text: string, mail: boolean): { readonly files: FileChange[] | null; readonly diff: Buffer } {
+  const lines = new Lines(text);
+  const files: FileChange[] = [];
+  const parts: string[] = [];
+  for (let line = lines.current; line !== null; line = lines.current) {
+    if (line.startsWith("diff --git ")) {
+      const start = lines.offset;
+      files.push(readSection(lines));
+      const part = text.slice(start, lines.offset);
+      parts.push(part.endsWith("\n") ? part : `${part}\n`);
+    } else if (mail && files.length > 0 && /^From [0-9a-f]{40,64} /.test(line)) {
+      return { files: null, diff: Buffer.alloc(0) };
+    } else {
+      lines.next();
+    }
+  }
+  return { files, diff: Buffer.from(parts.join(""), "latin1") };
+}
+
+function nothingFound(bytes: Buffer, name: string): PawlError {
+  // A mail of an empty commit has the line of a diffstat, and no more.
+  if (bytes.toString("latin1").trim() === "" || isMail(bytes)) {
+    return new PawlError("PATCH_EMPTY", { patch: name }, { at: { file: name } });
+  }
+  const detail = 'no line starts with "diff --git"';
+  return new PawlError("PATCH_MALFORMED", { patch: name, detail }, { at: { file: name, line: 1 } });
+}

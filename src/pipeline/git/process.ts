@@ -1,0 +1,177 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { PawlError } from "../../base/errors/index.ts";
+
+/** The oldest git that has all that is used here: `merge-tree --write-tree` and `cat-file -z`. */
+export const neededGit = "2.38";
+
+/** Bytes one git process may print. */
+const outputLimitBytes = 256 * 1024 * 1024;
+const stderrLimitBytes = 16 * 1024;
+
+/**
+ * Settings that hold whatever the user's configuration says: no hooks, no signing (it may ask for a passphrase), no
+ * work in the background, files byte for byte.
+ */
+const everywhere = [
+  "core.hooksPath=/dev/null",
+  "core.quotePath=false",
+  "core.fsmonitor=false",
+  "commit.gpgSign=false",
+  "gc.auto=0",
+  "maintenance.auto=false",
+  "submodule.recurse=false",
+  "apply.whitespace=nowarn",
+  "apply.ignoreWhitespace=no",
+  "diff.suppressBlankEmpty=false",
+  "i18n.commitEncoding=UTF-8",
+  "i18n.logOutputEncoding=UTF-8",
+  "log.showSignature=false",
+  "merge.autoStash=false",
+];
+
+/** Not in the user's own checkout: there its settings of line ends and sparseness must stay. */
+const outsideTheCheckout = ["core.autocrlf=false", "core.safecrlf=false", "core.sparseCheckout=false"];
+
+const checkoutOptions = everywhere.flatMap((setting) => ["-c", setting]);
+const options = [...checkoutOptions, ...outsideTheCheckout.flatMap((setting) => ["-c", setting])];
+
+/** One run of git. */
+export interface GitCall {
+  readonly cwd: string;
+  readonly args: readonly string[];
+  readonly input?: Uint8Array | string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Exit statuses that are an answer and no failure; 0 alone when left out. */
+  readonly answers?: readonly number[];
+  /** True in the user's checkout: its settings of line ends and sparseness hold. */
+  readonly userCheckout?: boolean;
+}
+
+export interface GitAnswer {
+  readonly exit: number;
+  readonly stdout: Buffer;
+  /** The first 16 KiB. */
+  readonly stderr: string;
+}
+
+/**
+ * Runs git without a shell and gathers what it prints.
+ * Node's own spawn, not execa: the same call costs 3 ms instead of 6, and a run makes thousands.
+ *
+ * @throws GIT_MISSING, GIT_FAILED (an exit status not in `answers`), GIT_OUTPUT_TOO_LARGE
+ */
+export function runGit(call: GitCall): Promise<GitAnswer> {
+  const answers = call.answers ?? [0];
+  return new Promise((resolve, reject) => {
+    const child = startGit(call);
+    const stdout: Buffer[] = [];
+    const stderr: Buffer[] = [];
+    let stdoutBytes = 0;
+    let stderrBytes = 0;
+    child.on("error", (cause) => reject(startFailure(call, cause)));
+    child.stdout?.on("data", (chunk: Buffer) => {
+      stdoutBytes += chunk.length;
+      if (stdoutBytes > outputLimitBytes) {
+        child.kill("SIGKILL");
+        return;
+      }
+      stdout.push(chunk);
+    });
+    child.stderr?.on("data", (chunk: Buffer) => {
+      if (stderrBytes < stderrLimitBytes) {
+        stderr.push(chunk.subarray(0, stderrLimitBytes - stderrBytes));
+        stderrBytes += chunk.length;
+      }
+    });
+    // Git may end without reading all of its input; its exit status tells the rest.
+    child.stdin?.on("error", () => {});
+    child.stdin?.end(call.input ?? "");
+    child.on("close", (exit, signal) => {
+      if (stdoutBytes > outputLimitBytes) {
+        reject(new PawlError("GIT_OUTPUT_TOO_LARGE", { command: commandOf(call.args), limitBytes: outputLimitBytes }));
+        return;
+      }
+      const said = Buffer.concat(stderr).toString("utf8");
+      if (exit === null || !answers.includes(exit)) {
+        reject(gitFailed(call, exit ?? String(signal), said));
+        return;
+      }
+      resolve({ exit, stdout: Buffer.concat(stdout), stderr: said });
+    });
+  });
+}
+
+/** Starts git in a process group of its own, so that a Ctrl-C at the terminal does not stop it half way. */
+export function startGit(call: Pick<GitCall, "cwd" | "args" | "env" | "userCheckout">): ChildProcess {
+  return spawn("git", [...(call.userCheckout === true ? checkoutOptions : options), ...call.args], {
+    cwd: call.cwd,
+    env: { ...gitFreeEnvironment(process.env), ...gitEnvironment, ...call.env },
+    stdio: ["pipe", "pipe", "pipe"],
+    detached: true,
+    windowsHide: true,
+  });
+}
+
+/** The error for a git that could not be started at all. */
+export function startFailure(call: Pick<GitCall, "cwd" | "args">, cause: Error): PawlError {
+  const code = (cause as NodeJS.ErrnoException).code;
+  if (code === "ENOENT" && existsSync(call.cwd)) {
+    return new PawlError("GIT_MISSING", { needed: neededGit }, { cause });
+  }
+  const detail = existsSync(call.cwd) ? cause.message : "the folder does not exist";
+  return new PawlError(
+    "GIT_FAILED",
+    { command: commandOf(call.args), folder: call.cwd, exit: "none", detail },
+    { cause },
+  );
+}
+
+/** The error for a git that ended otherwise than it should. */
+export function gitFailed(
+  call: Pick<GitCall, "cwd" | "args">,
+  exit: number | string,
+  stderr: string,
+): PawlError<"GIT_FAILED"> {
+  const detail = stderr.trim() === "" ? "it said nothing" : stderr.trim();
+  return new PawlError("GIT_FAILED", { command: commandOf(call.args), folder: call.cwd, exit, detail });
+}
+
+const gitEnvironment = {
+  LC_ALL: "C",
+  GIT_TERMINAL_PROMPT: "0",
+  GIT_LITERAL_PATHSPECS: "1",
+  GIT_EDITOR: "true",
+};
+
+/** What of git's own variables says who somebody is or where the settings are, and so may be passed on. */
+const keptGitVariables = new Set([
+  "GIT_AUTHOR_NAME",
+  "GIT_AUTHOR_EMAIL",
+  "GIT_COMMITTER_NAME",
+  "GIT_COMMITTER_EMAIL",
+  "GIT_CONFIG_GLOBAL",
+  "GIT_CONFIG_SYSTEM",
+  "GIT_CONFIG_NOSYSTEM",
+  "GIT_EXEC_PATH",
+  "GIT_SSH",
+  "GIT_SSH_COMMAND",
+]);
+
+/**
+ * An environment without the variables by which a git hook or alias points git at its own repository and index.
+ * Meant for every command that Pawl starts: with GIT_DIR set, a task's git would work on the user's checkout (I12).
+ */
+export function gitFreeEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const kept: NodeJS.ProcessEnv = {};
+  for (const [name, value] of Object.entries(environment)) {
+    if (!name.startsWith("GIT_") || keptGitVariables.has(name)) {
+      kept[name] = value;
+    }
+  }
+  return kept;
+}
+
+function commandOf(args: readonly string[]): string {
+  return args.find((arg) => !arg.startsWith("-")) ?? "";
+}

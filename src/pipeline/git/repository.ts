@@ -1,0 +1,214 @@
+import { appendFile, mkdir, readFile, realpath } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { PawlError } from "../../base/errors/index.ts";
+import type { Clock } from "../../base/time.ts";
+import { GitConversation } from "./conversation.ts";
+import { type Identity, readIdentities } from "./identity.ts";
+import { type GitAnswer, type GitCall, neededGit, runGit } from "./process.ts";
+
+/** A full object name: 40 hexadecimal digits, 64 in a SHA-256 repository. */
+export type Sha = string;
+
+/** Something about the checkout that stops nothing but that its owner should know. */
+export interface RepositoryNotice {
+  readonly kind: "uncommitted_changes" | "detached_head";
+  /** One sentence with the values in it. */
+  readonly text: string;
+}
+
+interface RepositoryFacts {
+  readonly root: string;
+  readonly gitDir: string;
+  readonly commonDir: string;
+  readonly head: { readonly commit: Sha | null; readonly branch: string | null };
+  readonly notices: readonly RepositoryNotice[];
+  readonly identities: { readonly author: Identity; readonly committer: Identity };
+}
+
+/** The user's repository, opened for work beside its checkout. Nothing here touches checkout, index, stash or hooks (I12). */
+export class Repository {
+  /** Top of the checkout, absolute and without symlinks. */
+  readonly root: string;
+  /** Git's folder of this checkout; differs from `commonDir` in a linked worktree. */
+  readonly gitDir: string;
+  /** Git's folder that all worktrees share: objects, branches, configuration. */
+  readonly commonDir: string;
+  /** What was checked out when the repository was opened; no branch when detached. */
+  readonly head: RepositoryFacts["head"];
+  readonly notices: readonly RepositoryNotice[];
+  /** Who makes commits: the user as configured, or `Pawl <pawl@localhost>`. */
+  readonly identities: RepositoryFacts["identities"];
+  readonly clock: Clock;
+  readonly #objects: GitConversation;
+  readonly #references: GitConversation;
+  #ownFolders: string[] = [];
+
+  constructor(facts: RepositoryFacts, clock: Clock) {
+    this.root = facts.root;
+    this.gitDir = facts.gitDir;
+    this.commonDir = facts.commonDir;
+    this.head = facts.head;
+    this.notices = facts.notices;
+    this.identities = facts.identities;
+    this.clock = clock;
+    const call = { cwd: this.root, env: { GIT_DIR: this.gitDir } };
+    const format = "--batch-check=%(objectname) %(objecttype)";
+    this.#objects = new GitConversation({ ...call, args: ["cat-file", "-z", format] });
+    this.#references = new GitConversation({ ...call, args: ["update-ref", "--stdin", "-m", "pawl"] });
+  }
+
+  /**
+   * Runs git on the repository itself, not on any working tree.
+   *
+   * @throws GIT_FAILED, GIT_MISSING, GIT_OUTPUT_TOO_LARGE
+   */
+  git(args: readonly string[], more: Partial<Omit<GitCall, "args">> = {}): Promise<GitAnswer> {
+    return runGit({ cwd: this.root, ...more, args, env: { GIT_DIR: this.gitDir, ...more.env } });
+  }
+
+  /**
+   * The object that an expression names (`main^{commit}`, `<sha>:path`) and its type, or null.
+   * Also null for an expression with a line break or a NUL, which the answer could not be told apart from.
+   */
+  async object(expression: string): Promise<{ readonly sha: Sha; readonly type: string } | null> {
+    if (/[\0\n]/.test(expression)) {
+      return null;
+    }
+    const [line = ""] = await this.#objects.ask(`${expression}\0`, 1);
+    const [, sha, type] = /^([0-9a-f]{40}|[0-9a-f]{64}) (commit|tree|blob|tag)$/.exec(line) ?? [];
+    return sha === undefined || type === undefined ? null : { sha, type };
+  }
+
+  /** What a reference or other name of a commit stands for now, or null. */
+  async commit(name: string): Promise<Sha | null> {
+    return (await this.object(`${name}^{commit}`))?.sha ?? null;
+  }
+
+  /**
+   * Moves a reference from `before` to `after`, or leaves it (compare and swap).
+   *
+   * @throws GIT_FAILED when it is not at `before`, or is locked
+   */
+  async moveReference(reference: string, after: Sha, before: Sha): Promise<void> {
+    await this.#references.ask(`start\nupdate ${reference} ${after} ${before}\nprepare\ncommit\n`, 3);
+  }
+
+  /** Folders of Pawl inside the checkout, relative to its top, with `/`: no patch may write there. */
+  get ownFolders(): readonly string[] {
+    return this.#ownFolders;
+  }
+
+  /**
+   * Keeps a folder of Pawl out of `git status` and `git add`, by one line in `.git/info/exclude`.
+   * Does nothing when the folder lies outside the checkout, or the line is there.
+   *
+   * @param folder absolute, or relative to the top of the checkout
+   */
+  async excludeFromGit(folder: string): Promise<void> {
+    const inside = relative(this.root, await realPlace(resolve(this.root, folder)));
+    if (inside === "" || inside === ".." || inside.startsWith(`..${sep}`)) {
+      return;
+    }
+    const path = inside.split(sep).join("/");
+    this.#ownFolders = [...new Set([...this.#ownFolders, path])];
+    const line = `/${path.replace(/[\\*?[\]]/g, "\\$&").replace(/ $/, "\\ ")}/`;
+    const file = join(this.commonDir, "info", "exclude");
+    await mkdir(join(this.commonDir, "info"), { recursive: true });
+    const text = await readFile(file, "utf8").catch(() => "");
+    if (!text.split(/\r?\n/).includes(line)) {
+      await appendFile(file, `${text === "" || text.endsWith("\n") ? "" : "\n"}${line}\n`);
+    }
+  }
+
+  /** Ends the git processes that are kept for questions. The repository can still be used; they start again. */
+  close(): void {
+    this.#objects.close();
+    this.#references.close();
+  }
+}
+
+/**
+ * Opens the repository that `directory` lies in; any folder of the checkout or of a linked worktree will do.
+ *
+ * @throws GIT_MISSING, GIT_TOO_OLD, NOT_A_REPOSITORY, REPOSITORY_NOT_TRUSTED, REPOSITORY_BARE, REPOSITORY_EMPTY,
+ *   REPOSITORY_SHALLOW
+ */
+export async function openRepository(directory: string, { clock }: { readonly clock: Clock }): Promise<Repository> {
+  const [, places] = await Promise.all([checkGitVersion(directory), findRepository(directory)]);
+  const git = { cwd: places.root, env: { GIT_DIR: places.gitDir, GIT_WORK_TREE: places.root } };
+  const [checkout, identities] = await Promise.all([readCheckout(git), readIdentities(git)]);
+  return new Repository({ ...places, ...checkout, identities }, clock);
+}
+
+async function checkGitVersion(directory: string): Promise<void> {
+  const { stdout } = await runGit({ cwd: directory, args: ["version"] });
+  const [, found = "?"] = /(\d+\.\d+(?:\.\d+)?)/.exec(stdout.toString()) ?? [];
+  const [major = 0, minor = 0] = found.split(".").map(Number);
+  const [neededMajor = 0, neededMinor = 0] = neededGit.split(".").map(Number);
+  if (!(major > neededMajor || (major === neededMajor && minor >= neededMinor))) {
+    throw new PawlError("GIT_TOO_OLD", { found, needed: neededGit });
+  }
+}
+
+async function findRepository(directory: string): Promise<Pick<RepositoryFacts, "root" | "gitDir" | "commonDir">> {
+  const facts = ["--is-bare-repository", "--is-shallow-repository", "--is-inside-work-tree"];
+  const paths = ["--path-format=absolute", "--git-dir", "--git-common-dir", "--show-toplevel"];
+  const answer = await runGit({ cwd: directory, args: ["rev-parse", ...facts, ...paths], answers: [0, 128] });
+  const [bare, shallow, inside, gitDir, commonDir, root] = answer.stdout.toString().split("\n");
+  if (answer.stderr.includes("dubious ownership")) {
+    throw new PawlError("REPOSITORY_NOT_TRUSTED", { folder: directory });
+  }
+  if (bare === "true") {
+    throw new PawlError("REPOSITORY_BARE", { folder: directory });
+  }
+  if (inside !== "true" || !gitDir || !commonDir || !root) {
+    throw new PawlError("NOT_A_REPOSITORY", { folder: directory });
+  }
+  if (shallow === "true") {
+    throw new PawlError("REPOSITORY_SHALLOW", { folder: root });
+  }
+  return { root: await realpath(root), gitDir: await realpath(gitDir), commonDir: await realpath(commonDir) };
+}
+
+/** One `git status`, without the index refresh it would write (`--no-optional-locks`). */
+async function readCheckout(
+  git: Required<Pick<GitCall, "cwd" | "env">>,
+): Promise<Pick<RepositoryFacts, "head" | "notices">> {
+  const args = ["--no-optional-locks", "status", "--porcelain=v2", "--branch", "-z"];
+  const { stdout } = await runGit({ ...git, args, userCheckout: true });
+  const entries = stdout.toString().split("\0");
+  const header = (name: string) => entries.find((entry) => entry.startsWith(`# ${name} `))?.slice(name.length + 3);
+  const oid = header("branch.oid");
+  const commit = oid === undefined || oid === "(initial)" ? null : oid;
+  if (commit === null && !(await hasCommits(git))) {
+    throw new PawlError("REPOSITORY_EMPTY", { folder: git.cwd });
+  }
+  const named = header("branch.head");
+  const branch = named === undefined || named === "(detached)" ? null : named;
+  const notices: RepositoryNotice[] = [];
+  const changed = entries.filter((entry) => /^[12u] /.test(entry)).length;
+  const untracked = entries.filter((entry) => entry.startsWith("? ")).length;
+  if (changed + untracked > 0) {
+    const text = `uncommitted changes in ${git.cwd} (${changed} changed, ${untracked} untracked) are left alone and are not part of the run`;
+    notices.push({ kind: "uncommitted_changes", text });
+  }
+  if (branch === null) {
+    notices.push({
+      kind: "detached_head",
+      text: `${git.cwd} is on no branch (detached HEAD): pawl merge will need one`,
+    });
+  }
+  return { head: { commit, branch }, notices };
+}
+
+async function hasCommits(git: Required<Pick<GitCall, "cwd" | "env">>): Promise<boolean> {
+  const { stdout } = await runGit({ ...git, args: ["for-each-ref", "--count=1"] });
+  return stdout.length > 0;
+}
+
+/** The folder's real place, also when it does not exist yet. */
+async function realPlace(folder: string): Promise<string> {
+  const real = await realpath(folder).catch(() => null);
+  const parent = dirname(folder);
+  return real ?? (parent === folder ? folder : join(await realPlace(parent), basename(folder)));
+}

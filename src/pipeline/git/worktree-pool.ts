@@ -1,0 +1,155 @@
+import { createHash } from "node:crypto";
+import { mkdir, readdir, readFile, realpath, rm } from "node:fs/promises";
+import { basename, join } from "node:path";
+import { stopLeftoverGit } from "./leftovers.ts";
+import type { Repository, Sha } from "./repository.ts";
+import { Worktree } from "./worktree.ts";
+
+export interface WorktreePoolOptions {
+  /** Where the worktrees are kept; made when it is missing. No other process may use it meanwhile (I8). */
+  readonly folder: string;
+  /** The plan's setup command in any unambiguous form, or null: another one has each worktree set up again. */
+  readonly setup: string | null;
+  /** True to leave what .gitignore names between tasks; as a rule when there is a setup command. */
+  readonly keepIgnored: boolean;
+}
+
+/** Worktrees that are used again and again, since making one costs a full checkout and a setup. */
+export class WorktreePool {
+  readonly #repository: Repository;
+  readonly #folder: string;
+  readonly #options: { readonly setupKey: string | null; readonly keepIgnored: boolean };
+  readonly #free: Worktree[];
+  #names: Set<string>;
+  #adding: Promise<unknown> = Promise.resolve();
+
+  private constructor(repository: Repository, folder: string, options: WorktreePoolOptions, found: FoundWorktree[]) {
+    this.#repository = repository;
+    this.#folder = folder;
+    const setupKey = options.setup === null ? null : createHash("sha256").update(options.setup).digest("hex");
+    this.#options = { setupKey, keepIgnored: options.keepIgnored };
+    this.#free = found.map((place) => new Worktree({ ...place, ...this.#options }));
+    this.#names = new Set(found.map(({ name }) => name));
+  }
+
+  /**
+   * Opens the pool as an earlier process left it, killed or not: its git processes are stopped, half-made worktrees
+   * are removed, whole ones are used again.
+   *
+   * @throws GIT_FAILED
+   */
+  static async open(repository: Repository, options: WorktreePoolOptions): Promise<WorktreePool> {
+    await mkdir(options.folder, { recursive: true });
+    const folder = await realpath(options.folder);
+    await stopLeftoverGit(folder, repository.clock);
+    return new WorktreePool(repository, folder, options, await findWorktrees(repository, folder));
+  }
+
+  /**
+   * A worktree that nobody else has, at `commit`. Prefers one that is there already.
+   *
+   * @throws GIT_FAILED
+   */
+  async acquire(commit: Sha): Promise<Worktree> {
+    const ready = this.#free.findIndex((worktree) => worktree.isAt(commit));
+    const [worktree] = this.#free.splice(Math.max(ready, 0), 1);
+    if (worktree === undefined) {
+      const added = this.#adding.then(() => this.#add(commit));
+      this.#adding = added.catch(() => {});
+      return await added;
+    }
+    if (!worktree.isAt(commit)) {
+      await this.#resetOrFree(worktree, commit);
+    }
+    return worktree;
+  }
+
+  /** Gives a worktree back, in whatever state. Whoever had it must have ended all processes in it. */
+  release(worktree: Worktree): void {
+    if (!this.#free.includes(worktree)) {
+      this.#free.push(worktree);
+    }
+  }
+
+  async #resetOrFree(worktree: Worktree, commit: Sha): Promise<void> {
+    try {
+      await worktree.reset(commit);
+    } catch (cause) {
+      this.release(worktree);
+      throw cause;
+    }
+  }
+
+  async #add(commit: Sha): Promise<Worktree> {
+    let number = this.#names.size + 1;
+    while (this.#names.has(`w${number}`)) {
+      number += 1;
+    }
+    const name = `w${number}`;
+    const folder = join(this.#folder, name);
+    await rm(folder, { recursive: true, force: true });
+    await this.#repository.git(["worktree", "add", "--quiet", "--detach", "--no-checkout", folder, commit]);
+    const gitDir = await gitDirOf(folder);
+    const worktree = new Worktree({ name, folder, gitDir, ...this.#options });
+    this.#names.add(name);
+    await this.#resetOrFree(worktree, commit);
+    return worktree;
+  }
+}
+
+interface FoundWorktree {
+  readonly name: string;
+  readonly folder: string;
+  readonly gitDir: string;
+}
+
+/** What is left in the pool's folder, after the removal of what is not whole. */
+async function findWorktrees(repository: Repository, pool: string): Promise<FoundWorktree[]> {
+  const known = await knownWorktrees(repository.commonDir);
+  const whole: FoundWorktree[] = [];
+  for (const { folder, gitDir, halfMade } of known) {
+    if (join(folder, "..") !== pool) {
+      continue;
+    }
+    const present = (await readdir(folder).catch(() => null)) !== null;
+    if (present && !halfMade) {
+      whole.push({ name: basename(folder), folder, gitDir });
+    } else {
+      await rm(folder, { recursive: true, force: true });
+      await rm(gitDir, { recursive: true, force: true });
+    }
+  }
+  const names = new Set(whole.map(({ name }) => name));
+  for (const name of await readdir(pool)) {
+    if (!names.has(name)) {
+      await rm(join(pool, name), { recursive: true, force: true });
+    }
+  }
+  return whole.sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
+}
+
+/**
+ * Git's list of linked worktrees, read from its own folder: `git worktree list` says nothing of the place of each
+ * one's git folder, and `git worktree prune` would also forget worktrees of the user on a drive that is not there.
+ */
+async function knownWorktrees(
+  commonDir: string,
+): Promise<{ readonly folder: string; readonly gitDir: string; readonly halfMade: boolean }[]> {
+  const all = join(commonDir, "worktrees");
+  const names = await readdir(all).catch(() => []);
+  return await Promise.all(
+    names.map(async (name) => {
+      const gitDir = join(all, name);
+      const gitFile = (await readFile(join(gitDir, "gitdir"), "utf8").catch(() => "")).trim();
+      const locked = await readFile(join(gitDir, "locked"), "utf8").catch(() => "");
+      const head = await readFile(join(gitDir, "HEAD"), "utf8").catch(() => "");
+      // Git locks a worktree with this reason while it makes it.
+      return { folder: join(gitFile, ".."), gitDir, halfMade: locked.startsWith("initializing") || head === "" };
+    }),
+  );
+}
+
+async function gitDirOf(folder: string): Promise<string> {
+  const text = await readFile(join(folder, ".git"), "utf8");
+  return await realpath(text.replace(/^gitdir: /, "").trimEnd());
+}

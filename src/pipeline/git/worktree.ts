@@ -1,0 +1,173 @@
+import { chmod, copyFile, lstat, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type GitAnswer, type GitCall, gitFreeEnvironment, runGit } from "./process.ts";
+import type { Sha } from "./repository.ts";
+
+/** What a worktree needs to know of the pool it belongs to. */
+export interface WorktreePlace {
+  readonly name: string;
+  readonly folder: string;
+  /** Git's own folder of this worktree. */
+  readonly gitDir: string;
+  /** Stands for the setup command; null when there is none. */
+  readonly setupKey: string | null;
+  /** True to leave what .gitignore names (installed packages, build caches) in place between tasks. */
+  readonly keepIgnored: boolean;
+}
+
+/**
+ * A working tree of Pawl's own, without a branch. A command gets it by `lend`; what the command does to git's files in
+ * it (index, HEAD, even a deleted `.git`) cannot mislead Pawl, which keeps an index of its own and never searches for
+ * the repository: with a lost `.git` a search would end in the user's checkout (I12).
+ */
+export class Worktree {
+  /** Name of its folder in the pool. */
+  readonly name: string;
+  /** The commit it was last set to. */
+  commit: Sha | null = null;
+  /** True when the setup command has to run in it first; see `markSetUp`. */
+  needsSetup = true;
+  readonly #place: WorktreePlace;
+  #untouched = false;
+
+  constructor(place: WorktreePlace) {
+    this.name = place.name;
+    this.#place = place;
+  }
+
+  /** Absolute. To look at; a command is given the folder by `lend`. */
+  get folder(): string {
+    return this.#place.folder;
+  }
+
+  /** Git's own folder of this worktree. */
+  get gitDir(): string {
+    return this.#place.gitDir;
+  }
+
+  /** Whether it is at `commit`, with nothing changed since. */
+  isAt(commit: Sha): boolean {
+    return this.#untouched && this.commit === commit;
+  }
+
+  /** Remembers that the files no longer are those of `commit`. */
+  markTouched(): void {
+    this.#untouched = false;
+  }
+
+  /** Remembers a commit that git has already brought the files to. */
+  markAt(commit: Sha): void {
+    this.commit = commit;
+    this.#untouched = true;
+  }
+
+  /**
+   * Gives the worktree to a command. From now on it counts as changed.
+   *
+   * @returns the folder, and an environment for the command without variables that lead its git elsewhere
+   */
+  async lend(): Promise<{ readonly folder: string; readonly environment: NodeJS.ProcessEnv }> {
+    this.#untouched = false;
+    await removeLocks(this.gitDir);
+    const own = ownIndex(this.gitDir);
+    const shared = join(this.gitDir, "index");
+    const { atime, mtime } = await stat(own);
+    await copyFile(own, shared);
+    // Git trusts an entry that is older than its index: a newer index would hide changes made in the same second.
+    await utimes(shared, atime, Math.floor(mtime.getTime() / 1000));
+    const environment = { ...gitFreeEnvironment(process.env), GIT_CEILING_DIRECTORIES: join(this.folder, "..") };
+    return { folder: this.folder, environment };
+  }
+
+  /** Remembers, beyond a crash, that the setup command has done its work here. */
+  async markSetUp(): Promise<void> {
+    if (this.#place.setupKey !== null) {
+      await writeFile(setupMark(this.gitDir), this.#place.setupKey);
+    }
+    this.needsSetup = false;
+  }
+
+  /**
+   * Brings the files to `commit`: everything a task left is gone, but for ignored files where they are kept.
+   *
+   * @throws GIT_FAILED
+   */
+  async reset(commit: Sha): Promise<void> {
+    this.#untouched = false;
+    await removeLocks(this.gitDir);
+    await this.#restoreGitFile();
+    await this.#checkOut(commit);
+    this.needsSetup = this.#place.setupKey !== null && (await this.#setUpFor()) !== this.#place.setupKey;
+    this.markAt(commit);
+  }
+
+  /** Runs git on this worktree, with Pawl's own index. */
+  git(args: readonly string[], more: Partial<Omit<GitCall, "args" | "cwd">> = {}): Promise<GitAnswer> {
+    const env = {
+      GIT_DIR: this.gitDir,
+      GIT_WORK_TREE: this.folder,
+      GIT_INDEX_FILE: ownIndex(this.gitDir),
+      ...more.env,
+    };
+    return runGit({ cwd: this.folder, ...more, args, env });
+  }
+
+  /** What HEAD says: the commit, for it never names a branch after a reset. */
+  async headCommit(): Promise<Sha> {
+    const text = (await readFile(join(this.gitDir, "HEAD"), "utf8")).trim();
+    if (/^[0-9a-f]{40,64}$/.test(text)) {
+      return text;
+    }
+    return (await this.git(["rev-parse", "--verify", "HEAD"])).stdout.toString().trim();
+  }
+
+  async #checkOut(commit: Sha): Promise<void> {
+    // Not `reset --hard`: were HEAD on a branch that a task switched to, that would move the branch.
+    const checkOut = ["checkout", "--quiet", "--force", "--detach", commit];
+    const clean = ["clean", "--quiet", "-ffd", ...(this.#place.keepIgnored ? [] : ["-x"])];
+    try {
+      await this.git(checkOut);
+      await this.git(clean);
+    } catch {
+      // A task may have taken away the right to write; a broken index is made again from the commit.
+      await makeWritable(this.folder);
+      await rm(ownIndex(this.gitDir), { force: true });
+      await this.git(checkOut);
+      await this.git(clean);
+    }
+  }
+
+  async #restoreGitFile(): Promise<void> {
+    const file = join(this.folder, ".git");
+    const wanted = `gitdir: ${this.gitDir}\n`;
+    const found = await readFile(file, "utf8").catch(() => null);
+    if (found !== wanted) {
+      await mkdir(this.folder, { recursive: true });
+      await rm(file, { recursive: true, force: true });
+      await writeFile(file, wanted);
+    }
+  }
+
+  async #setUpFor(): Promise<string | null> {
+    return await readFile(setupMark(this.gitDir), "utf8").catch(() => null);
+  }
+}
+
+const ownIndex = (gitDir: string): string => join(gitDir, "pawl-index");
+const setupMark = (gitDir: string): string => join(gitDir, "pawl-setup");
+
+/** Locks of a git that was killed. Whoever calls this knows that no git works in the worktree. */
+async function removeLocks(gitDir: string): Promise<void> {
+  const locks = ["index.lock", "pawl-index.lock", "HEAD.lock"];
+  await Promise.all(locks.map((lock) => rm(join(gitDir, lock), { force: true })));
+}
+
+async function makeWritable(folder: string): Promise<void> {
+  const entry = await lstat(folder);
+  if (entry.isDirectory()) {
+    await chmod(folder, entry.mode | 0o700);
+    for (const name of await readdir(folder)) {
+      await makeWritable(join(folder, name));
+    }
+  }
+}
