@@ -1,3 +1,22 @@
 import { defineErrors } from "./define.ts";
 
-export const cliErrors = defineErrors({});
+export const cliErrors = defineErrors({
+  CLI_UNKNOWN_COMMAND: {
+    exit: 2,
+    http: 400,
+    message: "pawl has no command {command}",
+    fix: "Nearest: {nearest}. pawl --help lists them all.",
+  },
+  CLI_BAD_OPTION: {
+    exit: 2,
+    http: 400,
+    message: "{option} cannot be {value}: {detail}",
+    fix: "pawl {command} --help shows what it takes.",
+  },
+  INTERNAL: {
+    exit: 1,
+    http: 500,
+    message: "something went wrong inside Pawl: {detail}",
+    fix: "Please report it with this text. Nothing that was recorded is lost: pawl resume goes on.",
+  },
+});

@@ -2,6 +2,7 @@ import { cliErrors } from "./cli.ts";
 import { commandErrors } from "./command.ts";
 import { gitErrors } from "./git.ts";
 import { patchErrors } from "./patch.ts";
+import { pipelineErrors } from "./pipeline.ts";
 import { planErrors } from "./plan.ts";
 import { runtimeErrors } from "./runtime.ts";
 import { storeErrors } from "./store.ts";
@@ -17,6 +18,7 @@ export const errorTable = {
   ...storeErrors,
   ...transitionErrors,
   ...runtimeErrors,
+  ...pipelineErrors,
   ...cliErrors,
   ...testingErrors,
 } as const;

@@ -1,0 +1,83 @@
+import { defineErrors } from "./define.ts";
+
+/** Runs of a plan, and the state folder they are kept in. */
+export const pipelineErrors = defineErrors({
+  RUN_UNKNOWN: {
+    exit: 2,
+    http: 404,
+    message: 'there is no run "{run}" in {folder}',
+    fix: "Runs there: {known}.",
+  },
+  RUN_UNFINISHED: {
+    exit: 75,
+    http: 409,
+    message: "run {run} has not ended: it is {state}",
+    fix: "Go on with it (pawl resume {run}) or end it (pawl cancel {run}) first.",
+  },
+  RUN_ENDED: {
+    exit: 2,
+    http: 409,
+    message: "run {run} has ended already: {state}",
+    fix: "pawl status {run} shows how; a new run is started with pawl run.",
+  },
+  RUN_EXISTS: {
+    exit: 2,
+    http: 409,
+    message: "there is a run {run} already, {state}",
+    fix: "Choose another name with --id, or go on with it: pawl resume {run}.",
+  },
+  RUN_NAME: {
+    exit: 2,
+    http: 400,
+    message: 'a run cannot be called "{run}"',
+    fix: "Use 1 to 60 letters, digits, - and _, beginning with a letter or digit.",
+  },
+  RUN_NOT_SUCCEEDED: {
+    exit: 1,
+    http: 409,
+    message: "run {run} is {state}, so its branch is not merged",
+    fix: "pawl show {run} says why. What is in the branch {branch} can be merged by hand, or with --force.",
+  },
+  NO_RUNS: {
+    exit: 2,
+    http: 404,
+    message: "there are no runs in {folder}",
+    fix: "Start one: pawl run plan.yaml. State kept elsewhere is named with --state DIR.",
+  },
+  ENTITY_UNKNOWN: {
+    exit: 2,
+    http: 404,
+    message: 'there is no run, workstream, task, gate or patch "{id}" in {folder}',
+    fix: "Nearest: {nearest}. pawl status lists all of a run.",
+  },
+  STATE_OF_ANOTHER_REPOSITORY: {
+    exit: 2,
+    http: 409,
+    message: "{folder} holds the state of {other}, not of {repository}",
+    fix: "Name another folder with --state DIR. If the repository was moved, edit {file}.",
+  },
+  STATE_FOLDER_UNUSABLE: {
+    exit: 2,
+    http: 500,
+    message: "the state folder {folder} cannot be used: {detail}",
+    fix: "Make it writable, or name another folder with --state DIR.",
+  },
+  SECRET_MISSING: {
+    exit: 2,
+    http: 400,
+    message: "the plan takes the secret {name} from the environment, where it is not set",
+    fix: "Set it (export {name}=…), or take it out of secrets.",
+  },
+  PATCH_FILE_CHANGED: {
+    exit: 1,
+    http: 409,
+    message: "{file} is not what it was when the run began: {detail}",
+    fix: "Put the file back, or start a new run with the file as it is now.",
+  },
+  SETUP_FAILED: {
+    exit: 1,
+    http: 422,
+    message: "the setup of a worktree failed: {detail}",
+    fix: "Run it by hand in {folder} to see more; then start again.",
+  },
+});

@@ -1,0 +1,14 @@
+import { print } from "../context.ts";
+import type { CliCommand } from "../program.ts";
+
+export const command: CliCommand = {
+  define(program, context) {
+    program
+      .command("schema")
+      .description("print the JSON Schema of plan files, for editors")
+      .action(async () => {
+        const { planJsonSchema } = await import("../../plan/index.ts");
+        print(context, JSON.stringify(planJsonSchema(), null, 2));
+      });
+  },
+};

@@ -1,0 +1,30 @@
+import { PawlError } from "../base/errors/index.ts";
+
+interface WithParts {
+  readonly errors: readonly PawlError[];
+}
+
+/** What is printed to stderr for an error: code, what happened, and the fix; with `--json` one object in one line. */
+export function describeError(error: unknown, json: boolean): string {
+  const known = error instanceof PawlError ? error : internalError(error);
+  if (json) {
+    return `${JSON.stringify({ error: known.toJSON() })}\n`;
+  }
+  const parts = hasParts(known) ? known.errors : [known];
+  const text = parts.map((part) => `${part.message} [${part.code}]\n  ${part.fix}\n`).join("");
+  return parts.length > 1 ? `${text}${parts.length} problems.\n` : text;
+}
+
+/** Exit status of an error: that of its row in the error table; 1 for one that is in no table. */
+export function exitStatusOf(error: unknown): number {
+  return error instanceof PawlError ? error.exitStatus : 1;
+}
+
+function internalError(error: unknown): PawlError {
+  const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return new PawlError("INTERNAL", { detail }, { cause: error });
+}
+
+function hasParts(error: PawlError): error is PawlError & WithParts {
+  return "errors" in error && Array.isArray(error.errors);
+}

@@ -1,0 +1,57 @@
+import { Command, CommanderError } from "commander";
+import { PawlError } from "../base/errors/index.ts";
+import { nearest } from "../base/nearest.ts";
+import type { CliContext } from "./context.ts";
+import { describeError, exitStatusOf } from "./failure.ts";
+
+/** A command of the command line: adds itself to the program, with its options and what it does. */
+export interface CliCommand {
+  define(program: Command, context: CliContext): void;
+}
+
+/** One file a command; a file is loaded when its command is called, so that `pawl status` starts fast. */
+const commands: Readonly<Record<string, () => Promise<{ readonly command: CliCommand }>>> = {};
+
+/**
+ * Runs the command line. Never throws: what goes wrong is printed to stderr and becomes the exit status
+ * (0 succeeded, 1 failed, 2 usage, 65 bad plan, 75 store in use, 130 interrupted).
+ */
+export async function runCli(args: readonly string[], context: CliContext): Promise<void> {
+  try {
+    const program = await programFor(args, context);
+    await program.parseAsync([...args], { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Commander has printed its message; help and version are no errors.
+      context.exitStatus = error.exitCode === 0 ? 0 : 2;
+      return;
+    }
+    context.stderr.write(describeError(error, args.includes("--json")));
+    context.exitStatus = exitStatusOf(error);
+  }
+}
+
+async function programFor(args: readonly string[], context: CliContext): Promise<Command> {
+  const program = new Command("pawl")
+    .description("Durable statecharts for software pipelines.")
+    .version("0.1.0")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+    })
+    .configureHelp({ sortOptions: true });
+  const called = args.find((arg) => !arg.startsWith("-"));
+  const wanted = called === undefined || called === "help" ? Object.keys(commands) : [called];
+  for (const name of wanted) {
+    const load = commands[name];
+    if (load === undefined) {
+      throw new PawlError("CLI_UNKNOWN_COMMAND", {
+        command: name,
+        nearest: nearest(name, Object.keys(commands)) ?? "pawl --help",
+      });
+    }
+    (await load()).command.define(program, context);
+  }
+  return program;
+}
