@@ -10,7 +10,10 @@ export interface CliCommand {
 }
 
 /** One file a command; a file is loaded when its command is called, so that `pawl status` starts fast. */
-const commands: Readonly<Record<string, () => Promise<{ readonly command: CliCommand }>>> = {};
+const commands: Readonly<Record<string, () => Promise<{ readonly command: CliCommand }>>> = {
+  schema: () => import("./commands/schema.ts"),
+  validate: () => import("./commands/validate.ts"),
+};
 
 /**
  * Runs the command line. Never throws: what goes wrong is printed to stderr and becomes the exit status
