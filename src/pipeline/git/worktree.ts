@@ -29,6 +29,7 @@ export class Worktree {
   needsSetup = true;
   readonly #place: WorktreePlace;
   #untouched = false;
+  #wasLent = false;
 
   constructor(place: WorktreePlace) {
     this.name = place.name;
@@ -55,10 +56,10 @@ export class Worktree {
     this.#untouched = false;
   }
 
-  /** Remembers a commit that git has already brought the files to. */
-  markAt(commit: Sha): void {
+  /** Its index was committed: the files are those of the commit, unless a command worked in it since the last reset. */
+  markCommitted(commit: Sha): void {
     this.commit = commit;
-    this.#untouched = true;
+    this.#untouched = !this.#wasLent;
   }
 
   /**
@@ -68,6 +69,7 @@ export class Worktree {
    */
   async lend(): Promise<{ readonly folder: string; readonly environment: NodeJS.ProcessEnv }> {
     this.#untouched = false;
+    this.#wasLent = true;
     await removeLocks(this.gitDir);
     const own = ownIndex(this.gitDir);
     const shared = join(this.gitDir, "index");
@@ -97,8 +99,10 @@ export class Worktree {
     await removeLocks(this.gitDir);
     await this.#restoreGitFile();
     await this.#checkOut(commit);
+    this.#wasLent = false;
     this.needsSetup = this.#place.setupKey !== null && (await this.#setUpFor()) !== this.#place.setupKey;
-    this.markAt(commit);
+    this.commit = commit;
+    this.#untouched = true;
   }
 
   /** Runs git on this worktree, with Pawl's own index. */

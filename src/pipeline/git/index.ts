@@ -1,0 +1,14 @@
+/** Git as a run needs it: branches and worktrees of its own, patches, commits, merges. The user's checkout is left alone (I12). */
+export { resolveBase } from "./base.ts";
+export { createBranch, runBranch, workstreamBranch } from "./branches.ts";
+export { capturePatch } from "./capture.ts";
+export { commitPatch, findCommit } from "./commit.ts";
+export { type CommitRecord, commitsOf } from "./history.ts";
+export { advanceBranch, type IntoBase, mergeRunIntoBase, mergeTrees } from "./merge.ts";
+export { applyPatch } from "./patch/apply.ts";
+export { inspectPatch } from "./patch/inspect.ts";
+export { parsePatch } from "./patch/parse.ts";
+export type { Patch } from "./patch/patch.ts";
+export { openRepository, type Repository, type Sha } from "./repository.ts";
+export type { Worktree } from "./worktree.ts";
+export { WorktreePool } from "./worktree-pool.ts";

@@ -1,0 +1,142 @@
+import { PawlError } from "../../base/errors/index.ts";
+import { branchReference, checkoutOf, runBranch } from "./branches.ts";
+import { commitTree, type Trailers } from "./commit.ts";
+import { gitFailed, runGit } from "./process.ts";
+import type { Repository, Sha } from "./repository.ts";
+
+/** A merge commit that no branch is at yet, or the paths that are in conflict. */
+export type MergeOutcome =
+  | { readonly merged: true; readonly commit: Sha }
+  | { readonly merged: false; readonly paths: readonly string[] };
+
+/**
+ * Merges two commits without a working tree. What `into` contains already gives `into` itself.
+ *
+ * @throws GIT_FAILED
+ */
+export async function mergeTrees(
+  repository: Repository,
+  {
+    into,
+    from,
+    message,
+    trailers,
+  }: { readonly into: Sha; readonly from: Sha; readonly message: string; readonly trailers: Trailers },
+): Promise<MergeOutcome> {
+  if (await isAncestor(repository, from, into)) {
+    return { merged: true, commit: into };
+  }
+  const args = ["merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", into, from];
+  const { exit, stdout } = await repository.git(args, { answers: [0, 1] });
+  const [tree = "", ...paths] = stdout
+    .toString()
+    .split("\0")
+    .filter((part) => part !== "");
+  if (exit === 1) {
+    return { merged: false, paths };
+  }
+  return { merged: true, commit: await commitTree(repository, { tree, parents: [into, from], message, trailers }) };
+}
+
+/**
+ * Moves a branch of Pawl's from one commit to another. One that is there already is left alone.
+ *
+ * @throws BRANCH_MOVED, BRANCH_CHECKED_OUT, GIT_FAILED
+ */
+export async function advanceBranch(
+  repository: Repository,
+  branch: string,
+  { from, to }: { readonly from: Sha; readonly to: Sha },
+): Promise<void> {
+  const reference = branchReference(branch);
+  const found = await repository.commit(reference);
+  if (found === to) {
+    return;
+  }
+  if (found !== from) {
+    throw new PawlError("BRANCH_MOVED", { branch, expected: from, found: found ?? "nothing" });
+  }
+  const folder = await checkoutOf(repository, branch);
+  if (folder !== null) {
+    throw new PawlError("BRANCH_CHECKED_OUT", { branch, folder });
+  }
+  await repository.moveReference(reference, to, from);
+}
+
+/** How a run's branch came into a branch of the user. */
+export interface IntoBase {
+  readonly kind: "already" | "fast_forward" | "merge";
+  /** Where the branch is now. */
+  readonly commit: Sha;
+}
+
+/**
+ * Brings the result of a run into a branch of the user, who asked for it. A checkout of that branch follows, with what
+ * is changed in it left alone; where git cannot do that, nothing is changed.
+ *
+ * @param base name of a local branch
+ * @throws MERGE_NEEDS_BRANCH, MERGE_CONFLICT, CHECKOUT_IN_THE_WAY, GIT_FAILED
+ */
+export async function mergeRunIntoBase(
+  repository: Repository,
+  { run, base }: { readonly run: string; readonly base: string },
+): Promise<IntoBase> {
+  const branch = runBranch(run);
+  const [before, tip] = await Promise.all([
+    repository.commit(branchReference(base)),
+    repository.commit(branchReference(branch)),
+  ]);
+  if (before === null) {
+    throw new PawlError("MERGE_NEEDS_BRANCH", { base, folder: repository.root });
+  }
+  if (tip === null) {
+    throw new PawlError("BRANCH_MOVED", { branch, expected: "the result of the run", found: "nothing" });
+  }
+  if (await isAncestor(repository, tip, before)) {
+    return { kind: "already", commit: before };
+  }
+  const fastForward = await isAncestor(repository, before, tip);
+  const commit = fastForward ? tip : await mergeCommit(repository, { run, base, branch, before, tip });
+  const folder = await checkoutOf(repository, base);
+  if (folder === null) {
+    await repository.moveReference(branchReference(base), commit, before);
+  } else {
+    await moveCheckout(folder, base, commit);
+  }
+  return { kind: fastForward ? "fast_forward" : "merge", commit };
+}
+
+async function mergeCommit(
+  repository: Repository,
+  sides: { readonly run: string; base: string; branch: string; before: Sha; tip: Sha },
+): Promise<Sha> {
+  const { run, base, branch, before, tip } = sides;
+  const trailers = { "Pawl-Run": run };
+  const merge = await mergeTrees(repository, { into: before, from: tip, message: `Merge ${branch}`, trailers });
+  if (!merge.merged) {
+    const { paths } = merge;
+    const shown = paths.slice(0, 5).join(", ");
+    throw new PawlError("MERGE_CONFLICT", { from: branch, into: base, count: paths.length, paths: shown });
+  }
+  return merge.commit;
+}
+
+/** Git itself brings the checkout along: it knows what would be overwritten there. */
+async function moveCheckout(folder: string, branch: string, commit: Sha): Promise<void> {
+  const call = { cwd: folder, args: ["merge", "--quiet", "--ff-only", "--no-autostash", commit], userCheckout: true };
+  const { exit, stderr } = await runGit({ ...call, answers: [0, 1, 128] });
+  if (exit === 128 && !/overwritten|would be lost|unmerged|not possible/.test(stderr)) {
+    throw gitFailed(call, exit, stderr);
+  }
+  if (exit !== 0) {
+    throw new PawlError("CHECKOUT_IN_THE_WAY", { branch, folder, detail: stderr.trim().replace(/\s+/g, " ") });
+  }
+}
+
+async function isAncestor(repository: Repository, older: Sha, newer: Sha): Promise<boolean> {
+  if (older === newer) {
+    return true;
+  }
+  const { exit } = await repository.git(["merge-base", "--is-ancestor", older, newer], { answers: [0, 1] });
+  return exit === 0;
+}

@@ -1,0 +1,55 @@
+import type { Worktree } from "../worktree.ts";
+import type { Patch } from "./patch.ts";
+
+/** Whether a patch went in; a patch that does not is an outcome, not an error. */
+export type ApplyOutcome = { readonly applied: true } | { readonly applied: false; readonly reason: string };
+
+const longestReason = 500;
+
+/**
+ * Applies a patch to a worktree and to its index, exactly, or else by a three-way merge where git has the files that it
+ * was made from. What does not apply leaves nothing behind.
+ *
+ * @param worktree at the commit that the patch is to be applied to
+ * @throws GIT_FAILED
+ */
+export async function applyPatch(worktree: Worktree, patch: Patch): Promise<ApplyOutcome> {
+  const { commit } = worktree;
+  const apply = async (...more: string[]) =>
+    await worktree.git(["apply", "--index", "--whitespace=nowarn", ...more, "-"], {
+      input: patch.diff,
+      answers: [0, 1, 128],
+    });
+  worktree.markTouched();
+  const exact = await apply();
+  if (exact.exit === 0) {
+    return { applied: true };
+  }
+  if ((await apply("--reverse", "--check")).exit === 0) {
+    return refused(worktree, "it applies to nothing: all that it changes is so already");
+  }
+  const merged = await apply("--3way");
+  if (merged.exit !== 0) {
+    return refused(worktree, reasonOf(exact.stderr));
+  }
+  const difference = await worktree.git(["diff-index", "--cached", "--quiet", commit ?? "HEAD", "--"], {
+    answers: [0, 1],
+  });
+  return difference.exit === 0
+    ? refused(worktree, "it applies to nothing: all that it changes is so already")
+    : { applied: true };
+}
+
+async function refused(worktree: Worktree, reason: string): Promise<ApplyOutcome> {
+  if (worktree.commit !== null) {
+    await worktree.reset(worktree.commit);
+  }
+  return { applied: false, reason };
+}
+
+/** What git says, as one line. */
+function reasonOf(stderr: string): string {
+  const lines = stderr.split("\n").map((line) => line.replace(/^error: /, "").trim());
+  const reason = lines.filter((line) => line !== "").join("; ") || "it does not apply";
+  return reason.length <= longestReason ? reason : `${reason.slice(0, longestReason)}…`;
+}
