@@ -1,4 +1,5 @@
 import type { Readable, Writable } from "node:stream";
+import type { Ids } from "../base/ids.ts";
 import type { Clock } from "../base/time.ts";
 
 /** What a command of the command line works with; a test gives another one. */
@@ -9,6 +10,11 @@ export interface CliContext {
   readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number; readonly rows?: number };
   readonly stderr: Writable;
   readonly clock: Clock;
+  readonly ids: Ids;
+  /** Tells of each Ctrl-C, and of a request to end (SIGTERM). Returns what ends that. */
+  onInterrupt(listener: () => void): () => void;
+  /** Ends the process at once. */
+  exit(status: number): never;
   /** Exit status of the process; a command sets it, 0 when none does. See README, "Exit status". */
   exitStatus: number;
 }
@@ -16,6 +22,12 @@ export interface CliContext {
 /** Prints one line. */
 export function print(context: CliContext, line: string): void {
   context.stdout.write(`${line}\n`);
+}
+
+export function printLines(context: CliContext, lines: readonly string[]): void {
+  for (const line of lines) {
+    print(context, line);
+  }
 }
 
 /** Prints one JSON object in one line. */

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { systemIds } from "../base/ids.ts";
 import { systemClock } from "../base/time.ts";
 import { runCli } from "./program.ts";
 
@@ -9,6 +10,14 @@ const context = {
   stdout: process.stdout,
   stderr: process.stderr,
   clock: systemClock,
+  ids: systemIds(),
+  onInterrupt(listener: () => void) {
+    process.on("SIGINT", listener).on("SIGTERM", listener);
+    return () => {
+      process.off("SIGINT", listener).off("SIGTERM", listener);
+    };
+  },
+  exit: (status: number): never => process.exit(status),
   exitStatus: 0,
 };
 

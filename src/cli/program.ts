@@ -11,7 +11,15 @@ export interface CliCommand {
 
 /** One file a command; a file is loaded when its command is called, so that `pawl status` starts fast. */
 const commands: Readonly<Record<string, () => Promise<{ readonly command: CliCommand }>>> = {
+  cancel: () => import("./commands/cancel.ts"),
+  events: () => import("./commands/events.ts"),
+  logs: () => import("./commands/logs.ts"),
+  merge: () => import("./commands/merge.ts"),
+  resume: () => import("./commands/resume.ts"),
+  run: () => import("./commands/run.ts"),
   schema: () => import("./commands/schema.ts"),
+  show: () => import("./commands/show.ts"),
+  status: () => import("./commands/status.ts"),
   validate: () => import("./commands/validate.ts"),
 };
 

@@ -50,6 +50,12 @@ export const pipelineErrors = defineErrors({
     message: 'there is no run, workstream, task, gate or patch "{id}" in {folder}',
     fix: "Nearest: {nearest}. pawl status lists all of a run.",
   },
+  NO_LOGS: {
+    exit: 2,
+    http: 404,
+    message: "{id} has no output kept for that attempt",
+    fix: "Attempts with output: {known}. A command that printed nothing leaves no log.",
+  },
   STATE_OF_ANOTHER_REPOSITORY: {
     exit: 2,
     http: 409,

@@ -19,8 +19,8 @@ export function branchReference(branch: string): string {
   return `refs/heads/${branch}`;
 }
 
-/** What git's rules of reference names do not allow is written as `%` and two digits; different ids stay different. */
-function referencePart(id: string): string {
+/** An id as part of a reference. What git does not allow there is written as `%` and two digits; different ids stay different. */
+export function referencePart(id: string): string {
   return encodeURIComponent(id)
     .replace(/[!'()*~]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
     .replace(/^\.|\.(?=\.)|\.$|\.(?=lock$)/g, "%2E")

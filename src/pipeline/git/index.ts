@@ -1,6 +1,6 @@
 /** Git as a run needs it: branches and worktrees of its own, patches, commits, merges. The user's checkout is left alone (I12). */
 export { resolveBase } from "./base.ts";
-export { createBranch, runBranch, workstreamBranch } from "./branches.ts";
+export { createBranch, referencePart, runBranch, workstreamBranch } from "./branches.ts";
 export { capturePatch } from "./capture.ts";
 export { commitPatch, findCommit } from "./commit.ts";
 export { type CommitRecord, commitsOf } from "./history.ts";

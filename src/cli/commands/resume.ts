@@ -1,0 +1,25 @@
+import { PawlError } from "../../base/errors/index.ts";
+import { stateOption, statePlace } from "../place.ts";
+import type { CliCommand } from "../program.ts";
+import { type WorkOptions, workOn } from "../work-on.ts";
+
+export const command: CliCommand = {
+  define(program, context) {
+    program
+      .command("resume")
+      .description("go on with a run that was interrupted")
+      .argument("[run]", "the run; the one that has not ended when left out")
+      .option(...stateOption)
+      .option("--json", "one JSON object a line: each transition, then a summary")
+      .action(async (name: string | undefined, options: WorkOptions) => {
+        await workOn(context, options, async (pipeline) => {
+          const run = name ?? pipeline.unfinished()?.run ?? pipeline.runs().at(-1)?.run;
+          if (run === undefined) {
+            throw new PawlError("NO_RUNS", { folder: statePlace(context, options).folder });
+          }
+          pipeline.check(run);
+          return run;
+        });
+      });
+  },
+};

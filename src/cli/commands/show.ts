@@ -1,0 +1,111 @@
+import { readLog } from "../../pipeline/command/index.ts";
+import { describeTask } from "../../pipeline/run/index.ts";
+import { readStoredPlan } from "../../pipeline/state/index.ts";
+import { type EntityDetail, eventsAfter, type ShownEvent } from "../../views/runs/index.ts";
+import { type CliContext, print, printJson, printLines } from "../context.ts";
+import { namedEntity } from "../entity-name.ts";
+import { logsOf } from "../log-place.ts";
+import { openReader, type PlaceOptions, stateOption, statePlace } from "../place.ts";
+import type { CliCommand } from "../program.ts";
+import { eventLine } from "../show/event-line.ts";
+import { wayOn } from "../show/way-on.ts";
+
+const tailLines = 20;
+const hidden: ReadonlySet<string> = new Set(["content", "stdout", "stderr", "version"]);
+
+export const command: CliCommand = {
+  define(program, context) {
+    program
+      .command("show")
+      .description("show all that is known of a run, workstream, task, gate or patch, and the way on")
+      .argument("<entity>", "as status names it: harden-client-1, client, client.bump, client.bump~p1")
+      .option("--run <run>", "the run; the last one when left out")
+      .option(...stateOption)
+      .option("--json", "one JSON object")
+      .action(async (name: string, options: PlaceOptions & { run?: string; json?: true }) => {
+        const state = statePlace(context, options);
+        const db = openReader(state);
+        try {
+          const entity = namedEntity(db, state.folder, name, options.run);
+          const [run = "", id] = splitOnce(entity.id);
+          const events = [...eventsAfter(db, { entity: entity.id })];
+          const stored = entity.entity_type === "task" ? readStoredPlan(db, run) : undefined;
+          const does = stored === undefined || id === undefined ? undefined : describeTask(stored.plan, id);
+          const last = logsOf(state, entity.id).at(-1);
+          const [stdout, stderr] = await Promise.all([tailOf(last?.stdout), tailOf(last?.stderr)]);
+          const next = wayOn(entity, id ?? run);
+          if (options.json === true) {
+            printJson(context, { ...entity, does, events, stdout, stderr, next });
+            return;
+          }
+          printEntity(context, entity, does, events);
+          printTail(context, "end of stdout", stdout);
+          printTail(context, "end of stderr", stderr);
+          printLines(context, next);
+        } finally {
+          db.close();
+        }
+      });
+  },
+};
+
+function printEntity(
+  context: CliContext,
+  { entity_type, id, row }: EntityDetail,
+  does: string | undefined,
+  events: readonly ShownEvent[],
+): void {
+  print(context, `${entity_type} ${id}: ${String(row["state"])}`);
+  if (does !== undefined) {
+    print(context, `  does: ${does}`);
+  }
+  const exit = events.findLast(({ metadata }) => exitCodeOf(metadata) !== undefined);
+  if (exit !== undefined) {
+    print(context, `  exit code: ${exitCodeOf(exit.metadata)}`);
+  }
+  for (const [column, value] of Object.entries(row)) {
+    if (
+      value !== null &&
+      value !== "" &&
+      value !== "{}" &&
+      value !== "[]" &&
+      column !== "state" &&
+      !hidden.has(column)
+    ) {
+      print(context, `  ${column}: ${String(value).replace(/\s*\n\s*/g, " ")}`);
+    }
+  }
+  print(context, "transitions");
+  printLines(
+    context,
+    events.map((event) => `  ${eventLine(event)}`),
+  );
+}
+
+function exitCodeOf(metadata: unknown): unknown {
+  const value =
+    typeof metadata === "object" && metadata !== null ? (metadata as Record<string, unknown>)["exit_code"] : undefined;
+  return value === null ? undefined : value;
+}
+
+function printTail(context: CliContext, title: string, text: string): void {
+  if (text !== "") {
+    print(context, title);
+    printLines(
+      context,
+      text.split("\n").map((line) => `  | ${line}`),
+    );
+  }
+}
+
+async function tailOf(file: string | null | undefined): Promise<string> {
+  if (file === null || file === undefined) {
+    return "";
+  }
+  return (await readLog(file)).trimEnd().split("\n").slice(-tailLines).join("\n");
+}
+
+function splitOnce(id: string): [string, string | undefined] {
+  const cut = id.indexOf("/");
+  return cut < 0 ? [id, undefined] : [id.slice(0, cut), id.slice(cut + 1)];
+}

@@ -1,0 +1,47 @@
+import { listRuns, type RunTree, runTree } from "../../views/runs/index.ts";
+import { print, printJson, printLines } from "../context.ts";
+import { namedRun } from "../entity-name.ts";
+import { openReader, type PlaceOptions, stateOption, statePlace } from "../place.ts";
+import type { CliCommand } from "../program.ts";
+import { coloured, plain, runTreeLines } from "../show/run-tree.ts";
+import { between } from "../show/time.ts";
+
+export const command: CliCommand = {
+  define(program, context) {
+    program
+      .command("status")
+      .description("show a run with its workstreams and the tasks that matter now")
+      .argument("[run]", "the run; the last one when left out")
+      .option("--all", "every task, not only those at work and those that ended badly")
+      .option("--runs", "a list of all runs instead")
+      .option(...stateOption)
+      .option("--json", "one JSON object a line")
+      .action((name: string | undefined, options: PlaceOptions & { all?: true; runs?: true; json?: true }) => {
+        const state = statePlace(context, options);
+        const db = openReader(state);
+        const paint = context.stdout.isTTY === true ? coloured : plain;
+        const now = context.clock.now();
+        try {
+          if (options.runs === true) {
+            for (const run of listRuns(db)) {
+              const time = between(run.started_at, run.completed_at, now);
+              if (options.json === true) {
+                printJson(context, run);
+              } else {
+                print(context, `${run.run_id}  ${paint(run.state)}  ${run.created_at}  ${time}`);
+              }
+            }
+            return;
+          }
+          const tree = runTree(db, namedRun(db, state.folder, name), { all: options.all === true });
+          if (options.json === true) {
+            printJson(context, tree satisfies RunTree);
+          } else {
+            printLines(context, runTreeLines(tree, now, paint));
+          }
+        } finally {
+          db.close();
+        }
+      });
+  },
+};

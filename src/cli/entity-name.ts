@@ -1,0 +1,42 @@
+import type { Database } from "better-sqlite3";
+import { PawlError } from "../base/errors/index.ts";
+import { nearest } from "../base/nearest.ts";
+import {
+  type EntityDetail,
+  entityDetail,
+  entityNames,
+  latestRun,
+  listRuns,
+  type RunSummary,
+} from "../views/runs/index.ts";
+
+/** The run that was named, or the last one. @throws PawlError NO_RUNS, RUN_UNKNOWN */
+export function namedRun(db: Database, folder: string, name: string | undefined): RunSummary {
+  const found = name === undefined ? latestRun(db) : listRuns(db).find(({ run_id }) => run_id === name);
+  if (found === undefined) {
+    const known = listRuns(db).map(({ run_id }) => run_id);
+    throw name === undefined || known.length === 0
+      ? new PawlError("NO_RUNS", { folder })
+      : new PawlError("RUN_UNKNOWN", { run: name, folder, known: known.slice(-10).join(", ") });
+  }
+  return found;
+}
+
+/**
+ * The entity of a name as people write it: a run, `client`, `client.bump`, `client.bump~p1`, or any of them with its
+ * run in front (`harden-client-1/client.bump`).
+ * @throws PawlError ENTITY_UNKNOWN with the nearest name
+ */
+export function namedEntity(db: Database, folder: string, name: string, runName: string | undefined): EntityDetail {
+  const exact = entityDetail(db, name);
+  if (exact !== undefined && runName === undefined) {
+    return exact;
+  }
+  const run = namedRun(db, folder, runName);
+  const found = entityDetail(db, `${run.run_id}/${name}`);
+  if (found === undefined) {
+    const names = entityNames(db, run.run_id).map((id) => id.slice(id.indexOf("/") + 1));
+    throw new PawlError("ENTITY_UNKNOWN", { id: name, folder, nearest: nearest(name, names) ?? "none" });
+  }
+  return found;
+}

@@ -1,0 +1,38 @@
+import { existsSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import type { Database } from "better-sqlite3";
+import { PawlError } from "../base/errors/index.ts";
+import { type StateFolder, stateFolderAt } from "../pipeline/state/index.ts";
+import { openSqliteReader } from "../store/sqlite/open.ts";
+import type { CliContext } from "./context.ts";
+
+/** Options of every command that looks at runs. */
+export interface PlaceOptions {
+  readonly state?: string;
+}
+
+export const stateOption = ["--state <dir>", "where runs are kept, instead of .state in the repository"] as const;
+
+/** The state folder that a command means. Found without git, so that looking is fast. */
+export function statePlace(context: CliContext, { state }: PlaceOptions): StateFolder {
+  return stateFolderAt(checkoutAround(context.cwd) ?? context.cwd, state, context.cwd);
+}
+
+/** Opens the store to look at it. @throws PawlError NO_RUNS, STORE_NOT_A_DATABASE */
+export function openReader(state: StateFolder): Database {
+  if (!existsSync(state.database)) {
+    throw new PawlError("NO_RUNS", { folder: state.folder });
+  }
+  return openSqliteReader(state.database);
+}
+
+function checkoutAround(folder: string): string | undefined {
+  for (let at = resolve(folder); ; at = dirname(at)) {
+    if (existsSync(join(at, ".git"))) {
+      return at;
+    }
+    if (dirname(at) === at) {
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import { openSqliteReader } from "../../store/sqlite/open.ts";
+import { listRuns, runTree } from "../../views/runs/index.ts";
+import type { CliContext } from "../context.ts";
+import { coloured, runTreeLines } from "../show/run-tree.ts";
+import type { Reporter } from "./reporter.ts";
+
+const drawEveryMs = 150;
+/** Times go on while nothing else happens. */
+const idleDrawMs = 1000;
+
+/** Draws the run's tree over itself as it changes. */
+export function liveTree(
+  context: CliContext,
+  { run, database }: { readonly run: string; readonly database: string },
+): Reporter {
+  const db = openSqliteReader(database);
+  const { stdout, clock } = context;
+  let drawn = 0;
+  let timer: unknown;
+  let due = Number.POSITIVE_INFINITY;
+
+  const erase = (): void => {
+    if (drawn > 0) {
+      stdout.write(`\u001b[${drawn}A\u001b[0J`);
+      drawn = 0;
+    }
+  };
+  const draw = (): void => {
+    const summary = listRuns(db).find(({ run_id }) => run_id === run);
+    if (summary !== undefined) {
+      const lines = runTreeLines(runTree(db, summary), clock.now(), coloured);
+      const shown = lines.slice(0, Math.max(1, (stdout.rows ?? 24) - 2)).map((line) => cut(line, stdout.columns ?? 80));
+      erase();
+      stdout.write(shown.map((line) => `${line}\n`).join(""));
+      drawn = shown.length;
+    }
+    schedule(idleDrawMs);
+  };
+  const schedule = (afterMs: number): void => {
+    const at = clock.monotonic() + afterMs;
+    if (at < due || timer === undefined) {
+      clock.clearTimeout(timer);
+      due = at;
+      timer = clock.setTimeout(() => {
+        timer = undefined;
+        due = Number.POSITIVE_INFINITY;
+        draw();
+      }, afterMs);
+    }
+  };
+  draw();
+  return {
+    transition: () => schedule(drawEveryMs),
+    note: (text) => {
+      erase();
+      stdout.write(`${text}\n`);
+      draw();
+    },
+    end: () => {
+      clock.clearTimeout(timer);
+      erase();
+      db.close();
+    },
+  };
+}
+
+/** A line longer than the terminal would wrap, and the next drawing would miss it. Colour codes take no room. */
+function cut(line: string, columns: number): string {
+  let room = columns - 1;
+  let result = "";
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes begin with ESC
+  for (const part of line.split(/(\u001b\[\d+m)/)) {
+    const isColour = part.startsWith("\u001b");
+    const kept = isColour ? part : part.slice(0, Math.max(0, room));
+    room -= isColour ? 0 : kept.length;
+    result += kept;
+  }
+  return result;
+}

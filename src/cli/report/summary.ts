@@ -1,0 +1,76 @@
+import { commitsOf, type Repository, runBranch } from "../../pipeline/git/index.ts";
+import type { RunEnd } from "../../pipeline/run/index.ts";
+import { readStoredPlan, type StateFolder } from "../../pipeline/state/index.ts";
+import { openSqliteReader } from "../../store/sqlite/open.ts";
+import { listRuns, runTree } from "../../views/runs/index.ts";
+import { type CliContext, print, printJson, printLines } from "../context.ts";
+import { coloured, plain, runTreeLines } from "../show/run-tree.ts";
+
+const commitsShown = 50;
+
+/** The last words of `pawl run`: the run, its commits, and where to look next. */
+export async function printSummary(
+  context: CliContext,
+  about: {
+    readonly state: StateFolder;
+    readonly repository: Repository;
+    readonly run: string;
+    readonly end: RunEnd | undefined;
+    readonly json: boolean;
+  },
+): Promise<void> {
+  const { state, repository, run, end } = about;
+  const db = openSqliteReader(state.database);
+  try {
+    const summary = listRuns(db).find(({ run_id }) => run_id === run);
+    const base = readStoredPlan(db, run)?.base;
+    const tip = await repository.commit(`refs/heads/${runBranch(run)}`);
+    if (summary === undefined || base === undefined || tip === null) {
+      return;
+    }
+    const tree = runTree(db, summary);
+    const commits = (await commitsOf(repository, { from: base, to: tip })).filter(({ parents }) => parents.length < 2);
+    const next = nextSteps(
+      run,
+      end,
+      tree.workstreams
+        .flatMap(({ shown }) => shown.filter(({ state: ended }) => ended === "failed"))
+        .map(({ task }) => task),
+    );
+    if (about.json) {
+      printJson(context, { ...tree, interrupted: end === undefined, branch: runBranch(run), merged: commits, next });
+      return;
+    }
+    print(context, "");
+    const paint = context.stdout.isTTY === true ? coloured : plain;
+    printLines(context, runTreeLines(tree, context.clock.now(), paint));
+    if (commits.length > 0) {
+      print(context, "");
+      print(context, `commits on ${runBranch(run)}`);
+      const shown = commits.slice(-commitsShown);
+      printLines(
+        context,
+        shown.map(({ commit, subject }) => `  ${commit.slice(0, 10)}  ${subject}`),
+      );
+    }
+    print(context, "");
+    print(context, "next");
+    printLines(
+      context,
+      next.map((line) => `  ${line}`),
+    );
+  } finally {
+    db.close();
+  }
+}
+
+function nextSteps(run: string, end: RunEnd | undefined, failed: readonly string[]): string[] {
+  const looks = [
+    ...failed.slice(0, 3).map((task) => `pawl show ${task}  says what went wrong`),
+    `pawl events ${run}  prints every transition`,
+  ];
+  if (end === undefined) {
+    return [`pawl resume ${run}  goes on with it`, ...looks];
+  }
+  return end === "succeeded" ? [`pawl merge ${run}  brings the commits into the base`, ...looks] : looks;
+}

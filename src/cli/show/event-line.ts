@@ -1,0 +1,15 @@
+import type { ShownEvent } from "../../views/runs/index.ts";
+
+type Shown = Pick<
+  ShownEvent,
+  "transitioned_at" | "severity" | "entity_id" | "from_state" | "to_state" | "trigger" | "operator" | "reason"
+>;
+
+/** One transition in one line. */
+export function eventLine(event: Shown): string {
+  const { transitioned_at, severity, entity_id, from_state, to_state, trigger, operator, reason } = event;
+  const loud = severity === "info" ? "" : `  [${severity}]`;
+  const by = operator === null ? "" : ` by ${operator}`;
+  const why = reason === null ? "" : `: ${reason.replace(/\s+/g, " ")}`;
+  return `${transitioned_at}  ${entity_id}  ${from_state} → ${to_state}  ${trigger}${by}${loud}${why}`;
+}

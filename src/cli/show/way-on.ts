@@ -1,0 +1,31 @@
+import type { EntityDetail } from "../../views/runs/index.ts";
+
+/** What somebody who looks at an entity may want to do next. */
+export function wayOn({ entity_type, row }: EntityDetail, id: string): string[] {
+  const state = String(row["state"]);
+  const steps = stepsFor(entity_type, state, id);
+  return steps.length === 0 ? [] : ["next", ...steps.map((step) => `  ${step}`)];
+}
+
+function stepsFor(type: EntityDetail["entity_type"], state: string, id: string): string[] {
+  if (type === "task" && state === "failed") {
+    return [
+      `pawl logs ${id}  prints all that is kept of its output`,
+      "mend what it reports, in the plan or in the repository, and start a new run: pawl run PLAN",
+    ];
+  }
+  if (type === "patch_ledger" && state === "quarantined") {
+    return ["the patch is kept in the store; mend it, or the gate that it broke, and start a new run: pawl run PLAN"];
+  }
+  if (type === "test_gate" && state === "FAILED") {
+    return [`pawl logs ${id}  prints all that is kept of its output`];
+  }
+  if (type === "run") {
+    return state === "succeeded"
+      ? [`pawl merge ${id}  brings its commits into the base`]
+      : state === "failed" || state === "canceled"
+        ? [`pawl status ${id} --all  shows which tasks did not complete`]
+        : [`pawl resume ${id}  goes on with it`, `pawl cancel ${id}  ends it`];
+  }
+  return [];
+}

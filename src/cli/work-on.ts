@@ -1,0 +1,98 @@
+import type { Repository } from "../pipeline/git/index.ts";
+import { openRepository } from "../pipeline/git/index.ts";
+import { Pipeline, type RunEnd } from "../pipeline/run/index.ts";
+import { type StateFolder, stateFolderAt } from "../pipeline/state/index.ts";
+import type { StoredAuditRow } from "../store/port.ts";
+import type { CliContext } from "./context.ts";
+import { type Reporter, reporterFor } from "./report/reporter.ts";
+import { printSummary } from "./report/summary.ts";
+
+export interface WorkOptions {
+  readonly state?: string;
+  readonly json?: true;
+}
+
+const interrupted = 130;
+
+/**
+ * Opens the pipeline of the repository around the present folder, has a run begun or found in it, and works on that run
+ * until it ends or somebody presses Ctrl-C. Sets the exit status.
+ */
+export async function workOn(
+  context: CliContext,
+  options: WorkOptions,
+  pick: (pipeline: Pipeline, repository: Repository) => Promise<string>,
+): Promise<void> {
+  const repository = await openRepository(context.cwd, { clock: context.clock });
+  const state = stateFolderAt(repository.root, options.state, context.cwd);
+  let reporter: Reporter | undefined;
+  const before: StoredAuditRow[] = [];
+  const pipeline = await Pipeline.open({
+    repository,
+    state,
+    clock: context.clock,
+    ids: context.ids,
+    env: context.env,
+    onTransition: (audit) => (reporter === undefined ? before.push(audit) : reporter.transition(audit)),
+  });
+  try {
+    const run = await pick(pipeline, repository);
+    reporter = reporterFor(context, { json: options.json === true, run, database: state.database });
+    for (const { text } of repository.notices) {
+      reporter.note(`note: ${text}`);
+    }
+    for (const audit of before) {
+      reporter.transition(audit);
+    }
+    const end = await untilEnd(context, pipeline, run, reporter);
+    reporter.end();
+    reporter = undefined;
+    await report(context, { state, repository, run, end, json: options.json === true });
+  } finally {
+    reporter?.end();
+    await pipeline.close();
+  }
+}
+
+/** @returns how it ended; undefined when it was interrupted and waits for `pawl resume` */
+async function untilEnd(
+  context: CliContext,
+  pipeline: Pipeline,
+  run: string,
+  reporter: Reporter,
+): Promise<RunEnd | undefined> {
+  let askedToStop: (() => void) | undefined;
+  const stopped = new Promise<undefined>((resolve) => {
+    askedToStop = () => resolve(undefined);
+  });
+  let times = 0;
+  const ignore = context.onInterrupt(() => {
+    times += 1;
+    if (times === 1) {
+      reporter.note("Stopping: nothing new starts, what runs is let finish. Ctrl-C again stops at once.");
+      void pipeline.windDown().finally(askedToStop);
+    } else {
+      pipeline.stopNow();
+      context.exit(interrupted);
+    }
+  });
+  try {
+    return await Promise.race([pipeline.work(run), stopped]);
+  } finally {
+    ignore();
+  }
+}
+
+async function report(
+  context: CliContext,
+  about: {
+    readonly state: StateFolder;
+    readonly repository: Repository;
+    readonly run: string;
+    readonly end: RunEnd | undefined;
+    readonly json: boolean;
+  },
+): Promise<void> {
+  await printSummary(context, about);
+  context.exitStatus = about.end === undefined ? interrupted : about.end === "succeeded" ? 0 : 1;
+}

@@ -1,0 +1,38 @@
+import type { MergeInput } from "../../../../machines/orchestration/workstream.types.ts";
+import { PawlError } from "../../../base/errors/index.ts";
+import { mergeTrees, runBranch, workstreamBranch } from "../../git/index.ts";
+import { markMerge, readMerge } from "../prepared-merge.ts";
+import type { RunSite } from "../site.ts";
+
+/**
+ * Waits for the workstream's turn, then makes the merge of its branch into the run's, without moving the run's branch:
+ * the final gates come first. The turn is kept until the workstream leaves `validating`.
+ * @throws PawlError MERGE_CONFLICT
+ */
+export async function prepareMerge(site: RunSite, input: MergeInput, signal: AbortSignal): Promise<void> {
+  const { repository, admission } = site.services;
+  await admission.outside(signal, () => site.merges.take(input.ws_id, signal));
+  const into = await site.branches.runTip();
+  const from = await site.branches.tip(input.ws_id);
+  const merge = await mergeTrees(repository, {
+    into,
+    from,
+    message: `Merge workstream ${input.ws_id}`,
+    trailers: { "Pawl-Run": site.run, "Pawl-Workstream": input.ws_id },
+  });
+  if (!merge.merged) {
+    throw new PawlError("MERGE_CONFLICT", {
+      from: workstreamBranch(site.run, input.ws_id),
+      into: runBranch(site.run),
+      count: merge.paths.length,
+      paths: merge.paths.slice(0, 5).join(", "),
+    });
+  }
+  await markMerge(repository, site.run, input.merge_id, { into, commit: merge.commit });
+}
+
+/** Moves the run's branch to the merge whose gates have passed. Repeated, it finds it there. */
+export async function publishMerge(site: RunSite, input: MergeInput): Promise<void> {
+  const { into, commit } = await readMerge(site.services.repository, site.run, input.merge_id);
+  await site.branches.moveRun(into, commit);
+}

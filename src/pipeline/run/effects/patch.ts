@@ -1,0 +1,92 @@
+import type {
+  ApplyPatchOutput,
+  CommitPatchOutput,
+  PatchEffectInput,
+  RestoreWorktreeInput,
+  ValidatePatchOutput,
+} from "../../../../machines/uet/patch-ledger.types.ts";
+import { commitPatch, findCommit, inspectPatch, workstreamBranch } from "../../git/index.ts";
+import { commitMessage } from "../commit-message.ts";
+import { DoesNotApply } from "../patch-tree.ts";
+import type { RunSite } from "../site.ts";
+
+/** Format, scope and constraints, before anything is applied. §2.2 */
+export async function validatePatch(site: RunSite, input: PatchEffectInput): Promise<ValidatePatchOutput> {
+  const { task } = site.index.task(input.task_id);
+  const { repository, patches } = site.services;
+  const { maxLines, maxBytes } = task.limits;
+  const content = patches.content(site.rowId(input.patch_id));
+  const { format, scope, constraints, reason } = await inspectPatch(repository, content, input.patch_id, {
+    scope: task.scope,
+    limits: { ...(maxLines !== null && { lines: maxLines }), ...(maxBytes !== null && { bytes: maxBytes }) },
+    tip: await site.branches.tip(input.ws_id),
+  });
+  return {
+    format_passed: format.passed === true,
+    scope_passed: scope.passed === true,
+    constraints_passed: constraints.passed === true,
+    reason,
+  };
+}
+
+export async function applyToWorktree(
+  site: RunSite,
+  input: PatchEffectInput,
+  signal: AbortSignal,
+): Promise<ApplyPatchOutput> {
+  try {
+    await site.patchTree(input.ws_id).with(input.patch_id, signal);
+    return { applied: true };
+  } catch (error) {
+    if (error instanceof DoesNotApply) {
+      return { applied: false, reason: error.message };
+    }
+    throw error;
+  }
+}
+
+/** One commit with trailers that name run, task and ledger entry; looks first whether it is there already. */
+export async function commitVerified(
+  site: RunSite,
+  input: PatchEffectInput,
+  attempt: number,
+  signal: AbortSignal,
+): Promise<CommitPatchOutput> {
+  // Only an earlier process can have made it without being able to say so.
+  const before = attempt > 1 ? await committed(site, input) : null;
+  if (before !== null) {
+    return { commit_sha: before };
+  }
+  const { worktree, parsed, parent } = await site.patchTree(input.ws_id).with(input.patch_id, signal);
+  const commit = await commitPatch(site.services.repository, worktree, {
+    branch: workstreamBranch(site.run, input.ws_id),
+    parent,
+    ...commitMessage(site, input, parsed),
+    trailers: trailers(site, input),
+  });
+  site.branches.moved(input.ws_id, commit);
+  await site.patchTree(input.ws_id).clear();
+  return { commit_sha: commit };
+}
+
+export async function restoreWorktree(site: RunSite, input: RestoreWorktreeInput): Promise<void> {
+  await site.patchTree(input.ws_id).clear();
+}
+
+function trailers(site: RunSite, input: PatchEffectInput) {
+  return {
+    "Pawl-Run": site.run,
+    "Pawl-Workstream": input.ws_id,
+    "Pawl-Task": input.task_id,
+    "Pawl-Ledger": input.patch_id,
+  };
+}
+
+/** The commit of this patch, where an earlier process made it and could not record it any more. */
+function committed(site: RunSite, input: PatchEffectInput): Promise<string | null> {
+  return findCommit(site.services.repository, {
+    branch: workstreamBranch(site.run, input.ws_id),
+    notIn: site.branches.base,
+    trailers: trailers(site, input),
+  });
+}

@@ -1,0 +1,38 @@
+import type { EntityBinding } from "../../runtime/index.ts";
+import { entityBindings } from "../entities/index.ts";
+import { type StoredPlan, storedPlanRow } from "../state/index.ts";
+import { pipelineMachines, type SiteOf } from "./machines.ts";
+import type { Patches } from "./patches.ts";
+
+/** The machines of a run, with their effects, and with the rows and audit events of their entities. */
+export function boundMachines({
+  patches,
+  newPlan,
+  siteOf,
+}: {
+  readonly patches: Patches;
+  /** The plan of a run that is being made. */
+  readonly newPlan: (run: string) => StoredPlan | undefined;
+  readonly siteOf: SiteOf;
+}) {
+  const machines = pipelineMachines(siteOf);
+  const bindings = entityBindings({ patchContent: (id) => patches.held(id) });
+  return {
+    run: { logic: machines.run, entity: withPlan(bindings.run, newPlan) },
+    workstream: { logic: machines.workstream, entity: bindings.workstream },
+    task: { logic: machines.task, entity: bindings.task },
+    patch_ledger: { logic: machines.patch_ledger, entity: bindings.patch_ledger },
+    test_gate: { logic: machines.test_gate, entity: bindings.test_gate },
+  };
+}
+
+/** A run and its plan become durable together (I1). */
+function withPlan(binding: EntityBinding, newPlan: (run: string) => StoredPlan | undefined): EntityBinding {
+  return {
+    ...binding,
+    rowsOf: (step) => {
+      const plan = step.from === undefined ? newPlan(step.entityId) : undefined;
+      return [...binding.rowsOf(step), ...(plan === undefined ? [] : [storedPlanRow(step.entityId, plan)])];
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import { applyPatch, type Patch, parsePatch, type Sha, type Worktree } from "../git/index.ts";
+import type { RunSite } from "./site.ts";
+
+/** A patch in its workstream's worktree, on the workstream's tip. */
+export interface AppliedPatch {
+  readonly id: string;
+  readonly worktree: Worktree;
+  readonly parsed: Patch;
+  /** The commit that it was applied to. */
+  readonly parent: Sha;
+}
+
+/** A patch that does not fit the workstream's tip: an outcome, not a fault of Pawl. */
+export class DoesNotApply extends Error {}
+
+/**
+ * The worktree of one workstream, in which its patches are applied and checked, one after the other. What a restart
+ * lost of it is made again from the workstream's tip and the patch.
+ */
+export class PatchTree {
+  readonly #site: RunSite;
+  readonly #workstream: string;
+  #worktree: Worktree | undefined;
+  #applied: AppliedPatch | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(site: RunSite, workstream: string) {
+    this.#site = site;
+    this.#workstream = workstream;
+  }
+
+  /**
+   * The worktree with this patch applied. Several gates may ask at the same time; it is applied once.
+   * @throws DoesNotApply; PawlError SETUP_FAILED, GIT_FAILED
+   */
+  with(patchId: string, signal: AbortSignal): Promise<AppliedPatch> {
+    return this.#inTurn(() => this.#apply(patchId, signal));
+  }
+
+  /** Takes whatever patch is in the worktree out of it; it is reset before its next use. */
+  clear(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#applied = undefined;
+    });
+  }
+
+  /** The workstream has ended: its worktree may serve others. */
+  release(): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#worktree !== undefined) {
+        this.#site.worktrees.release(this.#worktree);
+        this.#worktree = undefined;
+        this.#applied = undefined;
+      }
+    });
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work);
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  async #apply(id: string, signal: AbortSignal): Promise<AppliedPatch> {
+    const { branches, services, index, worktrees } = this.#site;
+    const { setup } = index.workstream(this.#workstream);
+    const parent = await branches.tip(this.#workstream);
+    if (this.#applied?.id === id && this.#applied.parent === parent) {
+      return this.#applied;
+    }
+    this.#applied = undefined;
+    this.#worktree ??= await worktrees.acquire(parent, setup, signal);
+    if (!this.#worktree.isAt(parent)) {
+      await this.#worktree.reset(parent);
+    }
+    await worktrees.ready(this.#worktree, setup, signal);
+    const parsed = parsePatch(services.patches.content(this.#site.rowId(id)), id);
+    const outcome = await applyPatch(this.#worktree, parsed);
+    if (!outcome.applied) {
+      throw new DoesNotApply(outcome.reason);
+    }
+    this.#applied = { id, worktree: this.#worktree, parsed, parent };
+    return this.#applied;
+  }
+}

@@ -1,0 +1,326 @@
+import { join } from "node:path";
+import type { Database } from "better-sqlite3";
+import type { AnyActorRef } from "xstate";
+import { PawlError } from "../../base/errors/index.ts";
+import type { Ids } from "../../base/ids.ts";
+import { createRedactor } from "../../base/secrets.ts";
+import type { Clock } from "../../base/time.ts";
+import type { Plan } from "../../plan/index.ts";
+import { openRuntime, type Runtime } from "../../runtime/index.ts";
+import { domainComponent } from "../../store/domain/index.ts";
+import type { Store, StoredAuditRow } from "../../store/port.ts";
+import { openSqlite, openSqliteReader } from "../../store/sqlite/open.ts";
+import { followTransitions } from "../../store/transitions-file.ts";
+import { RunningCommands, stopLeftovers } from "../command/index.ts";
+import { type Repository, resolveBase } from "../git/index.ts";
+import {
+  claimStateFolder,
+  LogFiles,
+  readStoredPlan,
+  type StateFolder,
+  type StoredPlan,
+  storedPlansComponent,
+} from "../state/index.ts";
+import { Admission } from "./admission.ts";
+import { RunBranches } from "./branches.ts";
+import { workstreamDefinitions } from "./definitions.ts";
+import { boundMachines } from "./entities.ts";
+import { Inbox } from "./inbox.ts";
+import { Patches } from "./patches.ts";
+import { PlanIndex } from "./plan-index.ts";
+import { giveTask, reactTo, taskActorId } from "./reactions.ts";
+import { checkRunId, nextRunId } from "./run-ids.ts";
+import { RunSite, type SiteServices } from "./site.ts";
+import { killAll } from "./stop-now.ts";
+import { Workers } from "./workers.ts";
+
+export interface PipelineOptions {
+  readonly repository: Repository;
+  readonly state: StateFolder;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  /** Where the values of a plan's secrets come from. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Told of each transition once it is on disk. */
+  readonly onTransition?: (audit: StoredAuditRow) => void;
+}
+
+/** How a run ended. */
+export type RunEnd = "succeeded" | "failed" | "canceled";
+
+/** Names the person in a request to stop a run. */
+export interface Cancellation {
+  readonly operator: string;
+  readonly reason?: string | undefined;
+}
+
+type Machines = ReturnType<typeof boundMachines>;
+
+/**
+ * Works on the runs of one repository: opened by the one process that holds its store (I8). What was running when the
+ * last one ended is restored, and waits until `resume` lets it go on.
+ */
+export class Pipeline {
+  readonly #options: PipelineOptions;
+  readonly #store: Store;
+  readonly #reader: Database;
+  readonly #runtime: Runtime<Machines>;
+  readonly #services: SiteServices;
+  /** Plans of runs that are about to be made: they are written with them. */
+  readonly #newPlans: Map<string, StoredPlan>;
+  readonly #unfollow: () => void;
+  #site: RunSite | undefined;
+  #inbox: Inbox | undefined;
+  #ended: ((state: RunEnd) => void) | undefined;
+  #failed: ((error: unknown) => void) | undefined;
+
+  private constructor(
+    options: PipelineOptions,
+    parts: {
+      readonly store: Store;
+      readonly reader: Database;
+      readonly runtime: Runtime<Machines>;
+      readonly services: SiteServices;
+      readonly newPlans: Map<string, StoredPlan>;
+      readonly unfollow: () => void;
+    },
+  ) {
+    this.#options = options;
+    this.#store = parts.store;
+    this.#reader = parts.reader;
+    this.#runtime = parts.runtime;
+    this.#services = parts.services;
+    this.#newPlans = parts.newPlans;
+    this.#unfollow = parts.unfollow;
+  }
+
+  /**
+   * Opens the state of a repository and claims it.
+   * @throws PawlError STORE_IN_USE, STORE_NEWER, STORE_NOT_A_DATABASE, STORE_READ_ONLY, STATE_FOLDER_UNUSABLE,
+   *   STATE_OF_ANOTHER_REPOSITORY, MACHINE_CHANGED
+   */
+  static async open(options: PipelineOptions): Promise<Pipeline> {
+    const { state, repository, clock, ids } = options;
+    await claimStateFolder(state, repository.root);
+    await repository.excludeFromGit(state.folder);
+    const store = openSqlite({ file: state.database, components: [domainComponent, storedPlansComponent], clock, ids });
+    let reader: Database | undefined;
+    let unfollow: (() => void) | undefined;
+    try {
+      reader = openSqliteReader(state.database);
+      unfollow = followTransitions(store, { file: join(state.folder, "transitions.jsonl") });
+      const services: SiteServices = {
+        clock,
+        repository,
+        storeId: store.storeId,
+        register: new RunningCommands(state.folder, clock),
+        admission: new Admission(),
+        patches: new Patches(reader),
+        logs: new LogFiles(state.logs),
+        worktreesFolder: state.worktrees,
+      };
+      const newPlans = new Map<string, StoredPlan>();
+      // The effects of what is restored ask for their run's site, which is not known before the runtime is open.
+      let pipeline: Pipeline | undefined;
+      const runtime = await openRuntime({
+        store,
+        machines: boundMachines({
+          patches: services.patches,
+          newPlan: (run) => newPlans.get(run),
+          siteOf: (run, signal, work) =>
+            services.admission.run(signal, () => work((pipeline as Pipeline).#siteOf(run))),
+        }),
+        strict: true,
+        clock,
+        ids,
+        onFailure: (error) => (pipeline === undefined ? undefined : pipeline.#failed?.(error)),
+      });
+      pipeline = new Pipeline(options, { store, reader, runtime, services, newPlans, unfollow });
+      return pipeline;
+    } catch (error) {
+      unfollow?.();
+      reader?.close();
+      store.close();
+      throw error;
+    }
+  }
+
+  /** The run that has not ended, if there is one. */
+  unfinished(): { readonly run: string; readonly state: string } | undefined {
+    return this.runs().find(({ status }) => status === "active");
+  }
+
+  /** All runs, oldest first. */
+  runs(): { readonly run: string; readonly state: string; readonly status: string }[] {
+    return this.#runtime
+      .list({ machine: "run", rootsOnly: true })
+      .map(({ id, state, status }) => ({ run: id, state, status }));
+  }
+
+  /**
+   * Begins a run of a plan, and resolves with its id when that is on disk. Nothing of it starts before `work`.
+   * @throws PawlError RUN_UNFINISHED, RUN_EXISTS, RUN_NAME, BASE_UNKNOWN, BRANCH_EXISTS, SECRET_MISSING
+   */
+  async start(plan: Plan, { id }: { readonly id?: string | undefined } = {}): Promise<string> {
+    const unfinished = this.unfinished();
+    if (unfinished !== undefined) {
+      throw new PawlError("RUN_UNFINISHED", unfinished);
+    }
+    const existing = this.runs();
+    const taken = new Set(existing.map(({ run }) => run));
+    const run = id === undefined ? nextRunId(plan.name, (name) => taken.has(name)) : checkRunId(id, existing);
+    const stored = { plan, base: await resolveBase(this.#options.repository, plan.base) };
+    this.#site = this.#makeSite(run, stored);
+    await this.#site.branches.runTip();
+    const definitions = workstreamDefinitions(plan);
+    this.#newPlans.set(run, stored);
+    this.#runtime
+      .createActor("run", { id: run, input: { run_id: run } })
+      .send({ type: "orchestrator_started", workstreams: definitions });
+    await this.#runtime.settled();
+    return run;
+  }
+
+  /**
+   * Works on a run until it ends. What a killed process left running is stopped first.
+   * @throws PawlError RUN_UNKNOWN, RUN_ENDED, SECRET_MISSING, and what makes the store fail (STORE_FULL, …)
+   */
+  async work(run: string): Promise<RunEnd> {
+    const site = this.#siteFor(run);
+    const { state, clock } = this.#options;
+    await stopLeftovers(state.folder, this.#store.storeId, { clock });
+    const end = new Promise<RunEnd>((resolve, reject) => {
+      this.#ended = resolve;
+      this.#failed = reject;
+    });
+    // A failure before anybody waits is told to whoever waits later.
+    end.catch(() => undefined);
+    const unsubscribe = this.#store.onCommitted((audits) => this.#committed(audits, site));
+    this.#takeUp(site);
+    this.#inbox = await Inbox.open(state.inbox, clock, ({ run: asked, event, id }) =>
+      this.#runtime.deliver(asked, event, { idempotencyKey: id }),
+    );
+    this.#services.admission.open();
+    try {
+      return await end;
+    } finally {
+      unsubscribe();
+    }
+  }
+
+  /** That a run can be worked on. @throws PawlError RUN_UNKNOWN, RUN_ENDED, SECRET_MISSING */
+  check(run: string): void {
+    this.#siteFor(run);
+  }
+
+  /** Stops a run in the name of a person, down to its commands. @throws PawlError RUN_UNKNOWN, RUN_ENDED */
+  async cancel(run: string, { operator, reason }: Cancellation): Promise<void> {
+    this.#siteFor(run);
+    const event = { type: "user_cancelled", operator, ...(reason !== undefined && { reason }) };
+    await this.#runtime.deliver(run, event);
+  }
+
+  /** Starts nothing new, waits for what runs, and resolves when all of it is on disk. */
+  async windDown(): Promise<void> {
+    this.#site?.workers.stop();
+    this.#services.admission.close();
+    await this.#services.admission.empty();
+    await this.#runtime.settled();
+  }
+
+  /** Kills what runs, at once. As safe as a crash; the process is to end after it. */
+  stopNow(): void {
+    this.#services.admission.close();
+    this.#runtime.halt();
+    killAll(this.#services.register);
+  }
+
+  async close(): Promise<void> {
+    this.#services.admission.close();
+    await this.#inbox?.close();
+    await this.#runtime.close();
+    this.#unfollow();
+    this.#reader.close();
+    this.#store.close();
+    this.#options.repository.close();
+  }
+
+  #committed(audits: readonly StoredAuditRow[], site: RunSite): void {
+    for (const audit of audits) {
+      this.#options.onTransition?.(audit);
+    }
+    // Not inside the commit: what it sets off is of the next one.
+    queueMicrotask(() => {
+      for (const audit of audits) {
+        reactTo(audit, site, (state) => this.#ended?.(state as RunEnd));
+      }
+    });
+  }
+
+  /** Gives work to where it was when the last process ended. */
+  #takeUp(site: RunSite): void {
+    for (const { id, state } of this.#runtime.list({ machine: "task", status: "active" })) {
+      const task = id.slice(id.lastIndexOf("/") + 1);
+      if (state === "running") {
+        const snapshot = this.#runtime.actor(id)?.getSnapshot() as { context: { worker_id: string } } | undefined;
+        site.workers.occupy(snapshot?.context.worker_id ?? "", task);
+      } else if (state === "queued") {
+        site.workers.offer(task);
+      }
+    }
+    for (const { id, state } of this.#runtime.list({ machine: "workstream", status: "active" })) {
+      if (state === "validating.checking" || state === "validating.publishing") {
+        site.merges.hold(id.slice(id.lastIndexOf("/") + 1));
+      }
+    }
+  }
+
+  #siteFor(run: string): RunSite {
+    const found = this.runs().find((each) => each.run === run);
+    if (found === undefined) {
+      const known = this.runs().map((each) => each.run);
+      throw new PawlError("RUN_UNKNOWN", {
+        run,
+        folder: this.#options.state.folder,
+        known: known.join(", ") || "none",
+      });
+    }
+    if (found.status !== "active") {
+      throw new PawlError("RUN_ENDED", { run, state: found.state });
+    }
+    this.#site ??= this.#makeSite(run, readStoredPlan(this.#reader, run) as StoredPlan);
+    return this.#site;
+  }
+
+  #siteOf(run: string): RunSite {
+    if (this.#site?.run !== run) {
+      throw new Error(`nobody works on run ${run}`);
+    }
+    return this.#site;
+  }
+
+  #makeSite(run: string, { plan, base }: StoredPlan): RunSite {
+    const index = new PlanIndex(plan);
+    const workers = new Workers(plan.concurrency, (task, worker) =>
+      giveTask(this.#runtime.actor(taskActorId(run, task)) as AnyActorRef | undefined, worker),
+    );
+    return new RunSite(this.#services, {
+      index,
+      branches: new RunBranches(this.#options.repository, run, base, index),
+      secrets: createRedactor(secretValues(plan, this.#options.env)),
+      workers,
+    });
+  }
+}
+
+function secretValues(plan: Plan, env: PipelineOptions["env"]): Map<string, string> {
+  return new Map(
+    plan.secrets.map((name) => {
+      const value = env[name];
+      if (value === undefined || value === "") {
+        throw new PawlError("SECRET_MISSING", { name });
+      }
+      return [name, value];
+    }),
+  );
+}

@@ -1,0 +1,59 @@
+import type { AnyActorRef } from "xstate";
+import type { StoredAuditRow } from "../../store/port.ts";
+import type { RunSite } from "./site.ts";
+
+const endOfRun: ReadonlySet<string> = new Set(["succeeded", "failed", "canceled"]);
+const endOfWorkstream: ReadonlySet<string> = new Set(["completed", "failed", "cancelled", "skipped"]);
+const endOfPatch: ReadonlySet<string> = new Set(["committed", "quarantined", "dropped"]);
+
+/** What the process does once a transition of its run is on disk (I2): give out work, take back what was lent. */
+export function reactTo(
+  audit: Pick<StoredAuditRow, "entity_type" | "entity_id" | "from_state" | "to_state">,
+  site: RunSite,
+  ended: (state: string) => void,
+): void {
+  const { entity_type, from_state, to_state } = audit;
+  const entity = audit.entity_id.slice(site.run.length + 1);
+  const workstream = workstreamOf(entity);
+  if (entity_type === "task") {
+    if (to_state === "queued") {
+      site.workers.offer(entity);
+    } else if (from_state === "running") {
+      // Already so when its execution came to its end; not where it was stopped before it began.
+      site.workers.done(entity);
+    }
+  } else if (entity_type === "workstream") {
+    if (endOfWorkstream.has(to_state)) {
+      site.workstreamIsOver(workstream).catch(() => undefined);
+    } else if (from_state === "validating") {
+      site.mergeIsOver(workstream).catch(() => undefined);
+    }
+  } else if (entity_type === "patch_ledger" && endOfPatch.has(to_state)) {
+    site.services.patches.release(audit.entity_id);
+    site
+      .patchTree(workstream)
+      .clear()
+      .catch(() => undefined);
+  } else if (entity_type === "run" && audit.entity_id === site.run && endOfRun.has(to_state)) {
+    ended(to_state);
+  }
+}
+
+/** Path of a task's actor: it lives below its workstream, which lives below the run. */
+export function taskActorId(run: string, task: string): string {
+  return `${run}/${workstreamOf(task)}/${task}`;
+}
+
+/** Ids of entities begin with their workstream's (machines/ids.ts). */
+function workstreamOf(entity: string): string {
+  return entity.split(/[.~]/, 1)[0] ?? entity;
+}
+
+/** Hands a queued task to a worker; false when it is not queued any more. */
+export function giveTask(actor: AnyActorRef | undefined, worker: string): boolean {
+  if (actor?.getSnapshot().value !== "queued") {
+    return false;
+  }
+  actor.send({ type: "worker_started", worker_id: worker });
+  return true;
+}

@@ -1,0 +1,179 @@
+import type { Redactor } from "../../base/secrets.ts";
+import type { Clock } from "../../base/time.ts";
+import type { Command, Plan } from "../../plan/index.ts";
+import {
+  type CommandResult,
+  effectMarker,
+  explainCommand,
+  inheritedEnvironment,
+  type RunningCommands,
+  runCommand,
+} from "../command/index.ts";
+import type { Repository, Worktree } from "../git/index.ts";
+import type { LogFiles } from "../state/index.ts";
+import type { Admission } from "./admission.ts";
+import type { RunBranches } from "./branches.ts";
+import { type CommandValues, valueVariables, withValues } from "./command-values.ts";
+import { commandOf } from "./definitions.ts";
+import { PatchTree } from "./patch-tree.ts";
+import type { Patches } from "./patches.ts";
+import type { PlanIndex } from "./plan-index.ts";
+import { readMerge } from "./prepared-merge.ts";
+import { Turns } from "./turns.ts";
+import type { Workers } from "./workers.ts";
+import { Worktrees } from "./worktrees.ts";
+
+/** What the process has, whatever run it works on. */
+export interface SiteServices {
+  readonly clock: Clock;
+  readonly repository: Repository;
+  readonly storeId: string;
+  readonly register: RunningCommands;
+  readonly admission: Admission;
+  readonly patches: Patches;
+  readonly logs: LogFiles;
+  /** Folder of the worktrees. */
+  readonly worktreesFolder: string;
+}
+
+/** One command of a plan, about to be run. */
+export interface PlannedCommand {
+  /** As errors name it: `task client.bump`. */
+  readonly label: string;
+  readonly command: Command;
+  readonly values: CommandValues;
+  readonly env?: Plan["env"];
+  readonly timeoutMs?: number;
+  readonly expectedExitCode?: number;
+  /** Entity and attempt: where its output goes, and what its processes are found by. */
+  readonly entity: string;
+  readonly attempt: number;
+  readonly signal: AbortSignal;
+}
+
+export interface PlannedCommandResult {
+  readonly result: CommandResult;
+  /** What went wrong, in words and without secrets; undefined for success. */
+  readonly failure: string | undefined;
+}
+
+/** Where the effects of one run work: its plan, branches, worktrees, patches, and how its commands are run. */
+export class RunSite {
+  readonly run: string;
+  readonly index: PlanIndex;
+  readonly branches: RunBranches;
+  readonly worktrees: Worktrees;
+  readonly merges = new Turns();
+  readonly secrets: Redactor;
+  readonly workers: Workers;
+  readonly services: SiteServices;
+  readonly #patchTrees = new Map<string, PatchTree>();
+  readonly #mergeTrees = new Map<string, Promise<Worktree>>();
+
+  constructor(
+    services: SiteServices,
+    parts: {
+      readonly index: PlanIndex;
+      readonly branches: RunBranches;
+      readonly secrets: Redactor;
+      readonly workers: Workers;
+    },
+  ) {
+    this.services = services;
+    this.run = parts.branches.run;
+    this.index = parts.index;
+    this.branches = parts.branches;
+    this.secrets = parts.secrets;
+    this.workers = parts.workers;
+    this.worktrees = new Worktrees(services.repository, services.worktreesFolder, (worktree, setup, signal) =>
+      this.#setUp(worktree, setup, signal),
+    );
+  }
+
+  /** The row id of an entity of this run: machine ids are unique within a run only. */
+  rowId(entity: string): string {
+    return `${this.run}/${entity}`;
+  }
+
+  /** The worktree in which a workstream's patches are applied. */
+  patchTree(workstream: string): PatchTree {
+    let tree = this.#patchTrees.get(workstream);
+    if (tree === undefined) {
+      tree = new PatchTree(this, workstream);
+      this.#patchTrees.set(workstream, tree);
+    }
+    return tree;
+  }
+
+  /** The worktree in which the final gates of a merge run. */
+  mergeTree(workstream: string, merge: string, signal: AbortSignal): Promise<Worktree> {
+    let tree = this.#mergeTrees.get(workstream);
+    if (tree === undefined) {
+      tree = this.#acquireMerge(workstream, merge, signal);
+      this.#mergeTrees.set(workstream, tree);
+      tree.catch(() => this.#mergeTrees.delete(workstream));
+    }
+    return tree;
+  }
+
+  /** A workstream is no longer being merged: another may have its turn. */
+  async mergeIsOver(workstream: string): Promise<void> {
+    this.merges.giveBack(workstream);
+    const tree = await this.#mergeTrees.get(workstream)?.catch(() => undefined);
+    this.#mergeTrees.delete(workstream);
+    if (tree !== undefined) {
+      this.worktrees.release(tree);
+    }
+  }
+
+  /** A workstream has ended: what was kept for it may serve others. */
+  async workstreamIsOver(workstream: string): Promise<void> {
+    await Promise.all([this.mergeIsOver(workstream), this.#patchTrees.get(workstream)?.release()]);
+    this.#patchTrees.delete(workstream);
+  }
+
+  /** Runs a command of the plan in a worktree, which counts as changed from then on. */
+  async command(worktree: Worktree, planned: PlannedCommand): Promise<PlannedCommandResult> {
+    const { folder, environment } = await worktree.lend();
+    const values = { worktree: folder, run: this.run, ...planned.values };
+    const { services, index } = this;
+    const spec = {
+      label: planned.label,
+      command: withValues(commandOf(planned.command), values),
+      cwd: folder,
+      inherited: inheritedEnvironment(environment),
+      env: { ...index.plan.env, ...planned.env, ...valueVariables(values) },
+      marker: effectMarker(services.storeId, `${this.rowId(planned.entity)}#${planned.attempt}`),
+      timeoutMs: planned.timeoutMs,
+      expectedExitCode: planned.expectedExitCode,
+      signal: planned.signal,
+      ...services.logs.of(this.run, planned.entity, planned.attempt),
+      secrets: this.secrets,
+      register: services.register,
+      clock: services.clock,
+    };
+    const result = await runCommand(spec);
+    const succeeded = !result.aborted && !result.timedOut && result.exitCode === (planned.expectedExitCode ?? 0);
+    return { result, failure: succeeded ? undefined : explainCommand(result, spec).message };
+  }
+
+  async #acquireMerge(workstream: string, merge: string, signal: AbortSignal): Promise<Worktree> {
+    const { commit } = await readMerge(this.services.repository, this.run, merge);
+    return await this.worktrees.acquire(commit, this.index.workstream(workstream).setup, signal);
+  }
+
+  async #setUp(worktree: Worktree, setup: Command, signal: AbortSignal): Promise<void> {
+    const entity = `setup-${worktree.name}`;
+    const { failure } = await this.command(worktree, {
+      label: `setup of worktree ${worktree.name}`,
+      command: setup,
+      values: {},
+      entity,
+      attempt: 1,
+      signal,
+    });
+    if (failure !== undefined) {
+      throw new Error(failure);
+    }
+  }
+}

@@ -1,0 +1,4 @@
+/** What the state folder of a repository holds, and where. Light: commands that only look load nothing else. */
+export { LogFiles } from "./log-files.ts";
+export { claimStateFolder, type StateFolder, stateFolderAt } from "./state-folder.ts";
+export { readStoredPlan, type StoredPlan, storedPlanRow, storedPlansComponent } from "./stored-plans.ts";

@@ -1,0 +1,47 @@
+import type { Database } from "better-sqlite3";
+import type { Plan } from "../../plan/index.ts";
+import type { DomainWrite } from "../../store/port.ts";
+import type { SchemaComponent } from "../../store/sqlite/migrate.ts";
+import type { Sha } from "../git/index.ts";
+
+/** What a run was begun with; a later change of the plan file does not change the run. */
+export interface StoredPlan {
+  readonly plan: Plan;
+  /** The commit it starts from. */
+  readonly base: Sha;
+}
+
+/** The table of plans, one row a run, written in the transaction that makes the run. */
+export const storedPlansComponent: SchemaComponent = {
+  name: "stored_plans",
+  migrations: [
+    {
+      version: 1,
+      sql: `
+CREATE TABLE stored_plans (
+  run_id TEXT PRIMARY KEY REFERENCES runs (run_id),
+  base TEXT NOT NULL,
+  plan TEXT NOT NULL CHECK (json_valid(plan)),
+  created_at TEXT NOT NULL,
+  updated_at TEXT NOT NULL,
+  version INTEGER NOT NULL DEFAULT 1
+);
+CREATE TRIGGER stored_plans_no_update BEFORE UPDATE ON stored_plans
+  BEGIN SELECT RAISE(ABORT, 'stored_plans never change'); END;
+CREATE TRIGGER stored_plans_no_delete BEFORE DELETE ON stored_plans
+  BEGIN SELECT RAISE(ABORT, 'stored_plans never change'); END;
+`,
+    },
+  ],
+};
+
+export function storedPlanRow(run: string, { plan, base }: StoredPlan): Omit<DomainWrite, "at" | "isNew"> {
+  return { table: "stored_plans", key: "run_id", values: { run_id: run, base, plan: JSON.stringify(plan) } };
+}
+
+/** The plan of a run, or undefined where there is no such run. */
+export function readStoredPlan(reader: Database, run: string): StoredPlan | undefined {
+  const row = reader.prepare("SELECT base, plan FROM stored_plans WHERE run_id = ?").get(run);
+  const found = row as { base: string; plan: string } | undefined;
+  return found && { base: found.base, plan: JSON.parse(found.plan) as Plan };
+}
