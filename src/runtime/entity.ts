@@ -9,10 +9,15 @@ export interface EntityStep {
   readonly to: string;
   readonly trigger: string;
   readonly event: EventObject;
+  /** The snapshot before the step; undefined when the entity is made. */
+  readonly before: AnyMachineSnapshot | undefined;
   readonly snapshot: AnyMachineSnapshot;
   /** ISO 8601 of the step. */
   readonly at: string;
 }
+
+/** A row of an entity. A second one in one state and commit is folded into the first. */
+export type EntityRow = Omit<DomainWrite, "at" | "isNew">;
 
 /** What an audit event says besides the states. */
 export interface EntityAudit {
@@ -31,6 +36,9 @@ export interface EntityBinding {
   /** `event_type` of its audit events: `<eventPrefix>_state_transition`. */
   readonly eventPrefix: string;
   idOf(actorId: string, snapshot: AnyMachineSnapshot): string;
-  rowOf(step: EntityStep): Omit<DomainWrite, "at"> | undefined;
+  /** Called for each step before anything of it is recorded. Throws where the step may not be (I5). */
+  checkStep?(step: Pick<EntityStep, "entityId" | "to" | "trigger"> & { readonly from: string }): void;
+  /** Rows to write; the first of a table that others refer to comes first. */
+  rowsOf(step: EntityStep): readonly EntityRow[];
   auditOf(step: EntityStep): EntityAudit;
 }

@@ -24,8 +24,8 @@ export class Group {
   readonly waiting: { readonly resolve: () => void; readonly reject: (error: unknown) => void }[] = [];
   readonly #timersArmed = new Map<string, TimerRow>();
   readonly #timersDisarmed = new Map<string, { readonly actorNo: number; readonly id: string }>();
-  readonly #made = new Map<number, DomainWrite>();
-  readonly #rows: { no: number; state: string; write: DomainWrite }[] = [];
+  readonly #made = new Map<number, readonly DomainWrite[]>();
+  readonly #rows: { no: number; state: string; writes: readonly DomainWrite[] }[] = [];
   readonly #lastRow = new Map<number, number>();
 
   get isEmpty(): boolean {
@@ -56,20 +56,20 @@ export class Group {
   }
 
   /** The first row of an entity; written before all others, parents first. */
-  addMade(no: number, write: DomainWrite): void {
-    this.#made.set(no, write);
+  addMade(no: number, writes: readonly DomainWrite[]): void {
+    this.#made.set(no, writes);
   }
 
-  /** A later row of an entity. Rows of one state are folded into one; no state is ever skipped. */
-  addRow(no: number, state: string, write: DomainWrite): void {
+  /** Later rows of an entity. Those of one state are folded into one; no state is ever skipped. */
+  addRows(no: number, state: string, writes: readonly DomainWrite[]): void {
     const last = this.#lastRow.get(no);
     const previous = last === undefined ? undefined : this.#rows[last];
-    if (previous !== undefined && previous.state === state && !("once" in previous.write)) {
-      previous.write = write;
+    if (previous !== undefined && previous.state === state && previous.writes.length === writes.length) {
+      previous.writes = writes.map((write, index) => folded(previous.writes[index] as DomainWrite, write));
       return;
     }
     this.#lastRow.set(no, this.#rows.length);
-    this.#rows.push({ no, state, write });
+    this.#rows.push({ no, state, writes });
   }
 
   hasDelivery(actorNo: number, idempotencyKey: string): boolean {
@@ -77,13 +77,13 @@ export class Group {
   }
 
   commit(at: number, actors: Commit["actors"]): Commit {
-    const made = [...this.#made].sort(([a], [b]) => a - b).map(([, write]) => write);
+    const made = [...this.#made].sort(([a], [b]) => a - b).flatMap(([, writes]) => writes);
     return {
       at,
       actors,
       journal: this.journal,
       audits: this.audits,
-      rows: [...made, ...this.#rows.map(({ write }) => write)],
+      rows: [...made, ...this.#rows.flatMap(({ writes }) => writes)],
       timersDisarmed: [...this.#timersDisarmed.values()],
       timersArmed: [...this.#timersArmed.values()],
       effects: [...this.effects.values()],
@@ -91,4 +91,9 @@ export class Group {
       deliveries: this.deliveries,
     };
   }
+}
+
+function folded(before: DomainWrite, after: DomainWrite): DomainWrite {
+  const once = before.once === undefined && after.once === undefined ? undefined : { ...after.once, ...before.once };
+  return { ...after, values: { ...before.values, ...after.values }, ...(once !== undefined && { once }) };
 }

@@ -7,6 +7,7 @@ import type { AuditRow } from "../store/port.ts";
 import { describeEvent, encode, Unserializable } from "./codec.ts";
 import type { Delta } from "./delta.ts";
 import type { EntityAudit } from "./entity.ts";
+import { entityId, entityStep, type PlainStep, writeRows } from "./entity-rows.ts";
 import type { Group } from "./group.ts";
 import { type Live, numberOf, type Step } from "./live.ts";
 import { snapshotDelta, stateText, topState, viewOf } from "./view.ts";
@@ -25,6 +26,7 @@ export interface RecordContext {
 /** An actor was made: its first snapshot, whole. @throws PawlError NOT_SERIALIZABLE */
 export function recordMade(context: RecordContext, live: Live, snapshot: Snapshot<unknown>): void {
   const steps = takeSteps(live);
+  checkSteps(live, steps);
   const whole = guarded(live, () => encode(viewOf(live.logic, snapshot), "snapshot", numberOf));
   const input = live.actor.options.input;
   addJournal(context, live, { type: "xstate.init", ...(input === undefined ? {} : { input }) }, { "=": whole });
@@ -33,13 +35,18 @@ export function recordMade(context: RecordContext, live: Live, snapshot: Snapsho
     return;
   }
   const initial = initialState(live);
-  if (live.type.entity !== undefined) {
-    const step = { event: { type: "xstate.init" }, snapshot, transitions: [] };
-    writeRow(context, live, step, undefined, initial, "xstate.init");
-  }
+  const init = { type: "xstate.init" };
+  writeRows(context, live, {
+    from: undefined,
+    to: initial,
+    trigger: init.type,
+    event: init,
+    before: undefined,
+    snapshot,
+  });
   live.state = initial;
   if (snapshot.status !== "error") {
-    recordSteps(context, live, steps);
+    recordSteps(context, live, steps, undefined);
   }
   live.state = shownState(live, snapshot);
 }
@@ -57,6 +64,7 @@ export function recordTransition(
   if (next === before && !taken) {
     return;
   }
+  checkSteps(live, steps);
   const delta = guarded(live, () =>
     before === undefined || live.deltas >= deltasToWhole
       ? { "=": encode(viewOf(live.logic, next), "snapshot", numberOf) }
@@ -64,10 +72,10 @@ export function recordTransition(
   );
   addJournal(context, live, event, delta ?? {});
   live.recorded = next;
-  recordSteps(context, live, steps);
-  if (isMachineSnapshot(next) && live.type.entity !== undefined && delta !== undefined) {
-    const to = topState(next.value);
-    writeRow(context, live, { event, snapshot: next, transitions: [] }, to, to, event.type);
+  recordSteps(context, live, steps, before);
+  if (isMachineSnapshot(next) && delta !== undefined) {
+    const to = shownState(live, next);
+    writeRows(context, live, { from: to, to, trigger: event.type, event, before: machineOf(before), snapshot: next });
   }
 }
 
@@ -140,16 +148,44 @@ function addJournal(context: RecordContext, live: Live, event: AnyEventObject, d
   group.touched.add(live);
 }
 
-function recordSteps(context: RecordContext, live: Live, steps: readonly Step[]): void {
+/** @throws what the binding throws, before anything is recorded (I5) */
+function checkSteps(live: Live, steps: readonly Step[]): void {
+  const { entity } = live.type;
+  if (entity?.checkStep === undefined) {
+    return;
+  }
+  let from = live.state ?? initialState(live);
   for (const step of steps) {
+    const to = shownState(live, step.snapshot);
+    if (from !== to) {
+      const entityId = entity.idOf(live.id, step.snapshot);
+      entity.checkStep({ entityId, from, to, trigger: triggerOf(step, targetedOf(step)) });
+      from = to;
+    }
+  }
+}
+
+function recordSteps(
+  context: RecordContext,
+  live: Live,
+  steps: readonly Step[],
+  start: Snapshot<unknown> | undefined,
+): void {
+  let before = machineOf(start);
+  for (const step of steps) {
+    const previous = before;
+    before = step.snapshot;
     const from = live.state ?? initialState(live);
     const to = shownState(live, step.snapshot);
     const isEntity = live.type.entity !== undefined;
-    const targeted = step.transitions.find((transition) => transition.target !== undefined);
+    const targeted = targetedOf(step);
     if (from === to && (isEntity || targeted === undefined)) {
       continue;
     }
-    recordStep(context, live, step, from, to, targeted ?? step.transitions[0]);
+    const transition = targeted ?? step.transitions[0];
+    const trigger = triggerOf(step, transition);
+    const { event, snapshot } = step;
+    recordStep(context, live, { from, to, trigger, event, before: previous, snapshot }, transition);
     live.state = to;
   }
 }
@@ -157,29 +193,17 @@ function recordSteps(context: RecordContext, live: Live, steps: readonly Step[])
 function recordStep(
   context: RecordContext,
   live: Live,
-  step: Step,
-  from: string,
-  to: string,
+  step: PlainStep & { readonly from: string },
   transition: TakenTransition | undefined,
 ): void {
   const meta = transition?.meta ?? {};
-  const always = transition?.eventType === "";
-  const trigger = textMember(meta, "trigger") ?? (always ? "always" : step.event.type);
+  const { from, to, trigger } = step;
   const binding = live.type.entity;
-  const id = entityId(live);
-  const audit = binding?.auditOf({
-    entityId: id,
-    from,
-    to,
-    trigger,
-    event: step.event,
-    snapshot: step.snapshot,
-    at: isoTime(context.clock.now()),
-  });
+  const audit = binding?.auditOf(entityStep(context, live, step));
   addAudit(context, live, {
     eventType:
       meta["override"] === true ? "manual_override" : `${binding?.eventPrefix ?? live.type.name}_state_transition`,
-    entityId: id,
+    entityId: entityId(live),
     from,
     to,
     trigger,
@@ -190,7 +214,18 @@ function recordStep(
       ...audit,
     },
   });
-  writeRow(context, live, step, from, to, trigger);
+  writeRows(context, live, step);
+}
+
+const machineOf = (snapshot: Snapshot<unknown> | undefined): AnyMachineSnapshot | undefined =>
+  snapshot !== undefined && isMachineSnapshot(snapshot) ? snapshot : undefined;
+
+const targetedOf = (step: Step): TakenTransition | undefined =>
+  step.transitions.find((transition) => transition.target !== undefined);
+
+function triggerOf(step: Step, transition: TakenTransition | undefined): string {
+  const always = transition?.eventType === "";
+  return textMember(transition?.meta ?? {}, "trigger") ?? (always ? "always" : step.event.type);
 }
 
 interface AuditParts {
@@ -222,42 +257,6 @@ function addAudit(context: RecordContext, live: Live, parts: AuditParts): void {
     transitioned_at: isoTime(now),
   };
   context.group().audits.push(row);
-}
-
-function writeRow(
-  context: RecordContext,
-  live: Live,
-  step: Step,
-  from: string | undefined,
-  to: string,
-  trigger: string,
-): void {
-  const binding = live.type.entity;
-  if (binding === undefined) {
-    return;
-  }
-  const at = isoTime(context.clock.now());
-  const row = binding.rowOf({
-    entityId: entityId(live),
-    from,
-    to,
-    trigger,
-    event: step.event,
-    snapshot: step.snapshot,
-    at,
-  });
-  if (row !== undefined) {
-    if (from === undefined) {
-      context.group().addMade(live.no, { ...row, at });
-    } else {
-      context.group().addRow(live.no, to, { ...row, at });
-    }
-  }
-}
-
-function entityId(live: Live): string {
-  const snapshot = live.recorded;
-  return live.type.entity === undefined ? live.id : live.type.entity.idOf(live.id, snapshot as AnyMachineSnapshot);
 }
 
 function shownState(live: Live, snapshot: AnyMachineSnapshot): string {

@@ -71,11 +71,13 @@ export interface StoredAuditRow extends AuditRow {
   readonly hash: string;
 }
 
-export type SqlValue = string | number | null;
+export type SqlValue = string | number | Uint8Array | null;
 
 /** A row of one of the host's own tables, written with the transition that it mirrors. */
 export interface DomainWrite {
   readonly table: string;
+  /** Its entity was made in this commit: there is no row yet, and finding one is an error. */
+  readonly isNew: boolean;
   /** Column of the primary key. */
   readonly key: string;
   /** All columns to write, the key among them. */

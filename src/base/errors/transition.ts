@@ -26,6 +26,30 @@ export const transitionErrors = defineErrors({
     message: "{entity} {id}: {to} was already left for good, {from} does not lead back to it",
     fix: "Make a new entity that names the old one (retry_of).",
   },
+  ENTITY_TYPE_UNKNOWN: {
+    exit: 2,
+    http: 404,
+    message: "there is no machine {entity}",
+    fix: "Nearest: {nearest}. There are {known}.",
+  },
+  STATE_UNKNOWN: {
+    exit: 2,
+    http: 404,
+    message: "{entity} has no state {state}",
+    fix: "Nearest: {nearest}. It has {known}.",
+  },
+  TRIGGER_UNKNOWN: {
+    exit: 2,
+    http: 404,
+    message: "{entity} has no trigger {trigger}",
+    fix: "Nearest: {nearest}. It has {known}.",
+  },
+  PATCH_CONTENT_MISSING: {
+    exit: 1,
+    http: 500,
+    message: "the content of patch {id} was not given with it",
+    fix: "Report this to Pawl's authors: a ledger entry is only made for a patch whose content is at hand.",
+  },
   OPTIMISTIC_LOCK: {
     exit: 1,
     http: 409,

@@ -35,17 +35,22 @@ export function commitWriter(db: Database, claim: Claim): CommitWriter {
   let commitHead = (db.prepare("SELECT hash FROM commits ORDER BY commit_no DESC LIMIT 1").pluck().get() ??
     chainStart) as string;
 
-  const writeRow = (row: DomainWrite): void => {
-    const columns = Object.keys(row.values);
-    const onceColumns = row.once === undefined ? [] : Object.keys(row.once);
-    const shape = `${row.table}|${columns.join()}|${onceColumns.join()}`;
+  const domainStatement = (row: DomainWrite, kind: "insert" | "update"): Statement => {
+    const shape = `${kind}|${row.table}|${Object.keys(row.values).join()}|${Object.keys(row.once ?? {}).join()}`;
     let statement = domainStatements.get(shape);
     if (statement === undefined) {
-      statement = db.prepare(domainUpsert(row.table, row.key, columns, onceColumns));
+      statement = db.prepare(kind === "insert" ? domainInsert(row) : domainUpdate(row));
       domainStatements.set(shape, statement);
     }
-    const once = row.once === undefined ? [] : Object.values(row.once);
-    statement.run(...Object.values(row.values), ...once, row.at, row.at);
+    return statement;
+  };
+
+  const writeRow = (row: DomainWrite): void => {
+    const values = [...Object.values(row.values), ...Object.values(row.once ?? {}), row.at];
+    // One that came before the host's tables has no row yet.
+    if (row.isNew || domainStatement(row, "update").run(...values, row.values[row.key]).changes === 0) {
+      domainStatement(row, "insert").run(...values, row.at);
+    }
   };
 
   const write = db.transaction((commit: Commit) => {
@@ -183,15 +188,18 @@ function jsonOf(value: Readonly<Record<string, unknown>>): string {
 }
 
 /** Table and column names come from the host's code, never from data; values are always bound. */
-function domainUpsert(table: string, key: string, columns: readonly string[], once: readonly string[]): string {
-  const all = [...columns, ...once, "created_at", "updated_at"];
+function domainInsert({ table, values, once }: DomainWrite): string {
+  const all = [...Object.keys(values), ...Object.keys(once ?? {}), "updated_at", "created_at"];
+  return `INSERT INTO "${table}" (${all.map((column) => `"${column}"`).join(", ")})
+    VALUES (${all.map(() => "?").join(", ")})`;
+}
+
+function domainUpdate({ table, key, values, once }: DomainWrite): string {
   const updates = [
-    ...columns.filter((column) => column !== key).map((column) => `"${column}" = excluded."${column}"`),
-    ...once.map((column) => `"${column}" = COALESCE("${table}"."${column}", excluded."${column}")`),
-    "updated_at = excluded.updated_at",
+    ...Object.keys(values).map((column) => `"${column}" = ?`),
+    ...Object.keys(once ?? {}).map((column) => `"${column}" = COALESCE("${column}", ?)`),
+    "updated_at = ?",
     "version = version + 1",
   ];
-  return `INSERT INTO "${table}" (${all.map((column) => `"${column}"`).join(", ")})
-    VALUES (${all.map(() => "?").join(", ")})
-    ON CONFLICT ("${key}") DO UPDATE SET ${updates.join(", ")}`;
+  return `UPDATE "${table}" SET ${updates.join(", ")} WHERE "${key}" = ?`;
 }

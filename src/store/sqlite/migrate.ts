@@ -15,22 +15,42 @@ export interface SchemaComponent {
 }
 
 /**
- * Brings each component up to its newest version, all of them in one transaction.
+ * Brings each component up to its newest version, all of them in one transaction. A step may write a table anew: foreign
+ * keys are off meanwhile, and checked before the commit.
  * @throws PawlError STORE_NEWER when the file was written by a Pawl that knows more; nothing is changed then.
  */
 export function migrate(db: Database, file: string, components: readonly SchemaComponent[], nowIso: string): void {
+  let isChanged = false;
   const run = db.transaction(() => {
     db.exec(
       "CREATE TABLE IF NOT EXISTS schema_versions (component TEXT PRIMARY KEY, version INTEGER NOT NULL, applied_at TEXT NOT NULL) WITHOUT ROWID",
     );
     for (const component of components) {
-      migrateComponent(db, file, component, nowIso);
+      isChanged = migrateComponent(db, file, component, nowIso) || isChanged;
+    }
+    if (isChanged) {
+      refuseBrokenReferences(db, file);
     }
   });
-  run.immediate();
+  // Has no effect inside a transaction.
+  db.pragma("foreign_keys = OFF");
+  try {
+    run.immediate();
+  } finally {
+    db.pragma("foreign_keys = ON");
+  }
 }
 
-function migrateComponent(db: Database, file: string, component: SchemaComponent, nowIso: string): void {
+function refuseBrokenReferences(db: Database, file: string): void {
+  const [broken] = db.pragma("foreign_key_check") as { readonly table: string; readonly parent: string }[];
+  if (broken !== undefined) {
+    const detail = `a row of ${broken.table} refers to a row of ${broken.parent} that is not there`;
+    throw new PawlError("STORE_FAILED", { file, action: "brought up to date", detail });
+  }
+}
+
+/** Whether anything was to be done. */
+function migrateComponent(db: Database, file: string, component: SchemaComponent, nowIso: string): boolean {
   const found = versionOf(db, component.name);
   const known = component.migrations.at(-1)?.version ?? 0;
   if (found > known) {
@@ -46,6 +66,7 @@ function migrateComponent(db: Database, file: string, component: SchemaComponent
       "INSERT INTO schema_versions VALUES (?, ?, ?) ON CONFLICT (component) DO UPDATE SET version = excluded.version, applied_at = excluded.applied_at",
     ).run(component.name, known, nowIso);
   }
+  return known > found;
 }
 
 /** Version of a component in this file; 0 where it is not there yet. */

@@ -1,0 +1,40 @@
+/** The rows of an entity in the host's own tables, written with each of its steps. */
+import type { AnyEventObject, AnyMachineSnapshot } from "xstate";
+import { isoTime } from "../base/time.ts";
+import type { EntityStep } from "./entity.ts";
+import type { Live } from "./live.ts";
+import type { RecordContext } from "./record.ts";
+
+/** One step, before its entity is known. */
+export type PlainStep = Omit<EntityStep, "entityId" | "at" | "event"> & { readonly event: AnyEventObject };
+
+/** The id of the entity that an actor stands for; its own where it stands for none. */
+export function entityId(live: Live): string {
+  const snapshot = live.recorded;
+  return live.type.entity === undefined ? live.id : live.type.entity.idOf(live.id, snapshot as AnyMachineSnapshot);
+}
+
+export function entityStep(context: RecordContext, live: Live, step: PlainStep): EntityStep {
+  return { ...step, entityId: entityId(live), at: isoTime(context.clock.now()) };
+}
+
+/** What the rows of an entity were made from last: a context that did not change makes no other row. */
+const lastRows = new WeakMap<Live, { readonly state: string; readonly context: unknown }>();
+
+export function writeRows(context: RecordContext, live: Live, plain: PlainStep): void {
+  const binding = live.type.entity;
+  const last = lastRows.get(live);
+  const { from, to, snapshot } = plain;
+  if (binding === undefined || (from === to && last?.state === to && last.context === snapshot.context)) {
+    return;
+  }
+  lastRows.set(live, { state: to, context: snapshot.context });
+  const step = entityStep(context, live, plain);
+  const isNew = from === undefined;
+  const writes = binding.rowsOf(step).map((row) => ({ ...row, at: step.at, isNew }));
+  if (isNew) {
+    context.group().addMade(live.no, writes);
+  } else if (writes.length > 0) {
+    context.group().addRows(live.no, to, writes);
+  }
+}
