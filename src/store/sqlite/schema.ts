@@ -1,3 +1,4 @@
+import { chainStart } from "../chain.ts";
 import type { Migration } from "./migrate.ts";
 
 /** Tables that every store has, whatever machines run on it. One component of the schema; a host adds its own. */
@@ -92,6 +93,18 @@ CREATE TRIGGER state_transitions_no_update BEFORE UPDATE ON state_transitions
   BEGIN SELECT RAISE(ABORT, 'state_transitions is append-only'); END;
 CREATE TRIGGER state_transitions_no_delete BEFORE DELETE ON state_transitions
   BEGIN SELECT RAISE(ABORT, 'state_transitions is append-only'); END;
+-- REPLACE deletes without telling the trigger of DELETE: only the next row of the chain can be inserted.
+CREATE TRIGGER state_transitions_next BEFORE INSERT ON state_transitions
+  WHEN NEW.transition_id IS NOT (SELECT COALESCE(max(transition_id), 0) + 1 FROM state_transitions)
+    OR NEW.prev_hash IS NOT COALESCE(
+      (SELECT hash FROM state_transitions WHERE transition_id = NEW.transition_id - 1), '${chainStart}')
+  BEGIN SELECT RAISE(ABORT, 'state_transitions is append-only'); END;
+CREATE TRIGGER journal_no_replace BEFORE INSERT ON journal
+  WHEN EXISTS (SELECT 1 FROM journal WHERE actor_no = NEW.actor_no AND seq = NEW.seq)
+  BEGIN SELECT RAISE(ABORT, 'journal is append-only'); END;
+CREATE TRIGGER commits_no_replace BEFORE INSERT ON commits
+  WHEN EXISTS (SELECT 1 FROM commits WHERE commit_no = NEW.commit_no)
+  BEGIN SELECT RAISE(ABORT, 'commits is append-only'); END;
 CREATE TRIGGER journal_no_update BEFORE UPDATE ON journal
   BEGIN SELECT RAISE(ABORT, 'journal is append-only'); END;
 CREATE TRIGGER journal_no_delete BEFORE DELETE ON journal
