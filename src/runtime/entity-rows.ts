@@ -18,14 +18,18 @@ export function entityStep(context: RecordContext, live: Live, step: PlainStep):
   return { ...step, entityId: entityId(live), at: isoTime(context.clock.now()) };
 }
 
-/** What the rows of an entity were made from last: a context that did not change makes no other row. */
+/**
+ * What the rows of an entity were made from last: a context that did not change makes no other row. After a restart
+ * nothing is known yet, and the snapshot before the step tells.
+ */
 const lastRows = new WeakMap<Live, { readonly state: string; readonly context: unknown }>();
 
 export function writeRows(context: RecordContext, live: Live, plain: PlainStep): void {
   const binding = live.type.entity;
   const last = lastRows.get(live);
-  const { from, to, snapshot } = plain;
-  if (binding === undefined || (from === to && last?.state === to && last.context === snapshot.context)) {
+  const { from, to, before, snapshot } = plain;
+  const written = last?.state === to ? last.context : before?.context;
+  if (binding === undefined || (from === to && written === snapshot.context)) {
     return;
   }
   lastRows.set(live, { state: to, context: snapshot.context });

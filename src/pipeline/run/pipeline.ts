@@ -28,6 +28,7 @@ import { boundMachines } from "./entities.ts";
 import { Inbox } from "./inbox.ts";
 import { Patches } from "./patches.ts";
 import { PlanIndex } from "./plan-index.ts";
+import { type Probe, probedEffect, probedStore } from "./probe.ts";
 import { giveTask, reactTo, taskActorId } from "./reactions.ts";
 import { checkRunId, nextRunId } from "./run-ids.ts";
 import { RunSite, type SiteServices } from "./site.ts";
@@ -43,6 +44,8 @@ export interface PipelineOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Told of each transition once it is on disk. */
   readonly onTransition?: (audit: StoredAuditRow) => void;
+  /** Called where a crash makes a difference, so that a test can crash there. */
+  readonly probe?: Probe | undefined;
 }
 
 /** How a run ended. */
@@ -103,7 +106,8 @@ export class Pipeline {
     const { state, repository, clock, ids } = options;
     await claimStateFolder(state, repository.root);
     await repository.excludeFromGit(state.folder);
-    const store = openSqlite({ file: state.database, components: [domainComponent, storedPlansComponent], clock, ids });
+    const components = [domainComponent, storedPlansComponent];
+    const store = probedStore(openSqlite({ file: state.database, components, clock, ids }), options.probe);
     let reader: Database | undefined;
     let unfollow: (() => void) | undefined;
     try {
@@ -128,7 +132,9 @@ export class Pipeline {
           patches: services.patches,
           newPlan: (run) => newPlans.get(run),
           siteOf: (run, signal, work) =>
-            services.admission.run(signal, () => work((pipeline as Pipeline).#siteOf(run))),
+            services.admission.run(signal, () =>
+              probedEffect(options.probe, () => work((pipeline as Pipeline).#siteOf(run))),
+            ),
         }),
         strict: true,
         clock,

@@ -142,7 +142,13 @@ export class RunSite {
       command: withValues(commandOf(planned.command), values),
       cwd: folder,
       inherited: inheritedEnvironment(environment),
-      env: { ...index.plan.env, ...planned.env, ...valueVariables(values) },
+      env: {
+        ...index.plan.env,
+        ...planned.env,
+        ...valueVariables(values),
+        // 1 for the first execution: what a task did before a retry, it may want to know.
+        PAWL_ATTEMPT: String(planned.attempt),
+      },
       marker: effectMarker(services.storeId, `${this.rowId(planned.entity)}#${planned.attempt}`),
       timeoutMs: planned.timeoutMs,
       expectedExitCode: planned.expectedExitCode,
