@@ -28,7 +28,7 @@ export class WorktreePool {
     this.#folder = folder;
     const setupKey = options.setup === null ? null : createHash("sha256").update(options.setup).digest("hex");
     this.#options = { setupKey, keepIgnored: options.keepIgnored };
-    this.#free = found.map((place) => new Worktree({ ...place, ...this.#options }));
+    this.#free = found.map((place) => new Worktree({ ...place, clock: repository.clock, ...this.#options }));
     this.#names = new Set(found.map(({ name }) => name));
   }
 
@@ -90,7 +90,7 @@ export class WorktreePool {
     await rm(folder, { recursive: true, force: true });
     await this.#repository.git(["worktree", "add", "--quiet", "--detach", "--no-checkout", folder, commit]);
     const gitDir = await gitDirOf(folder);
-    const worktree = new Worktree({ name, folder, gitDir, ...this.#options });
+    const worktree = new Worktree({ name, folder, gitDir, clock: this.#repository.clock, ...this.#options });
     this.#names.add(name);
     await this.#resetOrFree(worktree, commit);
     return worktree;

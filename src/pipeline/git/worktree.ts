@@ -1,5 +1,7 @@
 import { chmod, copyFile, lstat, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Clock } from "../../base/time.ts";
+import { type Footprint, footprintOf, settledMs } from "./footprint.ts";
 import { type GitAnswer, type GitCall, gitFreeEnvironment, runGit } from "./process.ts";
 import type { Sha } from "./repository.ts";
 
@@ -9,6 +11,7 @@ export interface WorktreePlace {
   readonly folder: string;
   /** Git's own folder of this worktree. */
   readonly gitDir: string;
+  readonly clock: Clock;
   /** Stands for the setup command; null when there is none. */
   readonly setupKey: string | null;
   /** True to leave what .gitignore names (installed packages, build caches) in place between tasks. */
@@ -30,6 +33,7 @@ export class Worktree {
   readonly #place: WorktreePlace;
   #untouched = false;
   #wasLent = false;
+  #footprint: string | null = null;
 
   constructor(place: WorktreePlace) {
     this.name = place.name;
@@ -63,13 +67,45 @@ export class Worktree {
   }
 
   /**
-   * Gives the worktree to a command. From now on it counts as changed.
+   * Gives the worktree to a command. From now on it counts as changed, unless `recognise` finds it as it was.
    *
+   * @param changesNothing true for a command after which `recognise` is to be asked
    * @returns the folder, and an environment for the command without variables that lead its git elsewhere
    */
-  async lend(): Promise<{ readonly folder: string; readonly environment: NodeJS.ProcessEnv }> {
+  async lend({ changesNothing = false } = {}): Promise<{ readonly folder: string; readonly environment: NodeJS.ProcessEnv }> {
+    const isAsLent = this.#wasLent && this.#untouched && this.#footprint !== null;
     this.#untouched = false;
     this.#wasLent = true;
+    if (!isAsLent) {
+      await this.#shareIndex();
+      this.#footprint = changesNothing ? await this.#settledFootprint() : null;
+    }
+    return { folder: this.folder, environment: lentEnvironment(this.folder) };
+  }
+
+  /** After a command that should have changed nothing: if nothing did change, it need not be reset. */
+  recognise(): void {
+    this.#untouched = this.#footprint !== null && this.#lookAt()?.text === this.#footprint;
+  }
+
+  #lookAt(): Footprint | null {
+    return footprintOf(
+      this.folder,
+      ["HEAD", "index"].map((name) => join(this.gitDir, name)),
+    );
+  }
+
+  async #settledFootprint(): Promise<string | null> {
+    const { clock } = this.#place;
+    const found = this.#lookAt();
+    const waitMs = found === null ? 0 : found.youngestMs + settledMs - clock.now();
+    if (waitMs > 0) {
+      await new Promise<void>((resolve) => clock.setTimeout(resolve, Math.min(waitMs, settledMs)));
+    }
+    return found?.text ?? null;
+  }
+
+  async #shareIndex(): Promise<void> {
     await removeLocks(this.gitDir);
     const own = ownIndex(this.gitDir);
     const shared = join(this.gitDir, "index");
@@ -77,8 +113,6 @@ export class Worktree {
     await copyFile(own, shared);
     // Git trusts an entry that is older than its index: a newer index would hide changes made in the same second.
     await utimes(shared, atime, Math.floor(mtime.getTime() / 1000));
-    const environment = { ...gitFreeEnvironment(process.env), GIT_CEILING_DIRECTORIES: join(this.folder, "..") };
-    return { folder: this.folder, environment };
   }
 
   /** Remembers, beyond a crash, that the setup command has done its work here. */
@@ -100,6 +134,7 @@ export class Worktree {
     await this.#restoreGitFile();
     await this.#checkOut(commit);
     this.#wasLent = false;
+    this.#footprint = null;
     this.needsSetup = this.#place.setupKey !== null && (await this.#setUpFor()) !== this.#place.setupKey;
     this.commit = commit;
     this.#untouched = true;
@@ -155,6 +190,14 @@ export class Worktree {
   async #setUpFor(): Promise<string | null> {
     return await readFile(setupMark(this.gitDir), "utf8").catch(() => null);
   }
+}
+
+let withoutGit: NodeJS.ProcessEnv | undefined;
+
+function lentEnvironment(folder: string): NodeJS.ProcessEnv {
+  // Reading process.env costs 50 µs, and nothing here changes it.
+  withoutGit ??= gitFreeEnvironment(process.env);
+  return { ...withoutGit, GIT_CEILING_DIRECTORIES: join(folder, "..") };
 }
 
 const ownIndex = (gitDir: string): string => join(gitDir, "pawl-index");

@@ -45,6 +45,8 @@ export interface PlannedCommand {
   readonly env?: Plan["env"];
   readonly timeoutMs?: number;
   readonly expectedExitCode?: number;
+  /** Nothing it writes is taken over. */
+  readonly changesNothing?: boolean;
   /** Entity and attempt: where its output goes, and what its processes are found by. */
   readonly entity: string;
   readonly attempt: number;
@@ -134,7 +136,7 @@ export class RunSite {
 
   /** Runs a command of the plan in a worktree, which counts as changed from then on. */
   async command(worktree: Worktree, planned: PlannedCommand): Promise<PlannedCommandResult> {
-    const { folder, environment } = await worktree.lend();
+    const { folder, environment } = await worktree.lend({ changesNothing: planned.changesNothing === true });
     const values = { worktree: folder, run: this.run, ...planned.values };
     const { services, index } = this;
     const spec = {

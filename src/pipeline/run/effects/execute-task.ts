@@ -75,6 +75,7 @@ async function plannedCommand(
     // The machine's own clock ends the task; this one stops the processes where the machine cannot, in a later process.
     timeoutMs: task.timeoutMs,
     expectedExitCode: task.expectedExitCode,
+    changesNothing: task.changes === "none",
     entity: input.task_id,
     attempt: input.attempt,
     signal,
@@ -103,6 +104,7 @@ async function patchOf(
   tip: Sha,
 ): Promise<PatchRef | null> {
   if (task.changes === "none") {
+    worktree.recognise();
     return null;
   }
   const content = await capturePatch(worktree, tip);
