@@ -57,6 +57,21 @@ export interface CommandResult {
   readonly startDetail: string | null;
 }
 
+/** A result without its outputs. */
+export type Ending = Omit<CommandResult, "stdout" | "stderr">;
+
+/** The ending of a command that never began, to be filled in. */
+export const noEnding: Ending = {
+  exitCode: null,
+  signal: null,
+  timedOut: false,
+  aborted: false,
+  durationMs: 0,
+  leftBehind: 0,
+  startError: null,
+  startDetail: null,
+};
+
 /** True if the command ended by itself with the expected exit code. */
 export function commandSucceeded(result: CommandResult, spec: Pick<CommandSpec, "expectedExitCode">): boolean {
   return (

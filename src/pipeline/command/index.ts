@@ -6,5 +6,7 @@ export { type StoppedLeftover, stopLeftovers } from "./leftovers.ts";
 export { readLog } from "./log-format.ts";
 export type { CommandOutput } from "./output-log.ts";
 export { runCommand } from "./run.ts";
+export { type CommandRequest, type CommandRunner, openRunner } from "./runner.ts";
 export { RunningCommands } from "./running-commands.ts";
 export { screenText } from "./screen-text.ts";
+export { openSeparateRunner } from "./separate-runner.ts";

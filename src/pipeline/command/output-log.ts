@@ -23,6 +23,9 @@ export interface CommandOutput {
   readonly writeError: string | null;
 }
 
+/** The output of a command that printed nothing. */
+export const noOutput: CommandOutput = { totalBytes: 0, leftOutBytes: 0, file: null, tail: "", writeError: null };
+
 export interface OutputLogOptions {
   readonly file: string | undefined;
   readonly secrets: RedactedStream | undefined;
@@ -58,10 +61,11 @@ export class OutputLog {
 
   /** Writes what is still to be written. Nothing may be written afterwards. */
   async end(): Promise<CommandOutput> {
-    if (this.#printed > 0) {
-      this.#keep(this.#options.secrets?.end() ?? Buffer.alloc(0));
-      await this.#finish();
+    if (this.#printed === 0) {
+      return noOutput;
     }
+    this.#keep(this.#options.secrets?.end() ?? Buffer.alloc(0));
+    await this.#finish();
     return {
       totalBytes: this.#printed,
       leftOutBytes: Math.max(0, this.#passed - 2 * keptBytes),

@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import type { CommandResult, CommandSpec } from "./command.ts";
+import { type CommandResult, type CommandSpec, type Ending, noEnding } from "./command.ts";
 import { OutputLog } from "./output-log.ts";
 import { familyOf, type ProcessInfo } from "./process-info.ts";
 import { systemProcesses } from "./processes.ts";
@@ -28,19 +28,6 @@ export async function runCommand(spec: CommandSpec): Promise<CommandResult> {
   const ending = await runToItsEnd(spec, stdout, stderr);
   return { ...ending, stdout: await stdout.end(), stderr: await stderr.end() };
 }
-
-type Ending = Omit<CommandResult, "stdout" | "stderr">;
-
-const noEnding: Ending = {
-  exitCode: null,
-  signal: null,
-  timedOut: false,
-  aborted: false,
-  durationMs: 0,
-  leftBehind: 0,
-  startError: null,
-  startDetail: null,
-};
 
 async function runToItsEnd(spec: CommandSpec, stdout: OutputLog, stderr: OutputLog): Promise<Ending> {
   const { clock, graceMs = defaultGraceMs } = spec;

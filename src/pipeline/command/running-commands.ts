@@ -1,20 +1,18 @@
 import { mkdirSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
 import type { Clock } from "../../base/time.ts";
 import type { Processes } from "./process-info.ts";
 import { systemProcesses } from "./processes.ts";
 
-const entry = z.object({
-  pid: z.int().min(2),
-  boot: z.string(),
-  start: z.number().nullable(),
-  startedAtMs: z.number(),
-  marker: z.string(),
-});
-
 /** What is known of a command while it runs. */
-export type RunningCommand = z.infer<typeof entry>;
+export interface RunningCommand {
+  readonly pid: number;
+  readonly boot: string;
+  /** See ProcessInfo. */
+  readonly start: number | null;
+  readonly startedAtMs: number;
+  readonly marker: string;
+}
 
 /**
  * The commands that run now, each a small file `running/<pid>.json` of the state folder, so that what a killed Pawl left
@@ -67,7 +65,9 @@ export class RunningCommands {
 
 function readEntry(file: string): RunningCommand | undefined {
   try {
-    return entry.parse(JSON.parse(readFileSync(file, "utf8")));
+    const { pid, boot, start, startedAtMs, marker } = JSON.parse(readFileSync(file, "utf8")) as Partial<RunningCommand>;
+    const isEntry = Number.isInteger(pid) && typeof startedAtMs === "number" && start !== undefined;
+    return isEntry ? { pid: Number(pid), boot: boot ?? "", start, startedAtMs, marker: marker ?? "" } : undefined;
   } catch {
     return undefined;
   }

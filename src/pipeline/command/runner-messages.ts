@@ -1,0 +1,20 @@
+import type { CommandResult } from "./command.ts";
+import type { CommandRequest } from "./runner.ts";
+
+/** The first message to a runner process. Secrets come this way because arguments and environments can be seen. */
+export interface RunnerSetup {
+  readonly type: "setup";
+  readonly stateDirectory: string;
+  readonly secrets: readonly (readonly [name: string, value: string])[];
+}
+
+export type ToRunner =
+  | RunnerSetup
+  | { readonly type: "run"; readonly id: number; readonly request: Omit<CommandRequest, "signal"> }
+  | { readonly type: "abort"; readonly id: number }
+  /** End once everything asked for is answered. */
+  | { readonly type: "close" };
+
+export type FromRunner =
+  | { readonly id: number; readonly result: CommandResult }
+  | { readonly id: number; readonly error: string };

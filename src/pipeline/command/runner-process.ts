@@ -1,0 +1,65 @@
+import { createRedactor } from "../../base/secrets.ts";
+import { systemClock } from "../../base/time.ts";
+import { type CommandRunner, openRunner } from "./runner.ts";
+import type { FromRunner, ToRunner } from "./runner-messages.ts";
+import { RunningCommands } from "./running-commands.ts";
+
+/*
+ * The program of a runner process: runs what its parent asks for, and stops it all when the parent goes, however it
+ * goes. It imports as little as it can, because each spawn costs by the memory of the process.
+ */
+let runner: CommandRunner | undefined;
+const aborts = new Map<number, AbortController>();
+let closing = false;
+
+process.on("message", (message: ToRunner) => {
+  switch (message.type) {
+    case "setup":
+      runner = openRunner({
+        secrets: createRedactor(new Map(message.secrets)),
+        register: new RunningCommands(message.stateDirectory, systemClock),
+        clock: systemClock,
+      });
+      break;
+    case "run":
+      // Without its parent it must start nothing: somebody else may hold the store by now.
+      if (runner !== undefined && process.connected) {
+        void run(runner, message.id, message.request);
+      }
+      break;
+    case "abort":
+      aborts.get(message.id)?.abort();
+      break;
+    case "close":
+      closing = true;
+      endIfDone();
+  }
+});
+
+process.on("disconnect", () => {
+  void (runner?.close() ?? Promise.resolve()).finally(() => process.exit());
+});
+
+async function run(runner: CommandRunner, id: number, request: Parameters<CommandRunner["run"]>[0]): Promise<void> {
+  const abort = new AbortController();
+  aborts.set(id, abort);
+  const message = await runner.run({ ...request, signal: abort.signal }).then(
+    (result): FromRunner => ({ id, result }),
+    (error: unknown): FromRunner => ({ id, error: String(error) }),
+  );
+  const answered = (): void => {
+    aborts.delete(id);
+    endIfDone();
+  };
+  if (process.connected) {
+    process.send?.(message, undefined, undefined, answered);
+  } else {
+    answered();
+  }
+}
+
+function endIfDone(): void {
+  if (closing && aborts.size === 0 && process.connected) {
+    process.disconnect();
+  }
+}

@@ -1,0 +1,174 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { createRedactor } from "../../../src/base/secrets.ts";
+import { systemClock } from "../../../src/base/time.ts";
+import {
+  type CommandRequest,
+  type CommandRunner,
+  effectMarker,
+  explainCommand,
+  openRunner,
+  openSeparateRunner,
+  RunningCommands,
+  stopLeftovers,
+} from "../../../src/pipeline/command/index.ts";
+import { systemProcesses } from "../../../src/pipeline/command/processes.ts";
+import { isAlive, pidIn, temporaryFolder, until } from "./setting.fixture.ts";
+
+const clock = systemClock;
+const secrets = new Map([["TOKEN", "s3cr3t-value"]]);
+let stores = 0;
+
+interface Opened {
+  readonly runner: CommandRunner;
+  readonly state: string;
+  readonly store: string;
+  request(command: CommandRequest["command"], rest?: Partial<CommandRequest>): CommandRequest;
+}
+
+function opened(open: (state: string, store: string) => CommandRunner): Opened {
+  const state = temporaryFolder();
+  stores += 1;
+  const store = `runners-${process.pid}-${stores}`;
+  const runner = open(state, store);
+  onTestFinished(() => runner.close());
+  let effects = 0;
+  const request: Opened["request"] = (command, rest) => {
+    effects += 1;
+    const marker = effectMarker(store, `effect-${effects}`);
+    return { label: "task t", command, cwd: state, env: {}, marker, graceMs: 5000, ...rest };
+  };
+  return { runner, state, store, request };
+}
+
+const inProcess = (): Opened =>
+  opened((state) =>
+    openRunner({ secrets: createRedactor(secrets), register: new RunningCommands(state, clock), clock }),
+  );
+const separate = (): Opened =>
+  opened((stateDirectory, store) => openSeparateRunner({ stateDirectory, store, secrets, clock }));
+
+describe.each([
+  ["in this process", inProcess],
+  ["in a process of its own", separate],
+])("a runner %s", (_, open) => {
+  test("runs commands side by side and gives each its result", async () => {
+    const { runner, request } = open();
+    const results = await Promise.all(
+      Array.from({ length: 8 }, (_, code) => runner.run(request(`echo ${code}; exit ${code}`))),
+    );
+    expect(results.map(({ exitCode, stdout }) => [exitCode, stdout.tail])).toEqual(
+      Array.from({ length: 8 }, (_, code) => [code, `${code}\n`]),
+    );
+  });
+
+  test("takes secrets out of what it keeps", async () => {
+    const { runner, request, state } = open();
+    const stdoutFile = join(state, "logs", "out.log");
+    const result = await runner.run(request("echo s3cr3t-value", { stdoutFile }));
+    expect(result.stdout.file).toBe(stdoutFile);
+    expect(readFileSync(stdoutFile, "utf8")).toBe("[secret TOKEN]\n");
+  });
+
+  test("aborts one command and leaves the others", async () => {
+    const { runner, request, state } = open();
+    const abort = new AbortController();
+    const aborted = runner.run(request("echo $$ > child; exec sleep 600", { signal: abort.signal }));
+    const other = runner.run(request("until [ -e go ]; do sleep 0.01; done; echo done"));
+    await pidIn(join(state, "child"));
+    abort.abort();
+    expect(await aborted).toMatchObject({ aborted: true, signal: "SIGTERM" });
+    await runner.run(request("echo > go"));
+    expect(await other).toMatchObject({ aborted: false, exitCode: 0, stdout: { tail: "done\n" } });
+  });
+
+  test("starts nothing that was aborted before", async () => {
+    const { runner, request, state } = open();
+    const result = await runner.run(request("echo > started", { signal: AbortSignal.abort() }));
+    expect(result).toMatchObject({ aborted: true, exitCode: null });
+    expect(existsSync(join(state, "started"))).toBe(false);
+  });
+
+  test("aborts what runs when it is closed", async () => {
+    const { runner, request, state } = open();
+    const running = runner.run(request("sleep 600 & echo $! > child; wait"));
+    const child = await pidIn(join(state, "child"));
+    await runner.close();
+    expect(await running).toMatchObject({ aborted: true });
+    expect(isAlive(child)).toBe(false);
+  });
+
+  test("says of a command that it cannot start why", async () => {
+    const { runner, request } = open();
+    expect(await runner.run(request(["no-such-program-here"]))).toMatchObject({
+      exitCode: 127,
+      startError: "not_found",
+    });
+  });
+});
+
+describe("a runner process", () => {
+  const processOf = (store: string): number | undefined =>
+    systemProcesses.all().find(({ pid }) => systemProcesses.markerOf(pid) === `${store}/runner`)?.pid;
+
+  test.runIf(systemProcesses.seesMarkers)("that dies takes its commands along, and is replaced", async () => {
+    const { runner, request, state, store } = separate();
+    const asked = request("sleep 600 & echo $! > child; wait", { graceMs: 60_000 });
+    const running = runner.run(asked);
+    const child = await pidIn(join(state, "child"));
+    process.kill(processOf(store) ?? 0, "SIGKILL");
+    const result = await running;
+    expect(result).toMatchObject({ exitCode: null, signal: "SIGKILL", aborted: false, timedOut: false });
+    expect(explainCommand(result, asked).message).toMatch(/pawl: the process that ran this command ended \(SIGKILL\)$/);
+    expect(isAlive(child)).toBe(false);
+    expect(await runner.run(request(["true"]))).toMatchObject({ exitCode: 0 });
+  });
+
+  test.runIf(systemProcesses.seesMarkers)("ends by itself when it is closed", async () => {
+    const { runner, request, store } = separate();
+    await runner.run(request(["true"]));
+    const pid = processOf(store) ?? 0;
+    expect(isAlive(pid)).toBe(true);
+    await runner.close();
+    expect(isAlive(pid)).toBe(false);
+  });
+
+  const userOf = (state: string, store: string, command: string): ReturnType<typeof spawn> => {
+    const fixture = new URL("separate-runner.fixture.ts", import.meta.url).pathname;
+    const args = ["--import", "tsx", fixture, state, store, command];
+    return spawn(process.execPath, args, { stdio: ["ignore", "inherit", "inherit"] });
+  };
+
+  test("stops what it runs when its parent is killed", async () => {
+    const state = temporaryFolder();
+    const pawl = userOf(
+      state,
+      "orphaned",
+      "trap 'echo > told; exit' TERM; echo $$ > child; while :; do sleep 0.01; done",
+    );
+    const child = await pidIn(join(state, "child"));
+    pawl.kill("SIGKILL");
+    await until(() => !isAlive(child));
+    expect(existsSync(join(state, "told"))).toBe(true);
+  });
+
+  test.runIf(systemProcesses.seesMarkers)("is stopped as a leftover, with what it runs", async () => {
+    const state = temporaryFolder();
+    const store = `left-${process.pid}`;
+    const pawl = userOf(state, store, "trap '' TERM; echo $$ > child; while :; do sleep 0.01; done");
+    const child = await pidIn(join(state, "child"));
+    const runner = processOf(store) ?? 0;
+    pawl.kill("SIGKILL");
+    await stopLeftovers(state, store, { clock, graceMs: 50 });
+    expect([child, runner].map(isAlive)).toEqual([false, false]);
+    expect(readdirSync(join(state, "running"))).toEqual([]);
+  });
+
+  test("that is idle does not keep its parent from ending", async () => {
+    const pawl = userOf(temporaryFolder(), `idle-${process.pid}`, "true");
+    expect((await once(pawl, "exit"))[0]).toBe(0);
+  });
+});
