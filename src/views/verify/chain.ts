@@ -1,0 +1,141 @@
+import type { Database } from "better-sqlite3";
+import { canonicalJson } from "../../base/canonical-json.ts";
+import { auditHash, chainStart, commitHash } from "../../store/chain.ts";
+import type { JournalRow, StoredAuditRow } from "../../store/port.ts";
+import type { Faults } from "./fault.ts";
+
+/** An audit event as its columns hold it. */
+export type AuditColumns = Omit<StoredAuditRow, "metadata" | "context" | "evidence"> & {
+  readonly metadata: string;
+  readonly context: string;
+  readonly evidence: string | null;
+};
+
+interface CommitColumns {
+  readonly commit_no: number;
+  readonly first_seq: number;
+  readonly last_seq: number;
+  readonly audit_head: string;
+  readonly hash: string;
+}
+
+/**
+ * Follows both chains from their start (I7, §8.5.2): every audit event in order, each handed on, and every commit with
+ * the journal rows in it. Nothing is held in memory but the rows of one commit.
+ */
+export function verifyChains(
+  db: Database,
+  faults: Faults,
+  each: (audit: AuditColumns) => void,
+): { readonly audits: number; readonly commits: number } {
+  const audits = auditChain(db, faults, each);
+  const journal = journalBySeq(db);
+  let prevHash = chainStart;
+  let prevSeq = 0;
+  let commits = 0;
+  for (const row of db.prepare<[], CommitColumns>("SELECT * FROM commits ORDER BY commit_no").iterate()) {
+    commits += 1;
+    const fault = (detail: string): void => faults.add("commit", "commits", row.commit_no, detail);
+    if (row.commit_no !== commits) {
+      fault(`commit ${commits} is missing`);
+    }
+    if (!audits.advanceTo(row.audit_head)) {
+      fault("its head of the audit chain is not in the chain");
+    }
+    const rows = row.last_seq === 0 ? [] : journal.upTo(row.last_seq);
+    if (row.last_seq !== 0 && (row.first_seq !== prevSeq + 1 || rows[0]?.seq !== row.first_seq)) {
+      fault(`its journal rows do not begin after ${prevSeq}`);
+    }
+    if (commitHash(prevHash, row.audit_head, rows) !== row.hash) {
+      fault("its hash does not fit it and its journal rows");
+    }
+    prevSeq = Math.max(prevSeq, row.last_seq);
+    prevHash = row.hash;
+  }
+  const late = journal.upTo(Number.MAX_SAFE_INTEGER)[0];
+  if (late !== undefined) {
+    faults.add("commit", "journal", late.seq, "no commit covers it");
+  }
+  const beyond = audits.rest();
+  if (beyond !== undefined) {
+    faults.add("commit", "state_transitions", beyond, "no commit covers it");
+  }
+  return { audits: audits.count(), commits };
+}
+
+function auditChain(db: Database, faults: Faults, each: (audit: AuditColumns) => void) {
+  const rows = db.prepare<[], AuditColumns>("SELECT * FROM state_transitions ORDER BY transition_id").iterate();
+  let head = chainStart;
+  let count = 0;
+  const next = (): number | undefined => {
+    const { value, done } = rows.next() as IteratorResult<AuditColumns, undefined>;
+    if (done === true) {
+      return undefined;
+    }
+    count += 1;
+    const fault = auditFault(value, head, count);
+    if (fault !== undefined) {
+      faults.add("chain", "state_transitions", value.transition_id, fault);
+    }
+    head = value.hash;
+    each(value);
+    return value.transition_id;
+  };
+  return {
+    count: () => count,
+    /** Goes on to the event with this hash; false when the chain ends before it. */
+    advanceTo: (hash: string): boolean => {
+      while (head !== hash) {
+        if (next() === undefined) {
+          return false;
+        }
+      }
+      return true;
+    },
+    /** Goes to the end; the first event that was left. */
+    rest: (): number | undefined => {
+      const first = next();
+      for (let id = first; id !== undefined; id = next()) {
+        // Checked and handed on by next().
+      }
+      return first;
+    },
+  };
+}
+
+function auditFault(row: AuditColumns, head: string, expectedId: number): string | undefined {
+  if (row.transition_id !== expectedId) {
+    return `transition ${expectedId} is missing`;
+  }
+  if (row.prev_hash !== head) {
+    return "prev_hash is not the hash of the one before";
+  }
+  try {
+    const evidence = row.evidence === null ? null : (JSON.parse(row.evidence) as StoredAuditRow["evidence"]);
+    const isAsWritten = evidence === null || canonicalJson(evidence) === row.evidence;
+    const event = { ...row, evidence, metadata: {}, context: {} };
+    return isAsWritten && auditHash(head, event, row.metadata, row.context) === row.hash
+      ? undefined
+      : "its hash does not fit it";
+  } catch {
+    return "its evidence is not JSON";
+  }
+}
+
+/** Journal rows in the order in which they were written. */
+function journalBySeq(db: Database) {
+  const rows = db
+    .prepare<[], JournalRow>("SELECT seq, actor_no AS actorNo, at, event, delta FROM journal ORDER BY seq")
+    .iterate();
+  let waiting = rows.next() as IteratorResult<JournalRow, undefined>;
+  return {
+    upTo: (seq: number): JournalRow[] => {
+      const found: JournalRow[] = [];
+      while (waiting.done !== true && waiting.value.seq <= seq) {
+        found.push(waiting.value);
+        waiting = rows.next() as IteratorResult<JournalRow, undefined>;
+      }
+      return found;
+    },
+  };
+}

@@ -1,0 +1,65 @@
+import { catalogue, checkTransition, type EntityType, type MachineEntry } from "../../../machines/index.ts";
+import type { AuditColumns } from "./chain.ts";
+import type { Faults } from "./fault.ts";
+
+const table = "state_transitions";
+
+/** Follows every entity through its recorded changes of state (I5, I6). */
+export class EntityStates {
+  readonly #faults: Faults;
+  /** `<type> <id>` to the state after its last event. */
+  readonly #states = new Map<string, string>();
+
+  constructor(faults: Faults) {
+    this.#faults = faults;
+  }
+
+  take(audit: AuditColumns): void {
+    const { entity_type, entity_id, from_state, to_state, transition_id } = audit;
+    if (!isEntityType(entity_type)) {
+      return;
+    }
+    const name = `${entity_type} ${entity_id}`;
+    const before = this.stateOf(entity_type, entity_id);
+    if (before !== from_state) {
+      this.#faults.add("gap", table, transition_id, `${name} was ${before}, the event begins in ${from_state}`);
+    }
+    this.#states.set(name, to_state);
+    // A refused event and a warning leave the state as it is.
+    if (from_state !== to_state || !["error", "warning"].includes(audit.event_type)) {
+      const fault = transitionFault(entity_type, audit);
+      if (fault !== undefined) {
+        this.#faults.add("catalogue", table, transition_id, `${name}: ${fault}`);
+      }
+    }
+  }
+
+  /** The state after all events so far; the first state of its machine where there were none. */
+  stateOf(entityType: EntityType, entityId: string): string {
+    return this.#states.get(`${entityType} ${entityId}`) ?? catalogue[entityType].initial;
+  }
+}
+
+export function isEntityType(name: string): name is EntityType {
+  return Object.hasOwn(catalogue, name);
+}
+
+function transitionFault(entityType: EntityType, audit: AuditColumns): string | undefined {
+  const { from_state: from, to_state: to, trigger, severity, event_type, operator, reason } = audit;
+  const check = checkTransition(entityType, from, to, { trigger });
+  if (!check.ok) {
+    const why = { unknown_state: "unknown state", terminal: `${from} is terminal`, undeclared: "not declared" };
+    return `${from} to ${to} by ${trigger}: ${why[check.reason]}`;
+  }
+  const { transitions }: MachineEntry = catalogue[entityType];
+  // One pair may be declared twice, with guards of their own.
+  const declared = transitions.filter((one) => one.from === from && one.to === to && one.trigger === trigger);
+  if (!declared.some((one) => one.severity === severity)) {
+    return `${from} to ${to} by ${trigger} is not of severity ${severity}`;
+  }
+  const isOverride = declared.some((one) => one.override === true);
+  if (isOverride !== (event_type === "manual_override")) {
+    return `${trigger} ${isOverride ? "is an override, its event is not" : "is no override, its event is"}`;
+  }
+  return isOverride && !(operator && reason) ? `${trigger} has no operator or no reason` : undefined;
+}
