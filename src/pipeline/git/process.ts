@@ -160,9 +160,8 @@ const keptGitVariables = new Set([
 
 /**
  * An environment without the variables by which a git hook or alias points git at its own repository and index.
- * Meant for every command that Pawl starts: with GIT_DIR set, a task's git would work on the user's checkout (I12).
  */
-export function gitFreeEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+function gitFreeEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept: NodeJS.ProcessEnv = {};
   for (const [name, value] of Object.entries(environment)) {
     if (!name.startsWith("GIT_") || keptGitVariables.has(name)) {

@@ -2,7 +2,7 @@ import { chmod, copyFile, lstat, mkdir, readdir, readFile, rm, stat, utimes, wri
 import { join } from "node:path";
 import type { Clock } from "../../base/time.ts";
 import { type Footprint, footprintOf, settledMs } from "./footprint.ts";
-import { type GitAnswer, type GitCall, gitFreeEnvironment, runGit } from "./process.ts";
+import { type GitAnswer, type GitCall, runGit } from "./process.ts";
 import type { Sha } from "./repository.ts";
 
 /** What a worktree needs to know of the pool it belongs to. */
@@ -70,9 +70,11 @@ export class Worktree {
    * Gives the worktree to a command. From now on it counts as changed, unless `recognise` finds it as it was.
    *
    * @param changesNothing true for a command after which `recognise` is to be asked
-   * @returns the folder, and an environment for the command without variables that lead its git elsewhere
+   * @returns the folder, and variables for the command, so that its git does not look for a repository above it
    */
-  async lend({ changesNothing = false } = {}): Promise<{ readonly folder: string; readonly environment: NodeJS.ProcessEnv }> {
+  async lend({
+    changesNothing = false,
+  } = {}): Promise<{ readonly folder: string; readonly environment: Readonly<Record<string, string>> }> {
     const isAsLent = this.#wasLent && this.#untouched && this.#footprint !== null;
     this.#untouched = false;
     this.#wasLent = true;
@@ -80,7 +82,7 @@ export class Worktree {
       await this.#shareIndex();
       this.#footprint = changesNothing ? await this.#settledFootprint() : null;
     }
-    return { folder: this.folder, environment: lentEnvironment(this.folder) };
+    return { folder: this.folder, environment: { GIT_CEILING_DIRECTORIES: join(this.folder, "..") } };
   }
 
   /** After a command that should have changed nothing: if nothing did change, it need not be reset. */
@@ -190,14 +192,6 @@ export class Worktree {
   async #setUpFor(): Promise<string | null> {
     return await readFile(setupMark(this.gitDir), "utf8").catch(() => null);
   }
-}
-
-let withoutGit: NodeJS.ProcessEnv | undefined;
-
-function lentEnvironment(folder: string): NodeJS.ProcessEnv {
-  // Reading process.env costs 50 µs, and nothing here changes it.
-  withoutGit ??= gitFreeEnvironment(process.env);
-  return { ...withoutGit, GIT_CEILING_DIRECTORIES: join(folder, "..") };
 }
 
 const ownIndex = (gitDir: string): string => join(gitDir, "pawl-index");

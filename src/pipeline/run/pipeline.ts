@@ -11,7 +11,7 @@ import { domainComponent } from "../../store/domain/index.ts";
 import type { Store, StoredAuditRow } from "../../store/port.ts";
 import { openSqlite, openSqliteReader } from "../../store/sqlite/open.ts";
 import { followTransitions } from "../../store/transitions-file.ts";
-import { RunningCommands, stopLeftovers } from "../command/index.ts";
+import { openSeparateRunner, RunningCommands, stopLeftovers } from "../command/index.ts";
 import { type Repository, resolveBase } from "../git/index.ts";
 import {
   claimStateFolder,
@@ -117,7 +117,6 @@ export class Pipeline {
         clock,
         repository,
         storeId: store.storeId,
-        register: new RunningCommands(state.folder, clock),
         admission: new Admission(),
         patches: new Patches(reader),
         logs: new LogFiles(state.logs),
@@ -238,12 +237,13 @@ export class Pipeline {
   stopNow(): void {
     this.#services.admission.close();
     this.#runtime.halt();
-    killAll(this.#services.register);
+    killAll(new RunningCommands(this.#options.state.folder, this.#options.clock));
   }
 
   async close(): Promise<void> {
     this.#services.admission.close();
     await this.#inbox?.close();
+    await this.#site?.runner.close();
     await this.#runtime.close();
     this.#unfollow();
     this.#reader.close();
@@ -310,10 +310,13 @@ export class Pipeline {
     const workers = new Workers(plan.concurrency, (task, worker) =>
       giveTask(this.#runtime.actor(taskActorId(run, task)) as AnyActorRef | undefined, worker),
     );
+    const secrets = secretValues(plan, this.#options.env);
+    const { state, clock } = this.#options;
     return new RunSite(this.#services, {
       index,
+      runner: openSeparateRunner({ stateDirectory: state.folder, store: this.#store.storeId, secrets, clock }),
       branches: new RunBranches(this.#options.repository, run, base, index),
-      secrets: createRedactor(secretValues(plan, this.#options.env)),
+      secrets: createRedactor(secrets),
       workers,
     });
   }

@@ -1,14 +1,7 @@
 import type { Redactor } from "../../base/secrets.ts";
 import type { Clock } from "../../base/time.ts";
 import type { Command, Plan } from "../../plan/index.ts";
-import {
-  type CommandResult,
-  effectMarker,
-  explainCommand,
-  inheritedEnvironment,
-  type RunningCommands,
-  runCommand,
-} from "../command/index.ts";
+import { type CommandResult, type CommandRunner, effectMarker, explainCommand } from "../command/index.ts";
 import type { Repository, Worktree } from "../git/index.ts";
 import type { LogFiles } from "../state/index.ts";
 import type { Admission } from "./admission.ts";
@@ -28,7 +21,6 @@ export interface SiteServices {
   readonly clock: Clock;
   readonly repository: Repository;
   readonly storeId: string;
-  readonly register: RunningCommands;
   readonly admission: Admission;
   readonly patches: Patches;
   readonly logs: LogFiles;
@@ -67,6 +59,7 @@ export class RunSite {
   readonly worktrees: Worktrees;
   readonly merges = new Turns();
   readonly secrets: Redactor;
+  readonly runner: CommandRunner;
   readonly workers: Workers;
   readonly services: SiteServices;
   readonly #patchTrees = new Map<string, PatchTree>();
@@ -78,6 +71,7 @@ export class RunSite {
       readonly index: PlanIndex;
       readonly branches: RunBranches;
       readonly secrets: Redactor;
+      readonly runner: CommandRunner;
       readonly workers: Workers;
     },
   ) {
@@ -86,6 +80,7 @@ export class RunSite {
     this.index = parts.index;
     this.branches = parts.branches;
     this.secrets = parts.secrets;
+    this.runner = parts.runner;
     this.workers = parts.workers;
     this.worktrees = new Worktrees(services.repository, services.worktreesFolder, (worktree, setup, signal) =>
       this.#setUp(worktree, setup, signal),
@@ -143,8 +138,8 @@ export class RunSite {
       label: planned.label,
       command: withValues(commandOf(planned.command), values),
       cwd: folder,
-      inherited: inheritedEnvironment(environment),
       env: {
+        ...environment,
         ...index.plan.env,
         ...planned.env,
         ...valueVariables(values),
@@ -156,13 +151,13 @@ export class RunSite {
       expectedExitCode: planned.expectedExitCode,
       signal: planned.signal,
       ...services.logs.of(this.run, planned.entity, planned.attempt),
-      secrets: this.secrets,
-      register: services.register,
-      clock: services.clock,
     };
-    const result = await runCommand(spec);
+    const result = await this.runner.run(spec);
     const succeeded = !result.aborted && !result.timedOut && result.exitCode === (planned.expectedExitCode ?? 0);
-    return { result, failure: succeeded ? undefined : explainCommand(result, spec).message };
+    return {
+      result,
+      failure: succeeded ? undefined : explainCommand(result, { ...spec, secrets: this.secrets }).message,
+    };
   }
 
   async #acquireMerge(workstream: string, merge: string, signal: AbortSignal): Promise<Worktree> {

@@ -161,6 +161,8 @@ describe("a runner process", () => {
     const pawl = userOf(state, store, "trap '' TERM; echo $$ > child; while :; do sleep 0.01; done");
     const child = await pidIn(join(state, "child"));
     const runner = processOf(store) ?? 0;
+    // A command is remembered once it lives a while; one that is remembered afterwards leaves its file, which does no harm.
+    await until(() => readdirSync(join(state, "running")).length === 1);
     pawl.kill("SIGKILL");
     await stopLeftovers(state, store, { clock, graceMs: 50 });
     expect([child, runner].map(isAlive)).toEqual([false, false]);
