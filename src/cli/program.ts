@@ -20,6 +20,7 @@ const commands: Readonly<Record<string, () => Promise<{ readonly command: CliCom
   schema: () => import("./commands/schema.ts"),
   show: () => import("./commands/show.ts"),
   status: () => import("./commands/status.ts"),
+  verify: () => import("./commands/verify.ts"),
   validate: () => import("./commands/validate.ts"),
 };
 

@@ -95,6 +95,11 @@ export class Pipeline {
     this.#services = parts.services;
     this.#newPlans = parts.newPlans;
     this.#unfollow = parts.unfollow;
+    parts.store.onCommitted((audits) => {
+      for (const audit of audits) {
+        options.onTransition?.(audit);
+      }
+    });
   }
 
   /**
@@ -252,9 +257,6 @@ export class Pipeline {
   }
 
   #committed(audits: readonly StoredAuditRow[], site: RunSite): void {
-    for (const audit of audits) {
-      this.#options.onTransition?.(audit);
-    }
     // Not inside the commit: what it sets off is of the next one.
     queueMicrotask(() => {
       for (const audit of audits) {

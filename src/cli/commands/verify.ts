@@ -1,0 +1,42 @@
+import { count } from "../../base/count.ts";
+import { type Fault, verifyState } from "../../views/verify/index.ts";
+import { print, printJson } from "../context.ts";
+import { openReader, type PlaceOptions, stateOption, statePlace } from "../place.ts";
+import type { CliCommand } from "../program.ts";
+
+export const command: CliCommand = {
+  define(program, context) {
+    program
+      .command("verify")
+      .description("check that nothing of the record was changed after it was written")
+      .option(...stateOption)
+      .option("--json", "one JSON object")
+      .action((options: PlaceOptions & { json?: true }) => {
+        const state = statePlace(context, options);
+        openReader(state).close();
+        const found = verifyState(state.database, state.folder);
+        context.exitStatus = found.ok ? 0 : 1;
+        if (options.json === true) {
+          printJson(context, found);
+          return;
+        }
+        for (const fault of found.faults) {
+          print(context, faultLine(fault));
+        }
+        const looked = [
+          count(found.audits, "transition"),
+          count(found.commits, "commit"),
+          count(found.entities, "entity", "entities"),
+          `${count(found.lines, "line")} of transitions.jsonl`,
+        ].join(", ");
+        print(context, found.ok ? `All is as it was written: ${looked}.` : `${looked} were looked at.`);
+      });
+  },
+};
+
+function faultLine({ kind, ...where }: Fault): string {
+  const said = Object.entries(where)
+    .filter(([, value]) => value !== undefined && value !== null)
+    .map(([name, value]) => `${name} ${String(value)}`);
+  return `${kind}: ${said.join(", ")}`;
+}

@@ -1,0 +1,97 @@
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+
+/** The compiled program: what a user runs. */
+const program = fileURLToPath(new URL("../../dist/src/cli/main.js", import.meta.url));
+
+export interface Printed {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A repository in a folder of its own, and `pawl` in it. */
+export class Place {
+  readonly folder: string;
+
+  constructor() {
+    this.folder = mkdtempSync(join(tmpdir(), "pawl-cli-"));
+    onTestFinished(() => rmSync(this.folder, { recursive: true, force: true }));
+  }
+
+  write(name: string, text: string | Buffer): void {
+    mkdirSync(dirname(join(this.folder, name)), { recursive: true });
+    writeFileSync(join(this.folder, name), text);
+  }
+
+  git(...args: string[]): string {
+    return execFileSync("git", args, { cwd: this.folder, encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] }).trim();
+  }
+
+  pawl(...args: string[]): Printed {
+    const result = spawnSync(process.execPath, [program, ...args], {
+      cwd: this.folder,
+      encoding: "utf8",
+      env: { ...process.env, ...this.env },
+    });
+    return { status: result.status, stdout: result.stdout, stderr: result.stderr };
+  }
+
+  /** Starts pawl and does not wait. */
+  start(...args: string[]): { readonly process: ChildProcess; readonly ended: Promise<Printed> } {
+    const child = spawn(process.execPath, [program, ...args], {
+      cwd: this.folder,
+      env: { ...process.env, ...this.env },
+    });
+    let stdout = "";
+    let stderr = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      stdout += chunk;
+    });
+    child.stderr.on("data", (chunk: Buffer) => {
+      stderr += chunk;
+    });
+    const ended = new Promise<Printed>((resolve) => {
+      child.on("close", (status) => resolve({ status, stdout, stderr }));
+    });
+    onTestFinished(() => {
+      child.kill("SIGKILL");
+    });
+    return { process: child, ended };
+  }
+
+  env: Record<string, string> = {};
+}
+
+/** A repository with one commit and a plan next to it, that is not part of the repository. */
+export function placeWith(plan: string, files: Readonly<Record<string, string>> = { "a.txt": "one\n" }): Place {
+  const place = new Place();
+  place.git("init", "--quiet", "--initial-branch=main");
+  place.git("config", "user.name", "Uma");
+  place.git("config", "user.email", "uma@example.test");
+  for (const [name, text] of Object.entries(files)) {
+    place.write(name, text);
+  }
+  place.git("add", "--all");
+  place.git("commit", "--quiet", "--message", "Begin");
+  place.write("plan.yaml", plan);
+  return place;
+}
+
+/** A plan of one workstream `w` with these tasks. */
+export function planOf(tasks: readonly string[], head = ""): string {
+  const lines = tasks.map((task) => `      - ${task}`).join("\n");
+  return `pawl: 1\nname: p\nbase: main\n${head}workstreams:\n  - id: w\n    tasks:\n${lines}\n`;
+}
+
+/** Resolves when a file is there; looks again with each turn of the file system. */
+export async function appears(file: string): Promise<void> {
+  const { existsSync } = await import("node:fs");
+  while (!existsSync(file)) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

@@ -1,0 +1,310 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { makeSampleRepository } from "../demo/sample-repository.ts";
+import { isAlive } from "../pipeline/command/setting.fixture.ts";
+import { appears, Place, placeWith, planOf } from "./pawl.fixture.ts";
+
+const lastJson = (stdout: string): Record<string, unknown> => JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
+
+describe("pawl run", () => {
+  test("runs the sample plan to commits with trailers, and leaves checkout, branches and hooks alone", () => {
+    const place = new Place();
+    makeSampleRepository(place.folder);
+    place.env = { DEMO_FOLDER: join(place.folder, ".git") };
+    place.write(".git/hooks/post-commit", `#!/bin/sh\ntouch ${place.folder}/hook-ran\n`);
+    place.git("add", "--chmod=+x", "package.json");
+    const before = [
+      place.git("status", "--porcelain"),
+      place.git("rev-parse", "HEAD"),
+      readFileSync(join(place.folder, ".git/index"), "hex"),
+    ];
+    const { status, stdout } = place.pawl("run", "plan.yaml");
+    expect(status).toBe(0);
+    expect(stdout).toContain("harden-client-1  succeeded");
+    expect(stdout).toContain("experiment  failed     (allowed)");
+    const log = place.git(
+      "log",
+      "--format=%s|%(trailers:key=Pawl-Run,valueonly,separator=,)|%(trailers:key=Pawl-Task,valueonly,separator=,)|%(trailers:key=Pawl-Ledger,valueonly,separator=,)",
+      "--no-merges",
+      "main..pawl/harden-client-1",
+    );
+    expect(log.split("\n").sort()).toEqual([
+      "client.bump: node scripts/bump.mjs|harden-client-1|client.bump|client.bump~p1",
+      "client.fix-timeout: 0001-fix-timeout.patch|harden-client-1|client.fix-timeout|client.fix-timeout~p1",
+      "client.refactor: scribe: Use template literals instead of string concat…|harden-client-1|client.refactor|client.refactor~p1",
+      "docs.api: node scripts/readme.mjs|harden-client-1|docs.api|docs.api~p1",
+      "docs.links: node scripts/flaky.mjs|harden-client-1|docs.links|docs.links~p1",
+    ]);
+    expect(place.git("show", "pawl/harden-client-1:docs/api.md")).toBe("# API\n\n- fetchText\n- greet");
+    expect([
+      place.git("status", "--porcelain"),
+      place.git("rev-parse", "HEAD"),
+      readFileSync(join(place.folder, ".git/index"), "hex"),
+    ]).toEqual(before);
+    expect(place.git("branch", "--show-current")).toBe("main");
+
+    // The same repository, for what is asked of a run that has ended.
+    expect(JSON.parse(place.pawl("status", "--json").stdout)).toMatchObject({
+      commits: 5,
+      run: { state: "succeeded" },
+    });
+    expect(place.pawl("show", "experiment.shout").stdout).toMatch(/gate unit: exit code 1/);
+    expect(place.pawl("logs", "docs.links", "--attempt", "1").stdout).toContain("connection reset by peer");
+    const events = place
+      .pawl("events", "--entity", "docs.links", "--json")
+      .stdout.trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(events.map(({ to_state }) => to_state)).toEqual(
+      ["pending", "queued", "running", "retrying", "queued", "running", "validating", "completed"].slice(1),
+    );
+    expect(place.pawl("merge")).toMatchObject({ status: 1, stderr: expect.stringContaining("CHECKOUT_IN_THE_WAY") });
+    place.git("reset", "--quiet", "--hard");
+    expect(place.pawl("merge").stdout).toMatch(/^main is at [0-9a-f]{12} now, by a fast-forward/);
+    expect(place.pawl("merge").stdout).toBe("main contains pawl/harden-client-1 already.\n");
+    expect(place.pawl("resume")).toMatchObject({ status: 2, stderr: expect.stringContaining("RUN_ENDED") });
+    expect(place.pawl("verify").status).toBe(0);
+  }, 60_000);
+
+  test("with --json prints one object a line, the last one the outcome", () => {
+    const place = placeWith(planOf(["{ id: t, run: 'echo hi > b.txt' }"]));
+    const { status, stdout } = place.pawl("run", "plan.yaml", "--json");
+    expect(status).toBe(0);
+    const lines = stdout
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines.filter(({ entity_type }) => entity_type === "run").map(({ to_state }) => to_state)).toEqual([
+      "running",
+      "succeeded",
+    ]);
+    expect(lines.at(-1)).toMatchObject({
+      run: { run_id: "p-1", state: "succeeded" },
+      branch: "pawl/p-1",
+      interrupted: false,
+    });
+  });
+
+  test("keeps secret values out of screen, logs, events and commits", () => {
+    const plan = planOf(["{ id: t, run: 'echo $TOKEN; echo $TOKEN >&2; exit 3' }"], "secrets: [TOKEN]\n");
+    const place = placeWith(plan);
+    expect(place.pawl("run", "plan.yaml")).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("SECRET_MISSING"),
+    });
+    place.env = { TOKEN: "hunter2-hunter2" };
+    const { status, stdout, stderr } = place.pawl("run", "plan.yaml");
+    expect(status).toBe(1);
+    const shown = [
+      stdout,
+      stderr,
+      place.pawl("show", "w.t").stdout,
+      place.pawl("logs", "w.t").stdout,
+      place.pawl("events", "--json").stdout,
+    ];
+    expect(shown.join("")).not.toContain("hunter2");
+    expect(place.pawl("logs", "w.t").stdout).toContain("[secret TOKEN]");
+    expect(readFileSync(join(place.folder, ".state/pipeline.db")).includes("hunter2")).toBe(false);
+  });
+
+  test("shows of a failed task its command, exit code, the end of its output, and the way on", () => {
+    const place = placeWith(planOf(["{ id: t, run: 'echo before; echo broken >&2; exit 7' }"]));
+    expect(place.pawl("run", "plan.yaml").status).toBe(1);
+    const { stdout } = place.pawl("show", "w.t");
+    expect(stdout).toContain("does: echo before; echo broken >&2; exit 7");
+    expect(stdout).toContain("exit code: 7");
+    expect(stdout).toContain("  | before");
+    expect(stdout).toContain("  | broken");
+    expect(stdout).toContain("pawl logs w.t");
+  });
+
+  test.each([
+    ["is not found", "[no-such-command-here]", /command not found/],
+    ["cannot be executed", "[./a.txt]", /cannot be executed/],
+    ["is killed by a signal", "'kill -9 $$'", /killed by SIGKILL/],
+  ])("says of a command that %s", (_, command, message) => {
+    const place = placeWith(planOf([`{ id: t, run: ${command} }`]));
+    expect(place.pawl("run", "plan.yaml").status).toBe(1);
+    expect(place.pawl("show", "w.t").stdout).toMatch(message);
+  });
+
+  test("ends a command that takes too long, with its whole process group", () => {
+    const place = placeWith(planOf(["{ id: t, run: 'sleep 600 & echo $! > $PIDFILE; wait', timeout: 1s }"]));
+    place.env = { PIDFILE: join(place.folder, "pid") };
+    expect(place.pawl("run", "plan.yaml").status).toBe(1);
+    expect(place.pawl("events", "--entity", "w.t").stdout).toContain("running → failed  timeout_exceeded");
+    expect(isAlive(Number(readFileSync(join(place.folder, "pid"), "utf8")))).toBe(false);
+  });
+
+  test.each([
+    ["outside its scope", `{ id: t, run: 'echo x > b.txt', scope: ["src/**"] }`, /b\.txt is outside the scope/],
+    ["over its limits", "{ id: t, run: 'seq 100 > b.txt', limits: { lines: 10 } }", /100 lines, allowed are 10/],
+    ["through a symlink", "{ id: t, run: 'ln -s /etc out' }", /symlink/],
+  ])("quarantines a patch %s, and commits nothing of it", (_, task, reason) => {
+    const place = placeWith(planOf([task]));
+    expect(place.pawl("run", "plan.yaml").status).toBe(1);
+    expect(place.pawl("show", "w.t~p1").stdout).toMatch(reason);
+    expect(place.git("rev-list", "--count", "main..pawl/p-1")).toBe("0");
+  });
+
+  test("a plan with mistakes is refused with their places, and nothing is made", () => {
+    const place = placeWith("pawl: 1\nname: p\nbase: main\nworkstreams:\n  - id: w\n    taks: []\n");
+    const { status, stderr } = place.pawl("run", "plan.yaml");
+    expect(status).toBe(65);
+    expect(stderr).toMatch(/plan\.yaml:6:5: .*taks[\s\S]*tasks/);
+    expect(place.git("branch", "--list", "pawl*")).toBe("");
+  });
+});
+
+describe("a run that is interrupted", () => {
+  const slow = planOf([
+    "{ id: first, run: 'touch $MARK; until [ -e $GO ]; do sleep 0.02; done; echo 1 > first.txt' }",
+    "{ id: second, run: 'echo 2 > second.txt', depends_on: [first] }",
+  ]);
+
+  function slowPlace(): Place {
+    const place = placeWith(slow);
+    place.env = { MARK: join(place.folder, "mark"), GO: join(place.folder, "go") };
+    return place;
+  }
+
+  test("Ctrl-C lets what runs finish and starts nothing new; resume goes on", async () => {
+    const place = slowPlace();
+    const { process: pawl, ended } = place.start("run", "plan.yaml");
+    await appears(join(place.folder, "mark"));
+    pawl.kill("SIGINT");
+    place.write("go", "");
+    const { status, stdout } = await ended;
+    expect(status).toBe(130);
+    expect(stdout).toContain("pawl resume p-1");
+    expect(place.pawl("events", "--entity", "w.second").stdout).not.toContain("running");
+    expect(place.pawl("run", "plan.yaml")).toMatchObject({
+      status: 75,
+      stderr: expect.stringContaining("RUN_UNFINISHED"),
+    });
+    expect(place.pawl("resume").status).toBe(0);
+    expect(place.git("show", "pawl/p-1:second.txt")).toBe("2");
+  }, 40_000);
+
+  test("a second Ctrl-C stops at once, and resume stops what was left and goes on", async () => {
+    const place = slowPlace();
+    const { process: pawl, ended } = place.start("run", "plan.yaml");
+    await appears(join(place.folder, "mark"));
+    pawl.kill("SIGINT");
+    pawl.kill("SIGINT");
+    pawl.kill("SIGTERM");
+    expect((await ended).status).toBe(130);
+    place.write("go", "");
+    expect(place.pawl("resume").status).toBe(0);
+    expect(place.git("log", "--format=%s", "--no-merges", "main..pawl/p-1").split("\n")).toHaveLength(2);
+  }, 40_000);
+
+  test("another process is refused meanwhile, and can cancel it", async () => {
+    const place = slowPlace();
+    const { ended } = place.start("run", "plan.yaml");
+    await appears(join(place.folder, "mark"));
+    expect(place.pawl("resume")).toMatchObject({ status: 75, stderr: expect.stringContaining("STORE_IN_USE") });
+    expect(place.pawl("status").stdout).toContain("w.first  running");
+    expect(place.pawl("cancel", "--operator", "ines", "--reason", "enough").stdout).toBe("p-1 is canceled.\n");
+    expect((await ended).status).toBe(1);
+    expect(
+      place
+        .pawl("events", "--json")
+        .stdout.split("\n")
+        .find((line) => line.includes('"canceled"')),
+    ).toContain('"operator":"ines"');
+    expect(place.pawl("cancel")).toMatchObject({ status: 2, stderr: expect.stringContaining("RUN_ENDED") });
+  }, 40_000);
+
+  test("a run that nobody works on is cancelled without anything of it starting", async () => {
+    const place = slowPlace();
+    const { process: pawl, ended } = place.start("run", "plan.yaml");
+    await appears(join(place.folder, "mark"));
+    pawl.kill("SIGKILL");
+    await ended;
+    expect(place.pawl("cancel").stdout).toBe("p-1 is canceled.\n");
+    expect(JSON.parse(place.pawl("status", "--json").stdout)).toMatchObject({
+      run: { state: "canceled" },
+      workstreams: [{ state: "cancelled" }],
+    });
+  }, 40_000);
+});
+
+describe("what is in the way of a run", () => {
+  const plan = planOf(["{ id: t, run: 'true', changes: none }"]);
+
+  test.each([
+    ["no repository", (place: Place) => place.git("init", "--bare", "--quiet", "x"), "x", "REPOSITORY_BARE", 1],
+    [
+      "a base that is not there",
+      (place: Place) => place.write("plan.yaml", plan.replace("base: main", "base: mian")),
+      ".",
+      "BASE_UNKNOWN",
+      65,
+    ],
+    ["a branch of the run's name", (place: Place) => place.git("branch", "pawl/p-1"), ".", "BRANCH_EXISTS", 1],
+    [
+      "a store that is no database",
+      (place: Place) => place.write(".state/pipeline.db", "this is no database, but a text\n"),
+      ".",
+      "STORE_NOT_A_DATABASE",
+      1,
+    ],
+    [
+      "the state of another repository",
+      (place: Place) => place.write(".state/repository", "/somewhere/else\n"),
+      ".",
+      "STATE_OF_ANOTHER_REPOSITORY",
+      2,
+    ],
+  ] as const)("%s", (_, prepare, below, code, status) => {
+    const place = placeWith(plan);
+    prepare(place);
+    if (below !== ".") {
+      place.write(`${below}/plan.yaml`, plan);
+    }
+    const inside = Object.assign(Object.create(Place.prototype) as Place, {
+      folder: join(place.folder, below),
+      env: {},
+    });
+    expect(inside.pawl("run", "plan.yaml")).toMatchObject({ status, stderr: expect.stringContaining(`[${code}]`) });
+  });
+
+  test("uncommitted changes are left alone, and said", () => {
+    const place = placeWith(plan);
+    place.write("a.txt", "changed\n");
+    const { status, stdout } = place.pawl("run", "plan.yaml");
+    expect([status, stdout]).toEqual([0, expect.stringContaining("uncommitted changes")]);
+    expect(place.git("diff", "--name-only")).toBe("a.txt");
+  });
+});
+
+describe("the command line", () => {
+  test("names the nearest command, and the options that there are", () => {
+    const place = placeWith("");
+    expect(place.pawl("satus")).toMatchObject({ status: 2, stderr: expect.stringContaining("Nearest: status") });
+    expect(place.pawl("status", "--jsn")).toMatchObject({ status: 2, stderr: expect.stringContaining("--json") });
+    expect(place.pawl("status")).toMatchObject({ status: 2, stderr: expect.stringContaining("NO_RUNS") });
+    expect(place.pawl("events", "--limit", "x")).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("CLI_BAD_OPTION"),
+    });
+  });
+
+  test("prints a JSON Schema, and says of a good plan what is in it", () => {
+    const place = placeWith(planOf(["{ id: t, run: 'true' }"]));
+    expect(JSON.parse(place.pawl("schema").stdout)).toMatchObject({ title: "A Pawl plan" });
+    expect(place.pawl("validate", "plan.yaml").stdout).toBe("p: a good plan with 1 workstream, 1 task, 0 gates.\n");
+  });
+
+  test("names the nearest entity", () => {
+    const place = placeWith(planOf(["{ id: taste, run: 'true', changes: none }"]));
+    place.pawl("run", "plan.yaml");
+    expect(place.pawl("show", "w.tasta")).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("Nearest: w.taste"),
+    });
+    expect(lastJson(place.pawl("status", "--json").stdout)).toMatchObject({ run: { run_id: "p-1" } });
+  });
+});
