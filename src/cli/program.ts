@@ -1,13 +1,9 @@
 import { Command, CommanderError } from "commander";
 import { PawlError } from "../base/errors/index.ts";
 import { nearest } from "../base/nearest.ts";
+import type { CliCommand } from "./command.ts";
 import type { CliContext } from "./context.ts";
 import { describeError, exitStatusOf } from "./failure.ts";
-
-/** A command of the command line: adds itself to the program, with its options and what it does. */
-export interface CliCommand {
-  define(program: Command, context: CliContext): void;
-}
 
 /** One file a command; a file is loaded when its command is called, so that `pawl status` starts fast. */
 const commands: Readonly<Record<string, () => Promise<{ readonly command: CliCommand }>>> = {

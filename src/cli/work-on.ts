@@ -4,7 +4,8 @@ import { Pipeline, type RunEnd } from "../pipeline/run/index.ts";
 import { type StateFolder, stateFolderAt } from "../pipeline/state/index.ts";
 import type { StoredAuditRow } from "../store/port.ts";
 import type { CliContext } from "./context.ts";
-import { type Reporter, reporterFor } from "./report/reporter.ts";
+import type { Reporter } from "./report/reporter.ts";
+import { reporterFor } from "./report/reporter-for.ts";
 import { printSummary } from "./report/summary.ts";
 
 export interface WorkOptions {

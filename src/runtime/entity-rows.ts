@@ -1,9 +1,14 @@
 /** The rows of an entity in the host's own tables, written with each of its steps. */
 import type { AnyEventObject, AnyMachineSnapshot } from "xstate";
-import { isoTime } from "../base/time.ts";
+import { type Clock, isoTime } from "../base/time.ts";
 import type { EntityStep } from "./entity.ts";
+import type { Group } from "./group.ts";
 import type { Live } from "./live.ts";
-import type { RecordContext } from "./record.ts";
+
+interface RowContext {
+  readonly clock: Clock;
+  group(): Group;
+}
 
 /** One step, before its entity is known. */
 export type PlainStep = Omit<EntityStep, "entityId" | "at" | "event"> & { readonly event: AnyEventObject };
@@ -14,7 +19,7 @@ export function entityId(live: Live): string {
   return live.type.entity === undefined ? live.id : live.type.entity.idOf(live.id, snapshot as AnyMachineSnapshot);
 }
 
-export function entityStep(context: RecordContext, live: Live, step: PlainStep): EntityStep {
+export function entityStep(context: RowContext, live: Live, step: PlainStep): EntityStep {
   return { ...step, entityId: entityId(live), at: isoTime(context.clock.now()) };
 }
 
@@ -24,7 +29,7 @@ export function entityStep(context: RecordContext, live: Live, step: PlainStep):
  */
 const lastRows = new WeakMap<Live, { readonly state: string; readonly context: unknown }>();
 
-export function writeRows(context: RecordContext, live: Live, plain: PlainStep): void {
+export function writeRows(context: RowContext, live: Live, plain: PlainStep): void {
   const binding = live.type.entity;
   const last = lastRows.get(live);
   const { from, to, before, snapshot } = plain;

@@ -3,10 +3,10 @@ import { PawlError } from "../../base/errors/index.ts";
 import { openRepository } from "../../pipeline/git/index.ts";
 import { leaveRequest, Pipeline } from "../../pipeline/run/index.ts";
 import { stateFolderAt } from "../../pipeline/state/index.ts";
+import type { CliCommand } from "../command.ts";
 import { type CliContext, print, printJson } from "../context.ts";
 import { namedRun } from "../entity-name.ts";
 import { openReader, type PlaceOptions, stateOption } from "../place.ts";
-import type { CliCommand } from "../program.ts";
 
 interface Options extends PlaceOptions {
   readonly operator?: string;

@@ -1,9 +1,9 @@
 import { type EventFilter, eventsAfter } from "../../views/runs/index.ts";
+import type { CliCommand } from "../command.ts";
 import { print, printJson } from "../context.ts";
 import { namedEntity, namedRun } from "../entity-name.ts";
 import { wholeNumber } from "../numbers.ts";
 import { openReader, type PlaceOptions, stateOption, statePlace } from "../place.ts";
-import type { CliCommand } from "../program.ts";
 import { eventLine } from "../show/event-line.ts";
 
 interface Options extends PlaceOptions {

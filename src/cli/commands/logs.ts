@@ -1,11 +1,11 @@
 import { PawlError } from "../../base/errors/index.ts";
 import { readLog } from "../../pipeline/command/index.ts";
+import type { CliCommand } from "../command.ts";
 import { print, printJson } from "../context.ts";
 import { namedEntity } from "../entity-name.ts";
 import { logsOf } from "../log-place.ts";
 import { wholeNumber } from "../numbers.ts";
 import { openReader, type PlaceOptions, stateOption, statePlace } from "../place.ts";
-import type { CliCommand } from "../program.ts";
 
 interface Options extends PlaceOptions {
   readonly run?: string;

@@ -1,10 +1,10 @@
 import { PawlError } from "../../base/errors/index.ts";
 import { mergeRunIntoBase, openRepository, runBranch } from "../../pipeline/git/index.ts";
 import { readStoredPlan } from "../../pipeline/state/index.ts";
+import type { CliCommand } from "../command.ts";
 import { print, printJson } from "../context.ts";
 import { namedRun } from "../entity-name.ts";
 import { openReader, type PlaceOptions, stateOption, statePlace } from "../place.ts";
-import type { CliCommand } from "../program.ts";
 
 interface Options extends PlaceOptions {
   readonly into?: string;

@@ -1,6 +1,6 @@
 import { PawlError } from "../../base/errors/index.ts";
+import type { CliCommand } from "../command.ts";
 import { stateOption, statePlace } from "../place.ts";
-import type { CliCommand } from "../program.ts";
 import { type WorkOptions, workOn } from "../work-on.ts";
 
 export const command: CliCommand = {

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { readPlan } from "../../plan/index.ts";
+import type { CliCommand } from "../command.ts";
 import { stateOption } from "../place.ts";
-import type { CliCommand } from "../program.ts";
 import { type WorkOptions, workOn } from "../work-on.ts";
 
 export const command: CliCommand = {

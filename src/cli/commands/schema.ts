@@ -1,5 +1,5 @@
+import type { CliCommand } from "../command.ts";
 import { print } from "../context.ts";
-import type { CliCommand } from "../program.ts";
 
 export const command: CliCommand = {
   define(program, context) {

@@ -2,11 +2,11 @@ import { readLog } from "../../pipeline/command/index.ts";
 import { describeTask } from "../../pipeline/run/index.ts";
 import { readStoredPlan } from "../../pipeline/state/index.ts";
 import { type EntityDetail, eventsAfter, type ShownEvent } from "../../views/runs/index.ts";
+import type { CliCommand } from "../command.ts";
 import { type CliContext, print, printJson, printLines } from "../context.ts";
 import { namedEntity } from "../entity-name.ts";
 import { logsOf } from "../log-place.ts";
 import { openReader, type PlaceOptions, stateOption, statePlace } from "../place.ts";
-import type { CliCommand } from "../program.ts";
 import { eventLine } from "../show/event-line.ts";
 import { wayOn } from "../show/way-on.ts";
 

@@ -1,8 +1,8 @@
 import { listRuns, type RunTree, runTree } from "../../views/runs/index.ts";
+import type { CliCommand } from "../command.ts";
 import { print, printJson, printLines } from "../context.ts";
 import { namedRun } from "../entity-name.ts";
 import { openReader, type PlaceOptions, stateOption, statePlace } from "../place.ts";
-import type { CliCommand } from "../program.ts";
 import { coloured, plain, runTreeLines } from "../show/run-tree.ts";
 import { between } from "../show/time.ts";
 

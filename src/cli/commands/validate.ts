@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { count } from "../../base/count.ts";
+import type { CliCommand } from "../command.ts";
 import { print, printJson } from "../context.ts";
-import type { CliCommand } from "../program.ts";
 
 export const command: CliCommand = {
   define(program, context) {

@@ -1,8 +1,8 @@
 import { count } from "../../base/count.ts";
 import { type Fault, verifyState } from "../../views/verify/index.ts";
+import type { CliCommand } from "../command.ts";
 import { print, printJson } from "../context.ts";
 import { openReader, type PlaceOptions, stateOption, statePlace } from "../place.ts";
-import type { CliCommand } from "../program.ts";
 
 export const command: CliCommand = {
   define(program, context) {

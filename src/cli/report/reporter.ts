@@ -1,7 +1,4 @@
 import type { StoredAuditRow } from "../../store/port.ts";
-import { type CliContext, print, printJson } from "../context.ts";
-import { eventLine } from "../show/event-line.ts";
-import { liveTree } from "./live-tree.ts";
 
 /** Tells somebody how a run goes on. */
 export interface Reporter {
@@ -10,26 +7,4 @@ export interface Reporter {
   note(text: string): void;
   /** Nothing more is told; what is drawn stays as it was drawn last. */
   end(): void;
-}
-
-/** One JSON object a line with `--json`, a live tree on a terminal, and plain lines elsewhere. */
-export function reporterFor(
-  context: CliContext,
-  { json, run, database }: { readonly json: boolean; readonly run: string; readonly database: string },
-): Reporter {
-  if (json) {
-    return {
-      transition: (audit) => printJson(context, audit),
-      note: (text) => printJson(context, { note: text }),
-      end: () => undefined,
-    };
-  }
-  if (context.stdout.isTTY === true && context.env["TERM"] !== "dumb" && context.env["CI"] === undefined) {
-    return liveTree(context, { run, database });
-  }
-  return {
-    transition: (audit) => print(context, eventLine(audit)),
-    note: (text) => print(context, text),
-    end: () => undefined,
-  };
 }

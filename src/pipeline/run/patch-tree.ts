@@ -1,5 +1,17 @@
 import { applyPatch, type Patch, parsePatch, type Sha, type Worktree } from "../git/index.ts";
-import type { RunSite } from "./site.ts";
+import type { RunBranches } from "./branches.ts";
+import type { Patches } from "./patches.ts";
+import type { PlanIndex } from "./plan-index.ts";
+import type { Worktrees } from "./worktrees.ts";
+
+/** What it needs of the place where a run works. */
+interface Surroundings {
+  readonly branches: RunBranches;
+  readonly worktrees: Worktrees;
+  readonly index: PlanIndex;
+  readonly services: { readonly patches: Patches };
+  rowId(entity: string): string;
+}
 
 /** A patch in its workstream's worktree, on the workstream's tip. */
 export interface AppliedPatch {
@@ -18,13 +30,13 @@ export class DoesNotApply extends Error {}
  * lost of it is made again from the workstream's tip and the patch.
  */
 export class PatchTree {
-  readonly #site: RunSite;
+  readonly #site: Surroundings;
   readonly #workstream: string;
   #worktree: Worktree | undefined;
   #applied: AppliedPatch | undefined;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(site: RunSite, workstream: string) {
+  constructor(site: Surroundings, workstream: string) {
     this.#site = site;
     this.#workstream = workstream;
   }
