@@ -75,6 +75,7 @@ export class Engine {
   #closing = false;
   #nextNo: number;
   #nextSeq: number;
+  #latestMs: number;
   #nextTimerSeq: number;
 
   constructor(options: EngineOptions) {
@@ -82,6 +83,7 @@ export class Engine {
     const counters = options.store.counters();
     this.#nextNo = counters.nextActorNo;
     this.#nextSeq = counters.nextSeq;
+    this.#latestMs = counters.lastCommitAt;
     this.#nextTimerSeq = counters.nextTimerSeq;
     this.#host = this.#makeHost();
     this.timers = new Timers(options.clock, (timer) => this.#fire(timer));
@@ -105,6 +107,12 @@ export class Engine {
 
   group(): Group {
     return this.#group;
+  }
+
+  /** The moment that what happens now is recorded with: history never goes back, also when the clock is set back. */
+  recordedMs(): number {
+    this.#latestMs = Math.max(this.#latestMs, this.clock.now());
+    return this.#latestMs;
   }
 
   nextSeq(): number {
@@ -433,7 +441,7 @@ export class Engine {
       }
       if (!group.isEmpty) {
         const actors = [...group.touched].map((live) => this.#rowOf(live)).sort((a, b) => a.no - b.no);
-        this.options.store.commit(group.commit(this.clock.now(), actors));
+        this.options.store.commit(group.commit(this.recordedMs(), actors));
       }
     } catch (error) {
       this.fail(error);

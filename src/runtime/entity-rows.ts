@@ -1,12 +1,12 @@
 /** The rows of an entity in the host's own tables, written with each of its steps. */
 import type { AnyEventObject, AnyMachineSnapshot } from "xstate";
-import { type Clock, isoTime } from "../base/time.ts";
+import { isoTime } from "../base/time.ts";
 import type { EntityStep } from "./entity.ts";
 import type { Group } from "./group.ts";
 import type { Live } from "./live.ts";
 
 interface RowContext {
-  readonly clock: Clock;
+  recordedMs(): number;
   group(): Group;
 }
 
@@ -20,7 +20,7 @@ export function entityId(live: Live): string {
 }
 
 export function entityStep(context: RowContext, live: Live, step: PlainStep): EntityStep {
-  return { ...step, entityId: entityId(live), at: isoTime(context.clock.now()) };
+  return { ...step, entityId: entityId(live), at: isoTime(context.recordedMs()) };
 }
 
 /**

@@ -2,7 +2,7 @@
 import type { AnyEventObject, AnyMachineSnapshot, Snapshot } from "xstate";
 import { PawlError } from "../base/errors/index.ts";
 import type { Ids } from "../base/ids.ts";
-import { type Clock, isoTime } from "../base/time.ts";
+import { isoTime } from "../base/time.ts";
 import type { AuditRow } from "../store/port.ts";
 import { describeEvent, encode, Unserializable } from "./codec.ts";
 import type { Delta } from "./delta.ts";
@@ -17,10 +17,11 @@ import { childSnapshotPrefix, isMachine, isMachineSnapshot, type TakenTransition
 const deltasToWhole = 200;
 
 export interface RecordContext {
-  readonly clock: Clock;
   readonly ids: Ids;
   group(): Group;
   nextSeq(): number;
+  /** Now, in milliseconds since 1970; never before what was recorded last. */
+  recordedMs(): number;
 }
 
 /** An actor was made: its first snapshot, whole. @throws PawlError NOT_SERIALIZABLE */
@@ -139,7 +140,7 @@ function addJournal(context: RecordContext, live: Live, event: AnyEventObject, d
   group.journal.push({
     seq: context.nextSeq(),
     actorNo: live.no,
-    at: context.clock.now(),
+    at: context.recordedMs(),
     event: event.type.startsWith(childSnapshotPrefix)
       ? JSON.stringify({ type: event.type })
       : describeEvent(event, numberOf),
@@ -239,7 +240,7 @@ interface AuditParts {
 }
 
 function addAudit(context: RecordContext, live: Live, parts: AuditParts): void {
-  const now = context.clock.now();
+  const now = context.recordedMs();
   const row: AuditRow = {
     event_id: `evt_${context.ids.next(now)}`,
     event_type: parts.eventType,

@@ -144,6 +144,8 @@ export interface Counters {
   readonly nextActorNo: number;
   readonly nextSeq: number;
   readonly nextTimerSeq: number;
+  /** When the last commit was made; 0 before the first. */
+  readonly lastCommitAt: number;
 }
 
 export interface ActorFilter {

@@ -49,6 +49,7 @@ export function sqliteStore(db: Database, file: string, claim: Claim, storeId: s
       nextActorNo: number("SELECT max(no) FROM actors") + 1,
       nextSeq: number("SELECT max(last_seq) FROM commits") + 1,
       nextTimerSeq: number("SELECT max(seq) FROM timers") + 1,
+      lastCommitAt: number("SELECT at FROM commits ORDER BY commit_no DESC LIMIT 1"),
     }),
     commit: (commit) => {
       let stored: StoredAuditRow[];

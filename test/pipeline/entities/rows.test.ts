@@ -185,6 +185,23 @@ describe("a run that meets trouble", () => {
     await close();
   });
 
+  test("ends in order when the clock is set back under it", async () => {
+    const { row, run, clock, audits, runtime, close } = await family({}, [{ ws_id: "a", tasks: [{ task_id: "a.1" }] }]);
+    clock.set(5_000);
+    run.send({ type: "pause_requested", operator: "ann" });
+    await runtime.settled();
+    clock.set(1_000);
+    run.send({ type: "user_cancelled", operator: "ann" });
+    await runtime.settled();
+    expect(row("runs", "run_id", "r")).toMatchObject({ state: "canceled", completed_at: "1970-01-01T00:00:05.000Z" });
+    expect(audits("r").map(({ transitioned_at }) => transitioned_at)).toEqual([
+      startedAt,
+      "1970-01-01T00:00:05.000Z",
+      "1970-01-01T00:00:05.000Z",
+    ]);
+    await close();
+  });
+
   test("says why a patch was quarantined, in the row and in the event", async () => {
     const { row, audits, drain, close } = await family(
       { execute: withPatch, gate: () => ({ exit_code: 3, stderr_tail: "no", duration_seconds: 1.5 }) },
