@@ -22,9 +22,16 @@ export function auditHash(prevHash: string, row: AuditRow, metadataJson: string,
   return hashOnce("sha256", prevHash + json);
 }
 
-/** Hash of one commit: over the hash before it, its journal rows and the head of the audit chain. */
-export function commitHash(prevHash: string, auditHead: string, journal: readonly JournalRow[]): string {
-  const hash = createHash("sha256").update(prevHash).update(auditHead);
+/** What a commit says of itself. */
+export interface CommitHead {
+  readonly at: number;
+  readonly fence: number;
+  readonly audit_head: string;
+}
+
+/** Hash of one commit: over the hash before it, its moment and claim, the head of the audit chain, its journal rows. */
+export function commitHash(prevHash: string, head: CommitHead, journal: readonly JournalRow[]): string {
+  const hash = createHash("sha256").update(`${prevHash} ${head.at} ${head.fence} ${head.audit_head}\n`);
   for (const row of journal) {
     hash.update(`${row.seq} ${row.actorNo} ${row.at} ${row.event}\n${row.delta}\n`);
   }

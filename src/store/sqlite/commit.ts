@@ -121,7 +121,8 @@ export function commitWriter(db: Database, claim: Claim): CommitWriter {
     for (const delivery of commit.deliveries) {
       insertDelivery.run(delivery.actorNo, delivery.idempotencyKey, delivery.at);
     }
-    const hash = commitHash(commitHead, head.hash, commit.journal);
+    const commitRow = { at: commit.at, fence: claim.fence, audit_head: head.hash };
+    const hash = commitHash(commitHead, commitRow, commit.journal);
     insertCommit.run(
       commit.at,
       claim.fence,

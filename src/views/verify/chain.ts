@@ -1,6 +1,6 @@
 import type { Database } from "better-sqlite3";
 import { canonicalJson } from "../../base/canonical-json.ts";
-import { auditHash, chainStart, commitHash } from "../../store/chain.ts";
+import { auditHash, type CommitHead, chainStart, commitHash } from "../../store/chain.ts";
 import type { JournalRow, StoredAuditRow } from "../../store/port.ts";
 import type { Faults } from "./fault.ts";
 
@@ -11,11 +11,10 @@ export type AuditColumns = Omit<StoredAuditRow, "metadata" | "context" | "eviden
   readonly evidence: string | null;
 };
 
-interface CommitColumns {
+interface CommitColumns extends CommitHead {
   readonly commit_no: number;
   readonly first_seq: number;
   readonly last_seq: number;
-  readonly audit_head: string;
   readonly hash: string;
 }
 
@@ -46,7 +45,7 @@ export function verifyChains(
     if (row.last_seq !== 0 && (row.first_seq !== prevSeq + 1 || rows[0]?.seq !== row.first_seq)) {
       fault(`its journal rows do not begin after ${prevSeq}`);
     }
-    if (commitHash(prevHash, row.audit_head, rows) !== row.hash) {
+    if (commitHash(prevHash, row, rows) !== row.hash) {
       fault("its hash does not fit it and its journal rows");
     }
     prevSeq = Math.max(prevSeq, row.last_seq);

@@ -18,15 +18,24 @@ export function rehash(db: Database): void {
     head = hash;
   }
   let previous = chainStart;
-  const commits = db.prepare("SELECT commit_no, first_seq, last_seq, audit_head FROM commits ORDER BY commit_no").all();
-  for (const row of commits as { commit_no: number; first_seq: number; last_seq: number; audit_head: string }[]) {
+  const commits = db
+    .prepare("SELECT commit_no, at, fence, first_seq, last_seq, audit_head FROM commits ORDER BY commit_no")
+    .all();
+  for (const row of commits as {
+    commit_no: number;
+    at: number;
+    fence: number;
+    first_seq: number;
+    last_seq: number;
+    audit_head: string;
+  }[]) {
     const journal = db
       .prepare<[number, number], JournalRow>(
         "SELECT seq, actor_no AS actorNo, at, event, delta FROM journal WHERE seq BETWEEN ? AND ? AND seq > 0 ORDER BY seq",
       )
       .all(row.first_seq, row.last_seq);
     const auditHead = heads.get(row.audit_head) ?? "";
-    previous = commitHash(previous, auditHead, journal);
+    previous = commitHash(previous, { ...row, audit_head: auditHead }, journal);
     db.prepare("UPDATE commits SET audit_head = ?, hash = ? WHERE commit_no = ?").run(
       auditHead,
       previous,

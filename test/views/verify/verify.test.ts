@@ -67,6 +67,11 @@ describe("verifyState", () => {
     expect(verify(state).faults).toEqual([{ kind, table, row: id, detail: expect.any(String) }]);
   });
 
+  test.each(["at", "fence", "first_seq", "last_seq"])("finds a commit whose %s was changed", (column) => {
+    const state = tampered(folder, (db) => db.exec(`UPDATE commits SET ${column} = ${column} + 1 WHERE commit_no = 5`));
+    expect(verify(state).faults[0]).toMatchObject({ kind: "commit", table: "commits", row: 5 });
+  });
+
   test("finds a row that was deleted, and one that nobody made", () => {
     const deleted = tampered(folder, (db) => db.exec("DELETE FROM test_gates WHERE gate_id = 'r/b.1~p1~unit'"));
     expect(verify(deleted).faults).toMatchObject([
