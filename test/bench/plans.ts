@@ -17,11 +17,18 @@ export function benchRepository(folder: string, files: number, patches = 0): voi
     mkdirSync(place, { recursive: true });
     writeFileSync(join(place, `${index}.txt`), `file ${index}\nsecond line\n`);
   }
+  git("add", "--all");
   for (let index = 0; index < patches; index += 1) {
-    const path = `folder-${index % 50}/${index}.txt`;
-    const text = `diff --git a/${path} b/${path}\n--- a/${path}\n+++ b/${path}\n@@ -1,2 +1,2 @@\n-file ${index}\n+patched ${index}\n second line\n`;
-    writeFileSync(join(repository, "patches", `${index}.patch`), text);
+    writeFileSync(join(repository, `folder-${index % 50}`, `${index}.txt`), `patched ${index}\nsecond line\n`);
   }
+  const diff = execFileSync("git", ["diff", "--full-index"], { cwd: repository, encoding: "utf8" });
+  diff
+    .split(/^(?=diff --git )/m)
+    .filter((part) => part !== "")
+    .forEach((part, index) => {
+      writeFileSync(join(repository, "patches", `${index}.patch`), part);
+    });
+  git("checkout", "--quiet", "--", ".");
   git("add", "--all");
   git("commit", "--quiet", "--message", "Begin");
 }

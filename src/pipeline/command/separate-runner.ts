@@ -38,6 +38,7 @@ export function openSeparateRunner(options: SeparateRunnerOptions): CommandRunne
   let runner: ChildProcess | undefined;
   let cleaning: Promise<unknown> | undefined;
   let lastId = 0;
+  let closing = false;
 
   const open = (): ChildProcess => {
     const opened = startRunner(effectMarker(store, "runner"), { type: "setup", stateDirectory, secrets: [...secrets] });
@@ -91,7 +92,8 @@ export function openSeparateRunner(options: SeparateRunnerOptions): CommandRunne
       } finally {
         signal?.removeEventListener("abort", abort);
         asked.delete(id);
-        if (asked.size === 0 && runner !== undefined) {
+        // Whoever closes it waits for its end, and must not be left with nothing to wait for.
+        if (asked.size === 0 && runner !== undefined && !closing) {
           keepAlive(runner, false);
         }
       }
@@ -100,6 +102,7 @@ export function openSeparateRunner(options: SeparateRunnerOptions): CommandRunne
       if (runner === undefined) {
         return;
       }
+      closing = true;
       const ended = once(runner, "exit");
       keepAlive(runner, true);
       for (const id of asked.keys()) {

@@ -49,10 +49,12 @@ export class PatchTree {
     return this.#inTurn(() => this.#apply(patchId, signal));
   }
 
-  /** Takes whatever patch is in the worktree out of it; it is reset before its next use. */
-  clear(): Promise<void> {
+  /** The patch is at its end. Where it is still the one in the worktree, it is not taken for applied any more. */
+  clear(patchId: string): Promise<void> {
     return this.#inTurn(async () => {
-      this.#applied = undefined;
+      if (this.#applied?.id === patchId) {
+        this.#applied = undefined;
+      }
     });
   }
 

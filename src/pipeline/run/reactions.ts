@@ -32,7 +32,7 @@ export function reactTo(
     site.services.patches.release(audit.entity_id);
     site
       .patchTree(workstream)
-      .clear()
+      .clear(entity)
       .catch(() => undefined);
   } else if (entity_type === "run" && audit.entity_id === site.run && endOfRun.has(to_state)) {
     ended(to_state);

@@ -65,12 +65,12 @@ export async function commitVerified(
     trailers: trailers(site, input),
   });
   site.branches.moved(input.ws_id, commit);
-  await site.patchTree(input.ws_id).clear();
+  await site.patchTree(input.ws_id).clear(input.patch_id);
   return { commit_sha: commit };
 }
 
 export async function restoreWorktree(site: RunSite, input: RestoreWorktreeInput): Promise<void> {
-  await site.patchTree(input.ws_id).clear();
+  await site.patchTree(input.ws_id).clear(input.patch_id);
 }
 
 function trailers(site: RunSite, input: PatchEffectInput) {
