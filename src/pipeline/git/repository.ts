@@ -4,7 +4,8 @@ import { PawlError } from "../../base/errors/index.ts";
 import type { Clock } from "../../base/time.ts";
 import { GitConversation } from "./conversation.ts";
 import { type Identity, readIdentities } from "./identity.ts";
-import { type GitAnswer, type GitCall, neededGit, runGit } from "./process.ts";
+import { type GitAnswer, type GitCall, type GitRunner, neededGit, runGit, runHere } from "./process.ts";
+import { SeparateGit } from "./separate-process.ts";
 
 /** A full object name: 40 hexadecimal digits, 64 in a SHA-256 repository. */
 export type Sha = string;
@@ -42,6 +43,7 @@ export class Repository {
   readonly #objects: GitConversation;
   readonly #references: GitConversation;
   #ownFolders: string[] = [];
+  #separate: SeparateGit | undefined;
 
   constructor(facts: RepositoryFacts, clock: Clock) {
     this.root = facts.root;
@@ -63,7 +65,17 @@ export class Repository {
    * @throws GIT_FAILED, GIT_MISSING, GIT_OUTPUT_TOO_LARGE
    */
   git(args: readonly string[], more: Partial<Omit<GitCall, "args">> = {}): Promise<GitAnswer> {
-    return runGit({ cwd: this.root, ...more, args, env: { GIT_DIR: this.gitDir, ...more.env } });
+    return runGit({ cwd: this.root, ...more, args, env: { GIT_DIR: this.gitDir, ...more.env } }, this.runner);
+  }
+
+  /** Runs git for the repository and its worktrees. */
+  get runner(): GitRunner {
+    return this.#separate?.run ?? runHere;
+  }
+
+  /** From now on a small process runs git: for a process that is to grow, and to run git often. */
+  spawnElsewhere(): void {
+    this.#separate ??= new SeparateGit();
   }
 
   /**
@@ -124,6 +136,8 @@ export class Repository {
   close(): void {
     this.#objects.close();
     this.#references.close();
+    this.#separate?.close();
+    this.#separate = undefined;
   }
 }
 

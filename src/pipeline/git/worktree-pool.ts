@@ -28,7 +28,7 @@ export class WorktreePool {
     this.#folder = folder;
     const setupKey = options.setup === null ? null : createHash("sha256").update(options.setup).digest("hex");
     this.#options = { setupKey, keepIgnored: options.keepIgnored };
-    this.#free = found.map((place) => new Worktree({ ...place, clock: repository.clock, ...this.#options }));
+    this.#free = found.map((place) => new Worktree({ ...place, ...surroundings(repository), ...this.#options }));
     this.#names = new Set(found.map(({ name }) => name));
   }
 
@@ -90,12 +90,14 @@ export class WorktreePool {
     await rm(folder, { recursive: true, force: true });
     await this.#repository.git(["worktree", "add", "--quiet", "--detach", "--no-checkout", folder, commit]);
     const gitDir = await gitDirOf(folder);
-    const worktree = new Worktree({ name, folder, gitDir, clock: this.#repository.clock, ...this.#options });
+    const worktree = new Worktree({ name, folder, gitDir, ...surroundings(this.#repository), ...this.#options });
     this.#names.add(name);
     await this.#resetOrFree(worktree, commit);
     return worktree;
   }
 }
+
+const surroundings = ({ clock, runner }: Repository) => ({ clock, runner });
 
 interface FoundWorktree {
   readonly name: string;

@@ -2,7 +2,7 @@ import { chmod, copyFile, lstat, mkdir, readdir, readFile, rm, stat, utimes, wri
 import { join } from "node:path";
 import type { Clock } from "../../base/time.ts";
 import { type Footprint, footprintOf, settledMs } from "./footprint.ts";
-import { type GitAnswer, type GitCall, runGit } from "./process.ts";
+import { type GitAnswer, type GitCall, type GitRunner, runGit } from "./process.ts";
 import type { Sha } from "./repository.ts";
 
 /** What a worktree needs to know of the pool it belongs to. */
@@ -12,6 +12,7 @@ export interface WorktreePlace {
   /** Git's own folder of this worktree. */
   readonly gitDir: string;
   readonly clock: Clock;
+  readonly runner: GitRunner;
   /** Stands for the setup command; null when there is none. */
   readonly setupKey: string | null;
   /** True to leave what .gitignore names (installed packages, build caches) in place between tasks. */
@@ -150,7 +151,7 @@ export class Worktree {
       GIT_INDEX_FILE: ownIndex(this.gitDir),
       ...more.env,
     };
-    return runGit({ cwd: this.folder, ...more, args, env });
+    return runGit({ cwd: this.folder, ...more, args, env }, this.#place.runner);
   }
 
   /** What HEAD says: the commit, for it never names a branch after a reset. */

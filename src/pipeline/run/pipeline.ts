@@ -111,6 +111,7 @@ export class Pipeline {
     const { state, repository, clock, ids } = options;
     await claimStateFolder(state, repository.root);
     await repository.excludeFromGit(state.folder);
+    repository.spawnElsewhere();
     const components = [domainComponent, storedPlansComponent];
     const store = probedStore(openSqlite({ file: state.database, components, clock, ids }), options.probe);
     let reader: Database | undefined;
