@@ -19,6 +19,11 @@ export function tellChild(self: AnyActorRef, enqueue: Sender, id: string, event:
   }
 }
 
+/** The child with this id, ended or not. */
+export function childOf(self: AnyActorRef, id: string): AnyActorRef | undefined {
+  return childrenOf(self)[id];
+}
+
 /** Tells all living children of the named machines. For what happens once in a life: start, pause, end. */
 export function tellChildren(self: AnyActorRef, enqueue: Sender, sources: readonly string[], event: EventObject): void {
   for (const child of Object.values(childrenOf(self))) {

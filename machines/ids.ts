@@ -2,7 +2,8 @@
  * Ids of the entities of a run. The id of an actor is the id of its entity, unique within the run and safe in URLs and
  * file names, as long as the plan's own ids keep to letters, digits, `_` and `-`:
  * `client.bump` is a task, `client~lint` a gate that tasks wait for, `client.bump~p1` a patch,
- * `client.bump~p1~unit` a gate of that patch, `client~m1~unit` a gate of the first merge.
+ * `client.bump~p1~unit` a gate of that patch, `client~m1~unit` a gate of the first merge, `client.bump~r1` the task
+ * that does `client.bump` again.
  */
 
 /** Id of a task of a workstream. */
@@ -13,6 +14,16 @@ export function taskId(wsId: string, task: string): string {
 /** Id of the patch that a task made; `number` counts from 1 where a task makes several. */
 export function patchId(task: string, number = 1): string {
   return `${task}~p${number}`;
+}
+
+/** Id of the task that does an ended one again; `number` counts from 1. */
+export function successorId(task: string, number: number): string {
+  return `${plannedTask(task)}~r${number}`;
+}
+
+/** The task of the plan that a task stands for: itself, or the first of its line. */
+export function plannedTask(task: string): string {
+  return task.replace(/~r\d+$/, "");
 }
 
 /** Id of a gate; the owner is a workstream (preconditions), a patch, or a merge. */

@@ -1,10 +1,10 @@
 import type { AnyActorRef, EventObject } from "xstate";
-import { tellChild, tellChildren } from "../family.ts";
+import { childOf, tellChild, tellChildren } from "../family.ts";
 import { gateInputs } from "../gate-set.ts";
 import { gateId } from "../ids.ts";
 import type { PatchChanged } from "../uet/patch-ledger.types.ts";
-import type { TaskChanged, TaskDefinition, TaskInput } from "./task.types.ts";
-import type { TaskTally, WorkstreamContext, WorkstreamEvent, WorkstreamInput } from "./workstream.types.ts";
+import type { TaskChanged, TaskContext, TaskDefinition, TaskInput } from "./task.types.ts";
+import type { TaskRedone, TaskTally, WorkstreamContext, WorkstreamEvent, WorkstreamInput } from "./workstream.types.ts";
 
 export const noTasks: TaskTally = {
   total: 0,
@@ -143,4 +143,48 @@ export function forwardToDependants(
   for (const id of dependants) {
     tellChild(self, enqueue, id, { type: "dependency_ended", id: answers_for, state: to } as EventObject);
   }
+}
+
+/** An ended task that did not complete, as the one that takes its place sees it. */
+interface Replaced {
+  readonly state: "failed" | "cancelled";
+  readonly allow_failure: boolean;
+}
+
+/** The task that takes the place of an ended one; undefined where that one has not ended, or is completed. */
+export function successorOf(
+  self: AnyActorRef,
+  { task_id, successor_id }: TaskRedone,
+): { readonly input: TaskInput; readonly replaced: Replaced } | undefined {
+  const task = childOf(self, task_id)?.getSnapshot() as { value: string; context: TaskContext } | undefined;
+  if (task === undefined || (task.value !== "failed" && task.value !== "cancelled")) {
+    return undefined;
+  }
+  const { context, value: state } = task;
+  const { run_id, ws_id, is_critical, allow_failure, capabilities, expected_exit_codes } = context;
+  const { max_retries, timeout_sec, backoff, dependants, answers_for } = context;
+  const same = { run_id, ws_id, is_critical, allow_failure, capabilities, expected_exit_codes };
+  return {
+    input: {
+      ...same,
+      max_retries,
+      timeout_sec,
+      backoff,
+      dependants,
+      answers_for,
+      task_id: successor_id,
+      retry_of: task_id,
+    },
+    replaced: { state, allow_failure },
+  };
+}
+
+/** The tally with a successor, still pending, in the place of an ended task. */
+export function talliedAgain(tally: TaskTally, { state, allow_failure }: Replaced): TaskTally {
+  return {
+    ...tally,
+    [state]: tally[state] - 1,
+    pending: tally.pending + 1,
+    forgiven: tally.forgiven - Number(allow_failure),
+  };
 }

@@ -18,7 +18,9 @@ import {
   noTasks,
   queueAfter,
   stopFamily,
+  successorOf,
   tallied,
+  talliedAgain,
 } from "./workstream-actions.ts";
 
 const section = "1.3";
@@ -182,6 +184,13 @@ const base = setup({
         enqueue.raise({ type: "validation_failed", reason: gates.first_failure ?? "a final gate failed" });
       }
     }),
+    redoTask: enqueueActions(({ context, enqueue, event, self }) => {
+      const successor = event.type === "task_redone" ? successorOf(self, event) : undefined;
+      if (successor !== undefined) {
+        enqueue.assign({ tasks: talliedAgain(context.tasks, successor.replaced) });
+        enqueue.spawnChild("task", { id: successor.input.task_id, input: successor.input });
+      }
+    }),
     beginMerge: assign({ merge_attempt: ({ context }) => context.merge_attempt + 1, final_gates: noGates }),
     spawnFinalGates: enqueueActions(({ context, enqueue }) => {
       const { run_id, ws_id, merge_attempt } = context;
@@ -325,6 +334,7 @@ export const workstreamMachine = base.createMachine({
     executing: {
       ...stateMeta(section, "at least one task has begun"),
       on: {
+        task_redone: { guard: "operatorAndReason", actions: ["redoTask"] },
         all_tasks_completed: move("executing", "validating", "all_tasks_completed", "Its tasks are completed.", {
           guard: "allCompleted",
           asks: "every task is completed and every live patch is verified or committed",

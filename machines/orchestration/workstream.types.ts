@@ -96,11 +96,22 @@ export type WorkstreamEvent =
   | PauseRequested
   | ResumeRequested
   | Override<"override_fail_workstream">
+  | TaskRedone
   | TaskChanged
   | PatchCreated
   | PatchChanged
   | GateChanged
   | DependencyEnded;
+
+/** A person has an ended task done again: a successor takes its place (I6). */
+export interface TaskRedone {
+  readonly type: "task_redone";
+  readonly task_id: string;
+  /** Id of the new task, see `successorId`. */
+  readonly successor_id: string;
+  readonly operator: string;
+  readonly reason: string;
+}
 
 /** Workstream to run. */
 export interface WorkstreamChanged {

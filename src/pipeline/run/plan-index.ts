@@ -1,4 +1,4 @@
-import { taskId } from "../../../machines/ids.ts";
+import { plannedTask, taskId } from "../../../machines/ids.ts";
 import type { Plan, Task, Workstream } from "../../plan/index.ts";
 
 /** A task with the workstream it belongs to. */
@@ -28,9 +28,9 @@ export class PlanIndex {
     return found(this.#workstreams.get(id), `workstream ${id}`);
   }
 
-  /** @param id as the machines have it: `workstream.task` */
+  /** @param id as the machines have it: `workstream.task`; a successor is the same task of the plan */
   task(id: string): PlannedTask {
-    return found(this.#tasks.get(id), `task ${id}`);
+    return found(this.#tasks.get(plannedTask(id)), `task ${id}`);
   }
 
   tool(id: string): Plan["tools"][number] {

@@ -24,14 +24,14 @@ export interface Remains {
   readonly tree: string;
 }
 
-/** Stands before git on the PATH, and kills whoever calls it before or after its nth call. */
+/** Stands before git on the PATH, and kills Pawl before or after its nth call. */
 const deadlyGit = `#!/bin/sh
 calls=$(($(cat "$CRASH_CALLS" 2>/dev/null || echo 0) + 1))
 echo $calls > "$CRASH_CALLS"
-if [ $calls = "$CRASH_NTH" ] && [ "$CRASH_POINT" = git.before ]; then kill -9 $PPID; exit 1; fi
+if [ $calls = "$CRASH_NTH" ] && [ "$CRASH_POINT" = git.before ]; then kill -9 $(cat "$CRASH_PID"); exit 1; fi
 "$CRASH_REAL_GIT" "$@"
 status=$?
-if [ $calls = "$CRASH_NTH" ] && [ "$CRASH_POINT" = git.after ]; then kill -9 $PPID; fi
+if [ $calls = "$CRASH_NTH" ] && [ "$CRASH_POINT" = git.after ]; then kill -9 $(cat "$CRASH_PID"); fi
 exit $status
 `;
 
@@ -51,6 +51,7 @@ function environment(folder: string, crash?: CrashPoint): NodeJS.ProcessEnv {
     CRASH_CALLS: join(folder, "git-calls.txt"),
     CRASH_POINT: crash.point,
     CRASH_NTH: String(crash.nth),
+    CRASH_PID: join(folder, "pawl.pid"),
   };
 }
 

@@ -1,7 +1,11 @@
 // Works on the run of a folder, as `pawl run` and `pawl resume` do, and kills itself at the point it is told of:
 // the `nth` time it comes to `point`. Compiled code, for a fast start.
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
+if (process.env.CRASH_PID !== undefined) {
+  writeFileSync(process.env.CRASH_PID, String(process.pid));
+}
 const root = join(import.meta.dirname, "..", "..", "..", "..");
 const load = (path) => import(join(root, "dist", "src", path));
 const [{ Pipeline }, { openRepository }, { stateFolderAt }, { systemClock }, { systemIds }, { readPlan }] =
