@@ -11,6 +11,7 @@ const commands: Readonly<Record<string, () => Promise<{ readonly command: CliCom
   events: () => import("./commands/events.ts"),
   logs: () => import("./commands/logs.ts"),
   merge: () => import("./commands/merge.ts"),
+  override: () => import("./commands/override.ts"),
   resume: () => import("./commands/resume.ts"),
   run: () => import("./commands/run.ts"),
   schema: () => import("./commands/schema.ts"),

@@ -28,6 +28,15 @@ export interface EntityAudit {
   readonly evidence?: Readonly<Record<string, unknown>> | undefined;
 }
 
+/** An audit event about an actor that changes nothing of it: its `from_state` is its `to_state`. */
+export interface AuditNote {
+  readonly type: "manual_override" | "error" | "warning";
+  /** What was asked or noticed. */
+  readonly trigger: string;
+  readonly reason: string;
+  readonly operator?: string | undefined;
+}
+
 /**
  * Binds a machine to an entity of the host's own tables: its row is written in the transaction of each of its steps,
  * and its audit events speak of the entity (outermost states only), not of the actor.

@@ -10,7 +10,7 @@ export {
   type EffectPolicy,
   type RetryPolicy,
 } from "./durable.ts";
-export type { EntityAudit, EntityBinding, EntityRow, EntityStep } from "./entity.ts";
+export type { AuditNote, EntityAudit, EntityBinding, EntityRow, EntityStep } from "./entity.ts";
 export type { HistoryEntry, PastSnapshot } from "./history.ts";
 export type { InspectorFeed, InspectorOptions } from "./inspector.ts";
 export type { MachineMap, MachineRegistration, Migrate, StoredSnapshot } from "./registry.ts";

@@ -6,7 +6,7 @@ import { isoTime } from "../base/time.ts";
 import type { AuditRow } from "../store/port.ts";
 import { describeEvent, encode, Unserializable } from "./codec.ts";
 import type { Delta } from "./delta.ts";
-import type { EntityAudit } from "./entity.ts";
+import type { AuditNote, EntityAudit } from "./entity.ts";
 import { entityId, entityStep, type PlainStep, writeRows } from "./entity-rows.ts";
 import type { Group } from "./group.ts";
 import { type Live, numberOf, type Step } from "./live.ts";
@@ -101,6 +101,20 @@ export function recordLeft(context: RecordContext, live: Live): void {
   if (live.recorded?.status !== "stopped") {
     addJournal(context, live, { type: "pawl.left" }, { "~": { left: { "=": true } } });
   }
+}
+
+/** Something about an actor that changes nothing of it and belongs in the log. */
+export function recordNote(context: RecordContext, live: Live, note: AuditNote): void {
+  const state = live.state ?? "";
+  addAudit(context, live, {
+    eventType: note.type,
+    entityId: entityId(live),
+    from: state,
+    to: state,
+    trigger: note.trigger,
+    severity: note.type === "error" ? "error" : "warning",
+    audit: { reason: note.reason, operator: note.operator },
+  });
 }
 
 /** An event that the present state does not accept: in the log, with the state unchanged (I5). */

@@ -6,11 +6,13 @@ import type { ActorFilter, ActorRow, Store } from "../store/port.ts";
 import { type Durability, openSqlite } from "../store/sqlite/open.ts";
 import { type DeliverOptions, deliver } from "./deliver.ts";
 import { Engine } from "./engine.ts";
+import type { AuditNote } from "./entity.ts";
 import { forkActor } from "./fork.ts";
 import { actorRow, type HistoryEntry, historyOf, type PastSnapshot, snapshotAt } from "./history.ts";
 import type { InspectorFeed, InspectorOptions } from "./inspector.ts";
 import type { Live } from "./live.ts";
 import { Passivation } from "./passivation.ts";
+import { recordNote } from "./record.ts";
 import { type MachineMap, Registry } from "./registry.ts";
 import { restoreRoots } from "./restore.ts";
 import type { DurableActor, DurableActorOptions, LogicOf, MachineNames } from "./types.ts";
@@ -160,6 +162,19 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
       throw new PawlError("ACTOR_UNKNOWN", { id });
     }
     await deliver(this.#engine, live, event, options);
+  }
+
+  /**
+   * Puts an audit event about an actor into the log that changes nothing of it; resolves when it is durable.
+   * @throws PawlError ACTOR_UNKNOWN
+   */
+  async note(id: string, note: AuditNote): Promise<void> {
+    const live = this.#find(id);
+    if (live === undefined) {
+      throw new PawlError("ACTOR_UNKNOWN", { id });
+    }
+    recordNote(this.#engine, live, note);
+    await this.#engine.whenDurable();
   }
 
   /** Resolves when all that has happened so far is on disk. Rejects with the reason when it cannot be. */

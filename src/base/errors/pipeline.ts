@@ -50,6 +50,48 @@ export const pipelineErrors = defineErrors({
     message: 'there is no run, workstream, task, gate or patch "{id}" in {folder}',
     fix: "Nearest: {nearest}. pawl status lists all of a run.",
   },
+  OVERRIDE_UNKNOWN: {
+    exit: 2,
+    http: 400,
+    message: "there is no override {action}",
+    fix: "Nearest: {nearest}. pawl override --help lists them all.",
+  },
+  OVERRIDE_OF_ANOTHER_KIND: {
+    exit: 2,
+    http: 400,
+    message: "{action} is for a {wanted}, and {entity} is a {found}",
+    fix: "pawl override --help says what each is for.",
+  },
+  INTERVENTION_REFUSED: {
+    exit: 1,
+    http: 409,
+    message: "{message} ({code})",
+    fix: "{fix}",
+  },
+  NOBODY_ANSWERED: {
+    exit: 75,
+    http: 504,
+    message: "another process works on run {run}, and did not answer within {seconds} s",
+    fix: "Look whether it still runs, and ask again.",
+  },
+  INTERVENTION_TEXT: {
+    exit: 2,
+    http: 400,
+    message: "the {what} has {length} characters; it takes 1 to {limit}, and no control characters",
+    fix: "Say who asks for it and why: --operator NAME --reason TEXT.",
+  },
+  RESET_TOO_LATE: {
+    exit: 1,
+    http: 409,
+    message: "task {task} has ended, and its workstream {workstream} is {state}: nothing there takes a successor",
+    fix: "Mend what failed, and start a new run: pawl run PLAN.",
+  },
+  CONFIGURATION_INVALID: {
+    exit: 2,
+    http: 500,
+    message: "{file} is no configuration: {detail}",
+    fix: "It may have one key: operators, a list of names. Without the file everybody may intervene.",
+  },
   NO_LOGS: {
     exit: 2,
     http: 404,

@@ -2,27 +2,56 @@ import { type FSWatcher, watch } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { PawlError } from "../../base/errors/index.ts";
 import type { Clock } from "../../base/time.ts";
+import { intervention } from "./intervention.ts";
 
 const request = z.object({
   /** Makes the delivery of a repeated request a no-op. */
-  id: z.string().min(1).max(100),
+  id: z.string().regex(/^[A-Za-z0-9]{1,100}$/),
   run: z.string(),
-  event: z.object({ type: z.literal("user_cancelled"), operator: z.string().min(1), reason: z.string().optional() }),
+  asked: intervention,
 });
 
 /** What another process asks of the one that works on a run. */
 export type RunRequest = z.infer<typeof request>;
 
-const lookEveryMs = 500;
+const refusal = z.object({ code: z.string(), message: z.string(), fix: z.string() });
 
-/** Leaves a request for the process that works on the run; a file that appears whole, or not at all. */
-export async function leaveRequest(folder: string, asked: RunRequest): Promise<string> {
+/** What the process that works on the run says to it: nothing, or the error. */
+const answer = z.object({ refused: refusal.nullable() });
+
+const lookEveryMs = 500;
+const answerEveryMs = 50;
+
+/**
+ * Leaves a request for the process that works on the run, in a file that appears whole or not at all, and waits for
+ * the answer.
+ *
+ * @returns null when it was carried out, or why it was not; undefined when nobody answered in time
+ */
+export async function askRunning(
+  folder: string,
+  asked: RunRequest,
+  { clock, waitMs }: { readonly clock: Clock; readonly waitMs: number },
+): Promise<z.infer<typeof refusal> | null | undefined> {
   await mkdir(folder, { recursive: true });
-  const file = join(folder, `${asked.id}.json`);
-  await writeFile(`${file}.new`, JSON.stringify(asked));
+  await writeWhole(join(folder, `${asked.id}.json`), asked);
+  const file = join(folder, `${asked.id}.answer`);
+  for (const until = clock.monotonic() + waitMs; clock.monotonic() < until; ) {
+    const found = answer.safeParse(parsed(await readFile(file, "utf8").catch(() => "")));
+    if (found.success) {
+      await rm(file, { force: true });
+      return found.data.refused;
+    }
+    await new Promise<void>((resolve) => clock.setTimeout(resolve, answerEveryMs));
+  }
+  return undefined;
+}
+
+async function writeWhole(file: string, value: unknown): Promise<void> {
+  await writeFile(`${file}.new`, JSON.stringify(value));
   await rename(`${file}.new`, file);
-  return file;
 }
 
 /** Takes requests from a folder as they come. A request goes away once it was taken. */
@@ -77,11 +106,18 @@ export class Inbox {
       const text = await readFile(file, "utf8").catch(() => "");
       const asked = request.safeParse(parsed(text));
       if (asked.success) {
-        await this.#take(asked.data).catch(() => undefined);
+        const refused = await this.#take(asked.data).then(() => null, described);
+        await writeWhole(join(this.#folder, `${asked.data.id}.answer`), { refused });
       }
       await rm(file, { force: true });
     }
   }
+}
+
+function described(error: unknown): z.infer<typeof refusal> {
+  return error instanceof PawlError
+    ? { code: error.code, message: error.message, fix: error.fix }
+    : { code: "INTERNAL", message: String(error), fix: "" };
 }
 
 function parsed(text: string): unknown {

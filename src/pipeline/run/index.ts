@@ -1,4 +1,6 @@
 /** Runs of plans on a git repository. */
 export { describeTask } from "./describe-task.ts";
-export { leaveRequest } from "./inbox.ts";
+export { askRunning } from "./inbox.ts";
+export type { Intervention } from "./intervention.ts";
+export { type OverrideName, overrideNames, overrides } from "./overrides.ts";
 export { Pipeline, type PipelineOptions, type RunEnd } from "./pipeline.ts";

@@ -6,7 +6,7 @@ import type { Ids } from "../../base/ids.ts";
 import { createRedactor } from "../../base/secrets.ts";
 import type { Clock } from "../../base/time.ts";
 import type { Plan } from "../../plan/index.ts";
-import { openRuntime, type Runtime } from "../../runtime/index.ts";
+import { type AuditNote, openRuntime, type Runtime } from "../../runtime/index.ts";
 import { domainComponent } from "../../store/domain/index.ts";
 import type { Store, StoredAuditRow } from "../../store/port.ts";
 import { openSqlite, openSqliteReader } from "../../store/sqlite/open.ts";
@@ -16,6 +16,7 @@ import { type Repository, resolveBase } from "../git/index.ts";
 import {
   claimStateFolder,
   LogFiles,
+  readConfiguration,
   readStoredPlan,
   type StateFolder,
   type StoredPlan,
@@ -26,6 +27,7 @@ import { RunBranches } from "./branches.ts";
 import { workstreamDefinitions } from "./definitions.ts";
 import { boundMachines } from "./entities.ts";
 import { Inbox } from "./inbox.ts";
+import { type Intervention, intervene } from "./intervention.ts";
 import { Patches } from "./patches.ts";
 import { PlanIndex } from "./plan-index.ts";
 import { type Probe, probedEffect, probedStore } from "./probe.ts";
@@ -50,12 +52,6 @@ export interface PipelineOptions {
 
 /** How a run ended. */
 export type RunEnd = "succeeded" | "failed" | "canceled";
-
-/** Names the person in a request to stop a run. */
-export interface Cancellation {
-  readonly operator: string;
-  readonly reason?: string | undefined;
-}
 
 type Machines = ReturnType<typeof boundMachines>;
 
@@ -208,8 +204,8 @@ export class Pipeline {
     end.catch(() => undefined);
     const unsubscribe = this.#store.onCommitted((audits) => this.#committed(audits, site));
     this.#takeUp(site);
-    this.#inbox = await Inbox.open(state.inbox, clock, ({ run: asked, event, id }) =>
-      this.#runtime.deliver(asked, event, { idempotencyKey: id }),
+    this.#inbox = await Inbox.open(state.inbox, clock, (request) =>
+      this.intervene(request.run, request.asked, request.id),
     );
     this.#services.admission.open();
     try {
@@ -224,11 +220,28 @@ export class Pipeline {
     this.#siteFor(run);
   }
 
-  /** Stops a run in the name of a person, down to its commands. @throws PawlError RUN_UNKNOWN, RUN_ENDED */
-  async cancel(run: string, { operator, reason }: Cancellation): Promise<void> {
-    this.#siteFor(run);
-    const event = { type: "user_cancelled", operator, ...(reason !== undefined && { reason }) };
-    await this.#runtime.deliver(run, event);
+  /**
+   * Does what a person asks of a run that has not ended, and resolves when it is durable.
+   * @param id makes a second request of one id a no-op
+   * @throws PawlError RUN_UNKNOWN, RUN_ENDED, and what `intervene` throws
+   */
+  async intervene(run: string, asked: Intervention, id: string): Promise<void> {
+    if (asked.kind === "cancel" || this.#isUnfinished(run)) {
+      this.#siteFor(run);
+    }
+    const runtime = this.#runtime;
+    const { repository, state } = this.#options;
+    const configuration = await readConfiguration(repository.root);
+    const door = {
+      deliver: (actor: string, event: { readonly type: string }, idempotencyKey: string) =>
+        runtime.deliver(actor, event, { idempotencyKey }),
+      note: (actor: string, note: AuditNote) => runtime.note(actor, note),
+      stateOf: (actor: string) => {
+        const snapshot = runtime.actor(actor)?.getSnapshot() as { value: unknown; status: string } | undefined;
+        return snapshot && { state: outermost(snapshot.value), isOver: snapshot.status !== "active" };
+      },
+    };
+    await intervene(door, run, asked, { id, configuration, folder: state.folder });
   }
 
   /** Starts nothing new, waits for what runs, and resolves when all of it is on disk. */
@@ -284,6 +297,10 @@ export class Pipeline {
     }
   }
 
+  #isUnfinished(run: string): boolean {
+    return this.unfinished()?.run === run;
+  }
+
   #siteFor(run: string): RunSite {
     const found = this.runs().find((each) => each.run === run);
     if (found === undefined) {
@@ -323,6 +340,10 @@ export class Pipeline {
       workers,
     });
   }
+}
+
+function outermost(value: unknown): string {
+  return typeof value === "string" ? value : (Object.keys(value as object)[0] ?? "");
 }
 
 function secretValues(plan: Plan, env: PipelineOptions["env"]): Map<string, string> {

@@ -1,4 +1,5 @@
 import type { AnyActorRef } from "xstate";
+import type { EntityType } from "../../../machines/index.ts";
 import type { StoredAuditRow } from "../../store/port.ts";
 import type { RunSite } from "./site.ts";
 
@@ -42,6 +43,27 @@ export function reactTo(
 /** Path of a task's actor: it lives below its workstream, which lives below the run. */
 export function taskActorId(run: string, task: string): string {
   return `${run}/${workstreamOf(task)}/${task}`;
+}
+
+/** Path of an entity's actor by the id that the machines have for it. */
+export function entityActorId(run: string, type: EntityType, entity: string): string {
+  switch (type) {
+    case "run":
+      return run;
+    case "workstream":
+      return `${run}/${entity}`;
+    case "circuit_breaker":
+    case "worker":
+    case "uet_worker":
+      return entity;
+    case "task":
+    case "patch_ledger":
+      return taskActorId(run, entity);
+    case "test_gate": {
+      const patch = /^(.*~p\d+)~[^~]+$/.exec(entity)?.[1];
+      return patch === undefined ? taskActorId(run, entity) : `${taskActorId(run, patch)}/${entity}`;
+    }
+  }
 }
 
 /** Ids of entities begin with their workstream's (machines/ids.ts). */

@@ -2,7 +2,7 @@ import type { Database } from "better-sqlite3";
 
 /** An entity with its row and what happened to it. */
 export interface EntityDetail {
-  readonly entity_type: "run" | "workstream" | "task" | "test_gate" | "patch_ledger";
+  readonly entity_type: "run" | "workstream" | "task" | "test_gate" | "patch_ledger" | "circuit_breaker";
   readonly id: string;
   /** The columns of its row; a patch's content is left out. */
   readonly row: Readonly<Record<string, unknown>>;
@@ -14,6 +14,7 @@ const tables = [
   { entity_type: "task", table: "tasks", key: "task_id" },
   { entity_type: "patch_ledger", table: "patch_ledger_entries", key: "ledger_id" },
   { entity_type: "test_gate", table: "test_gates", key: "gate_id" },
+  { entity_type: "circuit_breaker", table: "circuit_breakers", key: "tool_id" },
 ] as const;
 
 /** An entity by its row id (`run/client.bump`); undefined when there is none. */

@@ -1,0 +1,72 @@
+import { userInfo } from "node:os";
+import { PawlError } from "../base/errors/index.ts";
+import { openRepository } from "../pipeline/git/index.ts";
+import { askRunning, type Intervention, Pipeline } from "../pipeline/run/index.ts";
+import { stateFolderAt } from "../pipeline/state/index.ts";
+import type { RunSummary } from "../views/runs/index.ts";
+import type { CliContext } from "./context.ts";
+import { namedRun } from "./entity-name.ts";
+import { openReader, type PlaceOptions } from "./place.ts";
+
+const answerWithinMs = 30_000;
+
+/** Who asks, where the command line does not say. */
+export function thisUser(): string {
+  return userInfo().username;
+}
+
+/**
+ * Has an intervention carried out by whoever works on the run, be it another process or, when nobody does, this one.
+ * @returns the run as it is afterwards
+ * @throws PawlError RUN_ENDED, NOBODY_ANSWERED, and what the intervention is refused with
+ */
+export async function haveDone(
+  context: CliContext,
+  options: PlaceOptions,
+  runName: string | undefined,
+  asked: Intervention,
+): Promise<RunSummary> {
+  const { clock, ids, env } = context;
+  const repository = await openRepository(context.cwd, { clock });
+  const state = stateFolderAt(repository.root, options.state, context.cwd);
+  const db = openReader(state);
+  try {
+    const { run_id: run, completed_at, state: found } = namedRun(db, state.folder, runName);
+    // An override of what has ended is refused by its machine, and the attempt goes into the log.
+    if (completed_at !== null && asked.kind === "cancel") {
+      throw new PawlError("RUN_ENDED", { run, state: found });
+    }
+    const id = ids.next(clock.now());
+    const pipeline = await openUnlessInUse(() => Pipeline.open({ repository, state, clock, ids, env }));
+    if (pipeline === undefined) {
+      const refused = await askRunning(state.inbox, { id, run, asked }, { clock, waitMs: answerWithinMs });
+      if (refused === undefined) {
+        throw new PawlError("NOBODY_ANSWERED", { run, seconds: answerWithinMs / 1000 });
+      }
+      if (refused !== null) {
+        throw new PawlError("INTERVENTION_REFUSED", refused);
+      }
+    } else {
+      try {
+        await pipeline.intervene(run, asked, id);
+      } finally {
+        await pipeline.close();
+      }
+    }
+    return namedRun(db, state.folder, run);
+  } finally {
+    db.close();
+    repository.close();
+  }
+}
+
+async function openUnlessInUse(open: () => Promise<Pipeline>): Promise<Pipeline | undefined> {
+  try {
+    return await open();
+  } catch (error) {
+    if (error instanceof PawlError && error.code === "STORE_IN_USE") {
+      return undefined;
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,122 @@
+import { z } from "zod";
+import { successorId } from "../../../machines/ids.ts";
+import { PawlError } from "../../base/errors/index.ts";
+import type { Configuration } from "../state/index.ts";
+import { type OverrideName, overrideNames, overrides } from "./overrides.ts";
+import { entityActorId } from "./reactions.ts";
+
+/** What a person asks of a run: to end it, or to override one of its machines. */
+export const intervention = z.discriminatedUnion("kind", [
+  z.object({ kind: z.literal("cancel"), operator: z.string(), reason: z.string().optional() }),
+  z.object({
+    kind: z.literal("override"),
+    name: z.enum(overrideNames as [OverrideName, ...OverrideName[]]),
+    /** As the machines name it: `client.bump`. */
+    entity: z.string(),
+    operator: z.string(),
+    reason: z.string(),
+  }),
+]);
+
+export type Intervention = z.infer<typeof intervention>;
+
+/** What an intervention needs of the runtime. */
+export interface InterventionDoor {
+  deliver(actor: string, event: { readonly type: string }, idempotencyKey: string): Promise<void>;
+  note(
+    actor: string,
+    note: { type: "manual_override" | "error"; trigger: string; reason: string; operator: string | undefined },
+  ): Promise<void>;
+  /** Outermost state and status of an actor; undefined where there is none. */
+  stateOf(actor: string): { readonly state: string; readonly isOver: boolean } | undefined;
+}
+
+const nameLimit = 200;
+const reasonLimit = 2_000;
+
+/**
+ * Carries out an intervention, and resolves when it is durable. What is refused leaves the attempt in the log.
+ *
+ * @param id makes a second request of one id a no-op
+ * @throws PawlError UNAUTHORIZED, INTERVENTION_TEXT, ENTITY_UNKNOWN, RESET_TOO_LATE; InvalidTransitionError,
+ *   GuardRejected, TerminalStateViolation
+ */
+export async function intervene(
+  door: InterventionDoor,
+  run: string,
+  asked: Intervention,
+  {
+    id,
+    configuration,
+    folder,
+  }: { readonly id: string; readonly configuration: Configuration; readonly folder: string },
+): Promise<void> {
+  const target = asked.kind === "cancel" ? run : entityActorId(run, overrides[asked.name].entity, asked.entity);
+  const trigger = asked.kind === "cancel" ? "user_cancelled" : overrides[asked.name].trigger;
+  checkCharacters("operator", asked.operator, nameLimit);
+  checkCharacters("reason", asked.reason ?? "", reasonLimit);
+  const found = door.stateOf(target);
+  if (found === undefined) {
+    throw new PawlError("ENTITY_UNKNOWN", {
+      id: asked.kind === "cancel" ? run : asked.entity,
+      folder,
+      nearest: "none",
+    });
+  }
+  const missing = asked.operator.trim() === "" ? "operator" : asked.reason?.trim() === "" ? "reason" : undefined;
+  if (missing !== undefined) {
+    const refusal = new PawlError("INTERVENTION_TEXT", { what: missing, length: 0, limit: nameLimit });
+    await door.note(target, { type: "error", trigger, reason: refusal.message, operator: asked.operator || undefined });
+    throw refusal;
+  }
+  const { operators } = configuration;
+  if (operators !== undefined && !operators.includes(asked.operator)) {
+    const action = `${trigger} of ${asked.kind === "cancel" ? run : asked.entity}`;
+    const refusal = new PawlError("UNAUTHORIZED", {
+      operator: asked.operator,
+      action,
+      operators: operators.join(", "),
+    });
+    await door.note(target, { type: "error", trigger, reason: refusal.message, operator: asked.operator });
+    throw refusal;
+  }
+  if (asked.kind === "override" && asked.name === "reset-task" && found.isOver && found.state !== "completed") {
+    await redo(door, run, asked, id);
+    return;
+  }
+  const { operator, reason } = asked;
+  const event = { type: trigger, operator, ...(reason !== undefined && { reason }) };
+  await door.deliver(target, event, id);
+}
+
+/** A terminal state stays (I6): what is done again is a successor that names the old one. */
+async function redo(
+  door: InterventionDoor,
+  run: string,
+  { entity, operator, reason }: Extract<Intervention, { kind: "override" }>,
+  id: string,
+): Promise<void> {
+  const workstream = entity.split(".", 1)[0] ?? "";
+  const parent = `${run}/${workstream}`;
+  const state = door.stateOf(parent)?.state ?? "unknown";
+  if (state !== "executing") {
+    throw new PawlError("RESET_TOO_LATE", { task: entity, workstream, state });
+  }
+  let number = 1;
+  while (door.stateOf(entityActorId(run, "task", successorId(entity, number))) !== undefined) {
+    number += 1;
+  }
+  const successor_id = successorId(entity, number);
+  const event = { type: "task_redone", task_id: entity, successor_id, operator, reason };
+  await door.deliver(parent, event, id);
+  const note = { type: "manual_override", trigger: "override_reset_task", operator } as const;
+  await door.note(entityActorId(run, "task", successor_id), { ...note, reason: `does ${entity} again: ${reason}` });
+}
+
+/** Before anything is written. */
+function checkCharacters(what: string, text: string, limit: number): void {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  if (text.length > limit || /[\u0000-\u0008\u000b-\u001f\u007f]/.test(text)) {
+    throw new PawlError("INTERVENTION_TEXT", { what, limit, length: text.length });
+  }
+}

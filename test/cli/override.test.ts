@@ -1,0 +1,106 @@
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { appears, type Place, placeWith, planOf } from "./pawl.fixture.ts";
+
+/** `first` waits for a file, `after` waits for `first`, `broken` fails at once. */
+const plan = planOf([
+  "{ id: first, run: 'touch $MARK; until [ -e $GO ]; do sleep 0.02; done' }",
+  "{ id: after, run: 'echo 2 > after.txt', depends_on: [first] }",
+  "{ id: broken, run: 'test -e $MENDED', changes: none }",
+]);
+
+async function running(): Promise<{ readonly place: Place; readonly ended: ReturnType<Place["start"]>["ended"] }> {
+  const place = placeWith(plan);
+  const [MARK, GO, MENDED] = ["mark", "go", "mended"].map((name) => join(place.folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  place.env = { MARK, GO, MENDED };
+  const { ended } = place.start("run", "plan.yaml");
+  await appears(MARK);
+  return { place, ended };
+}
+
+const eventsOf = (place: Place, entity: string): Record<string, unknown>[] =>
+  place
+    .pawl("events", "--entity", entity, "--json")
+    .stdout.trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+
+const by = ["--operator", "ines", "--reason", "it is good enough"];
+
+describe("pawl override", () => {
+  test("completes a task that runs in another process, as a manual override with operator and reason", async () => {
+    const { place, ended } = await running();
+    expect(place.pawl("override", "complete-task", "w.first", ...by)).toMatchObject({ status: 0, stderr: "" });
+    await ended;
+    expect(eventsOf(place, "w.first").at(-1)).toMatchObject({
+      event_type: "manual_override",
+      severity: "warning",
+      to_state: "completed",
+      operator: "ines",
+      reason: "it is good enough",
+    });
+    expect(eventsOf(place, "w.after").at(-1)).toMatchObject({ to_state: "completed" });
+    expect(place.pawl("verify")).toMatchObject({ status: 0 });
+  }, 40_000);
+
+  test("without operator or reason, or by somebody who may not, is refused, and the attempt is in the log", async () => {
+    const { place } = await running();
+    place.write(".pawl.yaml", "operators: [ines]\n");
+    for (const [args, code] of [
+      [["--reason", "why not"], "INTERVENTION_TEXT"],
+      [["--operator", "ines"], "INTERVENTION_TEXT"],
+      [["--operator", "omar", "--reason", "why not"], "UNAUTHORIZED"],
+    ] as const) {
+      const { status, stderr } = place.pawl("override", "fail-task", "w.first", ...args);
+      expect([status, stderr]).toEqual([1, expect.stringContaining(code)]);
+    }
+    const errors = eventsOf(place, "w.first").filter(({ event_type }) => event_type === "error");
+    expect(errors.map(({ operator, trigger }) => [operator, trigger])).toEqual([
+      [null, "override_fail_task"],
+      ["ines", "override_fail_task"],
+      ["omar", "override_fail_task"],
+    ]);
+    expect(JSON.parse(place.pawl("status", "--json", "--all").stdout).workstreams[0].shown[0]).toMatchObject({
+      state: "running",
+    });
+    expect(place.pawl("verify")).toMatchObject({ status: 0 });
+  }, 40_000);
+
+  test("refuses control characters before anything is written", async () => {
+    const { place } = await running();
+    const before = eventsOf(place, "w.first").length;
+    expect(place.pawl("override", "fail-task", "w.first", "--operator", "in\u0007es", "--reason", "x")).toMatchObject({
+      status: 1,
+    });
+    expect(eventsOf(place, "w.first")).toHaveLength(before);
+  }, 40_000);
+
+  test("resets a task that has ended by a successor that names it", async () => {
+    const { place, ended } = await running();
+    expect(eventsOf(place, "w.broken").at(-1)).toMatchObject({ to_state: "failed" });
+    place.write("mended", "");
+    expect(place.pawl("override", "reset-task", "w.broken", ...by)).toMatchObject({ status: 0, stderr: "" });
+    place.write("go", "");
+    expect((await ended).status).toBe(0);
+    expect(eventsOf(place, "w.broken").at(-1)).toMatchObject({ to_state: "failed" });
+    expect(eventsOf(place, "w.broken~r1").map(({ event_type }) => event_type)).toContain("manual_override");
+    expect(eventsOf(place, "w.broken~r1").at(-1)).toMatchObject({ to_state: "completed" });
+    expect(place.pawl("show", "w.broken~r1").stdout).toContain("retry_of: p-1/w.broken");
+    expect(place.pawl("verify")).toMatchObject({ status: 0 });
+    // Out of a terminal state nothing leads, and a workstream that has ended takes no successor.
+    expect(place.pawl("override", "fail-task", "w.after", ...by).stderr).toContain("TERMINAL_STATE");
+    expect(place.pawl("override", "reset-task", "w.broken", ...by).stderr).toContain("RESET_TOO_LATE");
+  }, 40_000);
+
+  test("names the nearest action and entity, and what an action is for", () => {
+    const place = placeWith(planOf(["{ id: taste, run: 'true', changes: none }"]));
+    place.pawl("run", "plan.yaml");
+    expect(place.pawl("override", "complet-task", "w.taste", ...by).stderr).toContain("Nearest: complete-task");
+    expect(place.pawl("override", "complete-task", "w.tasta", ...by).stderr).toContain("Nearest: w.taste");
+    expect(place.pawl("override", "fail-workstream", "w.taste", ...by).stderr).toContain("OVERRIDE_OF_ANOTHER_KIND");
+  });
+});
