@@ -25,8 +25,8 @@ export class EntityStates {
       this.#faults.add("gap", table, transition_id, `${name} was ${before}, the event begins in ${from_state}`);
     }
     this.#states.set(name, to_state);
-    // A refused event and a warning leave the state as it is.
-    if (from_state !== to_state || !["error", "warning"].includes(audit.event_type)) {
+    // A refused event, a warning, and the override that made a successor leave the state as it is.
+    if (from_state !== to_state || !["error", "warning", "manual_override"].includes(audit.event_type)) {
       const fault = transitionFault(entity_type, audit);
       if (fault !== undefined) {
         this.#faults.add("catalogue", table, transition_id, `${name}: ${fault}`);
