@@ -1,0 +1,111 @@
+import { describe, expect, test } from "vitest";
+import type { StateValue } from "xstate";
+import { catalogue, type EntityType, type MachineEntry, nextTransitions } from "../../machines/index.ts";
+import { InvalidTransitionError } from "../../src/base/errors/index.ts";
+import { validateTransition } from "../../src/store/domain/validate.ts";
+import { bareMachine, coverageOf, type MachinePath, pathsFor, replayPath } from "../../src/testing/index.ts";
+import { samplesOf } from "./samples.ts";
+import { durableMachine, rowOfMachine } from "./three-ways.fixture.ts";
+
+/** Declared by the source, and reached by no event from outside: another move is always taken first. */
+const unreachable: Readonly<Partial<Record<EntityType, readonly string[]>>> = {
+  // A workstream leaves `planned` in the macrostep in which it is made.
+  workstream: ["workstream.planned: user_cancelled", "workstream.planned: override_fail_workstream"],
+  // A busy worker always has its task, and ends with `task_completed`.
+  worker: ["worker.busy: shutdown_requested"],
+};
+
+const entities = Object.keys(catalogue) as EntityType[];
+const sets = new Map(
+  entities.map((entity) => [
+    entity,
+    pathsFor(catalogue[entity].machine, {
+      cover: "transitions",
+      ...samplesOf(entity),
+      atLimit: "stop",
+      limit: 25_000,
+    }),
+  ]),
+);
+const pathsOf = (entity: EntityType): readonly MachinePath[] => sets.get(entity)?.paths ?? [];
+const outermost = (value: StateValue): string => (typeof value === "string" ? value : (Object.keys(value)[0] ?? ""));
+const inOutermost = ({ steps, start, ...path }: MachinePath): MachinePath => ({
+  ...path,
+  start: outermost(start),
+  steps: steps.map((step) => ({ ...step, value: outermost(step.value) })),
+});
+
+describe.each(entities)("the generated paths of %s", (entity) => {
+  test("cover all of its states and transitions", () => {
+    const { states, transitions } = coverageOf(catalogue[entity].machine, pathsOf(entity));
+    expect(states.missing).toEqual([]);
+    expect(transitions.missing).toEqual(unreachable[entity] ?? []);
+  });
+
+  test.each(pathsOf(entity).map((path) => [path.title, path] as const))("bare: %s", async (_, path) => {
+    await expect(replayPath(path, bareMachine(catalogue[entity].machine))).resolves.toBeUndefined();
+  });
+
+  test.each(pathsOf(entity).map((path) => [path.title, path] as const))(
+    "durable, restarted after each event: %s",
+    async (_, path) => {
+      await expect(replayPath(path, durableMachine(entity))).resolves.toBeUndefined();
+    },
+  );
+
+  test.each(pathsOf(entity).map((path) => [path.title, path] as const))("as SQL: %s", async (_, path) => {
+    await expect(replayPath(inOutermost(path), rowOfMachine(entity))).resolves.toBeUndefined();
+  });
+});
+
+/** Outermost moves that a path makes. */
+function movesOf({ start, steps }: MachinePath): string[] {
+  const places = [start, ...steps.map(({ value }) => value)].map(outermost);
+  return places.slice(1).map((to, index) => `${places[index]} > ${to}`);
+}
+
+describe.each(entities)("pairs that %s does not declare", (entity) => {
+  const { states, transitions }: MachineEntry = catalogue[entity];
+  const names = states.map(({ name }) => name);
+  const undeclared = names.flatMap((from) =>
+    names
+      .filter((to) => to !== from && !transitions.some((one) => one.from === from && one.to === to))
+      .map((to) => [from, to] as const),
+  );
+
+  test("are refused by the one door for transitions, terminal ones first", () => {
+    const passed = undeclared.filter(([from, to]) => {
+      try {
+        validateTransition(entity, from, to);
+        return true;
+      } catch (error) {
+        return !(error instanceof InvalidTransitionError);
+      }
+    });
+    expect(undeclared.length).toBeGreaterThan(0);
+    expect(passed).toEqual([]);
+  });
+
+  test("are made by no path, unless by way of declared ones", () => {
+    const reachable = (from: string): Set<string> => {
+      const found = new Set<string>();
+      const open = [from];
+      for (let at = open.pop(); at !== undefined; at = open.pop()) {
+        for (const { to } of nextTransitions(entity, at)) {
+          if (!found.has(to)) {
+            found.add(to);
+            open.push(to);
+          }
+        }
+      }
+      return found;
+    };
+    const strange = pathsOf(entity)
+      .flatMap(movesOf)
+      .filter((move) => {
+        const [from = "", to = ""] = move.split(" > ");
+        return from !== to && !reachable(from).has(to);
+      });
+    expect(strange).toEqual([]);
+  });
+});

@@ -1,0 +1,123 @@
+/** For each machine of the catalogue what its paths are generated from: inputs, payloads of events, answers of effects. */
+import type { AnyEventObject } from "xstate";
+import { catalogue, type EntityType, type MachineEntry } from "../../machines/index.ts";
+import type { ActorAnswers, PathsOptions, Payload } from "../../src/testing/index.ts";
+import { eventsOf, subjects } from "../pipeline/entities/walks.fixture.ts";
+
+/** The id that each machine is started with. */
+export const sampleId = "x";
+
+const by = { operator: "ann", reason: "why" };
+const gate = (set_id: string, name: string, to: string): Payload => ({
+  gate_id: `${set_id}~${name}`,
+  name,
+  set_id,
+  answers_for: `${set_id}~${name}`,
+  from: "RUNNING",
+  to,
+  dependants: [],
+  reason: to === "FAILED" ? `gate ${name}: exit code 1` : null,
+});
+const task = (from: string, to: string, is_critical = false): Payload => ({
+  task_id: "none",
+  from,
+  to,
+  answers_for: "none",
+  is_critical,
+  allow_failure: false,
+  dependants: [],
+  patch_id: null,
+  reason: null,
+});
+const patch = (to: string): Payload => ({ patch_id: "p", task_id: "t", from: "x", to, reason: null });
+
+/** Payloads besides those of the walks. */
+const payloads: Readonly<Partial<Record<EntityType, Readonly<Record<string, readonly Payload[]>>>>> = {
+  run: {
+    orchestrator_started: [{ workstreams: [] }],
+  },
+  workstream: {
+    task_changed: [
+      task("queued", "running"),
+      task("running", "completed"),
+      task("running", "failed"),
+      task("running", "failed", true),
+    ],
+    patch_created: [{ task_id: `${sampleId}.1`, patch: { patch_id: "p" } }],
+    patch_changed: [patch("validated"), patch("committed"), patch("quarantined")],
+    gate_changed: [gate(`${sampleId}~m1`, "unit", "PASSED"), gate(`${sampleId}~m1`, "unit", "FAILED")],
+    task_redone: [{ task_id: "none", successor_id: "none~r1", ...by }],
+  },
+  patch_ledger: {
+    gate_changed: [gate(sampleId, "unit", "PASSED"), gate(sampleId, "unit", "FAILED")],
+  },
+  task: {
+    user_cancelled: [by, { by_parent: true, reason: "over" }],
+  },
+};
+
+const inputs: Readonly<Partial<Record<EntityType, readonly unknown[]>>> = {
+  workstream: [
+    {
+      run_id: "r",
+      ws_id: sampleId,
+      tasks: [{ task_id: `${sampleId}.1` }],
+      final: [{ name: "unit", gate_type: "UNIT", command: "true" }],
+    },
+  ],
+  patch_ledger: [{ run_id: "r", ws_id: "w", task_id: "t", patch: { patch_id: sampleId }, max_apply_attempts: 1 }],
+};
+
+const results: Readonly<Partial<Record<EntityType, Readonly<Record<string, ActorAnswers>>>>> = {
+  task: {
+    executeTask: {
+      done: [
+        { exit_code: 0 },
+        { exit_code: 0, patch: { patch_id: "p" } },
+        { exit_code: 1 },
+        { exit_code: null, timed_out: true },
+      ],
+    },
+  },
+  test_gate: { runGate: { done: [{ exit_code: 0 }, { exit_code: 1 }, { exit_code: null, timed_out: true }] } },
+  patch_ledger: {
+    validatePatch: {
+      done: [
+        { format_passed: true, scope_passed: true, constraints_passed: true, reason: null },
+        { format_passed: true, scope_passed: false, constraints_passed: true, reason: "outside its scope" },
+      ],
+    },
+    applyPatch: { done: [{ applied: true }, { applied: false, reason: "it does not apply" }] },
+    commitPatch: { done: [{ commit_sha: "abc" }] },
+  },
+};
+
+/** What the paths of a machine are generated from. */
+export function samplesOf(entity: EntityType): Omit<PathsOptions, "cover"> {
+  const { machine }: MachineEntry = catalogue[entity];
+  const walks = subjects[entity];
+  const known = new Set(machine.events as readonly string[]);
+  const events = new Map<string, Payload[]>();
+  const add = (type: string, payload: Payload): void => {
+    if (known.has(type)) {
+      const others = events.get(type) ?? [];
+      const isNew = others.every((other) => JSON.stringify(other) !== JSON.stringify(payload));
+      events.set(type, isNew ? [...others, payload] : others);
+    }
+  };
+  for (const walk of walks) {
+    for (const { type, ...payload } of eventsOf(entity, walk, sampleId) as AnyEventObject[]) {
+      add(type, payload);
+    }
+  }
+  for (const [type, all] of Object.entries(payloads[entity] ?? {})) {
+    for (const payload of all) {
+      add(type, payload);
+    }
+  }
+  return {
+    inputs: [...walks.map(({ input }) => input(sampleId)), ...(inputs[entity] ?? [])],
+    events: Object.fromEntries(events),
+    ...(results[entity] !== undefined && { results: results[entity] }),
+  };
+}
