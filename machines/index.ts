@@ -11,4 +11,12 @@ export type {
   TransitionMeta,
 } from "./entry.ts";
 export { gateId, patchId, taskId } from "./ids.ts";
+export { runMachine } from "./orchestration/run.ts";
+export { taskMachine } from "./orchestration/task.ts";
+export { workerMachine } from "./orchestration/worker.ts";
+export { workstreamMachine } from "./orchestration/workstream.ts";
+export { circuitBreakerMachine } from "./uet/circuit-breaker.ts";
+export { patchLedgerMachine } from "./uet/patch-ledger.ts";
+export { testGateMachine } from "./uet/test-gate.ts";
+export { uetWorkerMachine } from "./uet/uet-worker.ts";
 export { checkTransition, nextTransitions, type TransitionCheck } from "./validity.ts";

@@ -9,9 +9,11 @@ import { describeError, exitStatusOf } from "./failure.ts";
 const commands: Readonly<Record<string, () => Promise<{ readonly command: CliCommand }>>> = {
   cancel: () => import("./commands/cancel.ts"),
   events: () => import("./commands/events.ts"),
+  graph: () => import("./commands/graph.ts"),
   logs: () => import("./commands/logs.ts"),
   merge: () => import("./commands/merge.ts"),
   override: () => import("./commands/override.ts"),
+  paths: () => import("./commands/paths.ts"),
   resume: () => import("./commands/resume.ts"),
   run: () => import("./commands/run.ts"),
   schema: () => import("./commands/schema.ts"),

@@ -44,7 +44,10 @@ describe("pawl override", () => {
       reason: "it is good enough",
     });
     expect(eventsOf(place, "w.after").at(-1)).toMatchObject({ to_state: "completed" });
-    expect(place.pawl("verify")).toMatchObject({ status: 0, stdout: expect.stringContaining("All is as it was written") });
+    expect(place.pawl("verify")).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining("All is as it was written"),
+    });
   }, 40_000);
 
   test("without operator or reason, or by somebody who may not, is refused, and the attempt is in the log", async () => {
@@ -67,7 +70,10 @@ describe("pawl override", () => {
     expect(JSON.parse(place.pawl("status", "--json", "--all").stdout).workstreams[0].shown[0]).toMatchObject({
       state: "running",
     });
-    expect(place.pawl("verify")).toMatchObject({ status: 0, stdout: expect.stringContaining("All is as it was written") });
+    expect(place.pawl("verify")).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining("All is as it was written"),
+    });
   }, 40_000);
 
   test("refuses control characters before anything is written", async () => {
@@ -90,7 +96,10 @@ describe("pawl override", () => {
     expect(eventsOf(place, "w.broken~r1").map(({ event_type }) => event_type)).toContain("manual_override");
     expect(eventsOf(place, "w.broken~r1").at(-1)).toMatchObject({ to_state: "completed" });
     expect(place.pawl("show", "w.broken~r1").stdout).toContain("retry_of: p-1/w.broken");
-    expect(place.pawl("verify")).toMatchObject({ status: 0, stdout: expect.stringContaining("All is as it was written") });
+    expect(place.pawl("verify")).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining("All is as it was written"),
+    });
     // Out of a terminal state nothing leads, and a workstream that has ended takes no successor.
     expect(place.pawl("override", "fail-task", "w.after", ...by).stderr).toContain("TERMINAL_STATE");
     expect(place.pawl("override", "reset-task", "w.broken", ...by).stderr).toContain("RESET_TOO_LATE");

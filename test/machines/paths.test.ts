@@ -2,9 +2,9 @@ import { describe, expect, test } from "vitest";
 import type { StateValue } from "xstate";
 import { catalogue, type EntityType, type MachineEntry, nextTransitions } from "../../machines/index.ts";
 import { InvalidTransitionError } from "../../src/base/errors/index.ts";
+import { samplesOf } from "../../src/cli/machine-samples/samples.ts";
 import { validateTransition } from "../../src/store/domain/validate.ts";
 import { bareMachine, coverageOf, type MachinePath, pathsFor, replayPath } from "../../src/testing/index.ts";
-import { samplesOf } from "./samples.ts";
 import { durableMachine, rowOfMachine } from "./three-ways.fixture.ts";
 
 /** Declared by the source, and reached by no event from outside: another move is always taken first. */

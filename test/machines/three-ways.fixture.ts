@@ -13,6 +13,7 @@ import {
   type StateValue,
 } from "xstate";
 import { catalogue, type EntityType, type MachineEntry } from "../../machines/index.ts";
+import { sampleId } from "../../src/cli/machine-samples/samples.ts";
 import { entityBindings } from "../../src/pipeline/entities/index.ts";
 import { openRuntime } from "../../src/runtime/index.ts";
 import { domainComponent } from "../../src/store/domain/index.ts";
@@ -20,7 +21,6 @@ import type { Store } from "../../src/store/port.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
 import { type PathSubject, type SubjectFactory, simulatedClock } from "../../src/testing/index.ts";
 import { insert, newRow, tables } from "../store/domain/raw.fixture.ts";
-import { sampleId } from "./samples.ts";
 
 const content = new Uint8Array([1]);
 const patch = { format: "git_diff", content, sha256: createHash("sha256").update(content).digest("hex") };

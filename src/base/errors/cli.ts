@@ -13,6 +13,18 @@ export const cliErrors = defineErrors({
     message: "{option} cannot be {value}: {detail}",
     fix: "pawl {command} --help shows what it takes.",
   },
+  MACHINE_NAME_UNKNOWN: {
+    exit: 2,
+    http: 404,
+    message: "the catalogue has no machine {name}",
+    fix: "Nearest: {nearest}.",
+  },
+  GRAPH_OF_ANOTHER_KIND: {
+    exit: 2,
+    http: 400,
+    message: "{entity} is a {found}, not a {machine}",
+    fix: "Draw it with: pawl graph {found} --entity {entity}",
+  },
   INTERNAL: {
     exit: 1,
     http: 500,

@@ -7,13 +7,13 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { AnyActor, AnyEventObject, AnyMachineSnapshot } from "xstate";
 import { catalogue, type EntityType, type MachineEntry } from "../../../machines/index.ts";
+import { eventsOf, type Subject, subjects } from "../../../src/cli/machine-samples/subjects.ts";
 import { entityBindings } from "../../../src/pipeline/entities/index.ts";
 import { openRuntime } from "../../../src/runtime/index.ts";
 import { domainComponent } from "../../../src/store/domain/index.ts";
 import { openSqlite } from "../../../src/store/sqlite/open.ts";
 import { simulatedClock } from "../../../src/testing/simulated-clock.ts";
 import { entities, insert, newRow, tables } from "../../store/domain/raw.fixture.ts";
-import { eventsOf, type Subject, subjects } from "./walks.fixture.ts";
 
 const content = new Uint8Array([1]);
 const patch = { format: "git_diff", content, sha256: createHash("sha256").update(content).digest("hex") };

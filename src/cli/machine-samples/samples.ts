@@ -1,8 +1,8 @@
 /** For each machine of the catalogue what its paths are generated from: inputs, payloads of events, answers of effects. */
 import type { AnyEventObject } from "xstate";
-import { catalogue, type EntityType, type MachineEntry } from "../../machines/index.ts";
-import type { ActorAnswers, PathsOptions, Payload } from "../../src/testing/index.ts";
-import { eventsOf, subjects } from "../pipeline/entities/walks.fixture.ts";
+import { catalogue, type EntityType, type MachineEntry } from "../../../machines/index.ts";
+import type { ActorAnswers, PathsOptions, Payload } from "../../testing/index.ts";
+import { eventsOf, subjects } from "./subjects.ts";
 
 /** The id that each machine is started with. */
 export const sampleId = "x";

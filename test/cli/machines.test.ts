@@ -1,0 +1,96 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { placeWith, planOf } from "./pawl.fixture.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+describe("pawl paths", () => {
+  test("prints a small set of paths, and what none of them covers", () => {
+    const { status, stdout } = placeWith("").pawl("paths", "circuit_breaker", "--cover", "states");
+    expect([status, stdout.trim().split("\n")]).toEqual([
+      0,
+      ["reaches HALF_OPEN: call_failed, call_failed, cooldown", "1 path, 3 of 3 states covered"].map((line) =>
+        expect.stringMatching(line.startsWith("1 path") ? /^\d+ paths?, 3 of 3 states covered$/ : /^reaches /),
+      ),
+    ]);
+  });
+
+  test("writes a test file that passes", () => {
+    // Within node_modules, where `pawl` is found as in a project that depends on it.
+    const folder = mkdtempSync(join(root, "node_modules", ".paths-"));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    mkdirSync(join(folder, "node_modules"));
+    symlinkSync(root, join(folder, "node_modules", "pawl"));
+    writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+    const file = join(folder, "worker.test.ts");
+    expect(placeWith("").pawl("paths", "worker", "--emit", file)).toMatchObject({ status: 0 });
+    const text = readFileSync(file, "utf8");
+    expect(text).toContain('import { workerMachine } from "pawl/machines";');
+    expect(text).toContain('worker.send({ type: "registration_complete"');
+    const printed = execFileSync(
+      process.execPath,
+      [join(root, "node_modules/vitest/vitest.mjs"), "run", "--root", folder],
+      {
+        encoding: "utf8",
+        cwd: folder,
+        env: { ...process.env, NO_COLOR: "1" },
+      },
+    );
+    expect(printed).toMatch(/Tests {2}\d+ passed/);
+  }, 60_000);
+
+  test("names the nearest machine, and what an option takes", () => {
+    const place = placeWith("");
+    expect(place.pawl("paths", "patchledger")).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("Nearest: patch_ledger"),
+    });
+    expect(place.pawl("paths", "task", "--cover", "all")).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("transition-pairs"),
+    });
+  });
+});
+
+describe("pawl graph", () => {
+  test("draws a machine in each format", () => {
+    const place = placeWith("");
+    expect(place.pawl("graph", "test_gate").stdout).toMatch(/^[\s\S]*stateDiagram-v2[\s\S]*PENDING/);
+    expect(place.pawl("graph", "test_gate", "--format", "svg").stdout).toMatch(/^<svg[\s\S]*<\/svg>\s*$/);
+    expect(JSON.parse(place.pawl("graph", "test_gate", "--format", "json").stdout)).toMatchObject({
+      name: "test_gate",
+      initial: "PENDING",
+    });
+    expect(JSON.parse(place.pawl("graph", "test_gate", "--format", "stately").stdout)).toMatchObject({
+      id: "test_gate",
+    });
+    expect(place.pawl("graph", "gate")).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("MACHINE_NAME_UNKNOWN"),
+    });
+    expect(place.pawl("graph", "task", "--format", "png")).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("mermaid, svg, json, stately"),
+    });
+  });
+
+  test("sets off where an entity is, and the way that it took", () => {
+    const place = placeWith(planOf(["{ id: t, run: 'exit 1' }"]));
+    place.pawl("run", "plan.yaml");
+    const plainPicture = place.pawl("graph", "task").stdout;
+    const { stdout } = place.pawl("graph", "task", "--entity", "w.t");
+    expect(stdout).not.toBe(plainPicture);
+    expect(stdout).toMatch(/scheduler_assigned[^\n]*1/);
+    expect(place.pawl("graph", "task", "--entity", "w")).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("GRAPH_OF_ANOTHER_KIND"),
+    });
+    expect(place.pawl("graph", "task", "--entity", "w.x")).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("Nearest: w.t"),
+    });
+  });
+});
