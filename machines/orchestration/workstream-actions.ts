@@ -120,6 +120,11 @@ export function stopFamily(self: AnyActorRef, enqueue: Sender, reason: string): 
   tellChildren(self, enqueue, ["patch_ledger"], { type: "workstream_cancelled", reason } as EventObject);
 }
 
+/** Gates that nobody waits for any more do not go on. */
+export function stopGates(self: AnyActorRef, enqueue: Sender): void {
+  tellChildren(self, enqueue, ["test_gate"], { type: "user_cancelled", by_parent: true } as EventObject);
+}
+
 /** The patch queue after a patch moved: one at a time has its turn. */
 export function queueAfter(
   { patch_queue, patch_active }: WorkstreamContext,

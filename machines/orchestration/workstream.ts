@@ -18,6 +18,7 @@ import {
   noTasks,
   queueAfter,
   stopFamily,
+  stopGates,
   successorOf,
   tallied,
   talliedAgain,
@@ -90,6 +91,8 @@ const base = setup({
       const hasEnded = ["completed", "failed", "cancelled", "skipped"].includes(to);
       if (to === "failed" || to === "cancelled" || to === "skipped") {
         stopFamily(self, enqueue as never, `workstream ${context.ws_id} is ${to}`);
+      } else if (to === "completed") {
+        stopGates(self, enqueue as never);
       }
       tellParent(self, enqueue, {
         type: "workstream_changed",
@@ -191,6 +194,8 @@ const base = setup({
         enqueue.spawnChild("task", { id: successor.input.task_id, input: successor.input });
       }
     }),
+    // A merge that was paused is begun anew, and its gates with it.
+    stopEarlierGates: enqueueActions(({ enqueue, self }) => stopGates(self, enqueue as never)),
     beginMerge: assign({ merge_attempt: ({ context }) => context.merge_attempt + 1, final_gates: noGates }),
     spawnFinalGates: enqueueActions(({ context, enqueue }) => {
       const { run_id, ws_id, merge_attempt } = context;
@@ -390,7 +395,7 @@ export const workstreamMachine = base.createMachine({
       states: {
         merging: {
           ...stateMeta(section, "waits for its turn, and for the merged tree"),
-          entry: "beginMerge",
+          entry: ["stopEarlierGates", "beginMerge"],
           invoke: {
             src: "prepareMerge",
             input: ({ context }) => mergeInput(context),

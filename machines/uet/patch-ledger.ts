@@ -297,6 +297,14 @@ export const patchLedgerMachine = base.createMachine({
           actions: ["noteQuarantine"],
           severity: "error",
         }),
+        // No move of its own leads out of here: it goes on to where there is one.
+        workstream_cancelled: [
+          {
+            guard: "attemptsLeft",
+            actions: [raise({ type: "apply_retry" }), raise(({ event }) => event)],
+          },
+          { actions: raise({ type: "auto_quarantine" }) },
+        ],
         manual_discard: move("apply_failed", "dropped", "manual_discard", "A person discards it.", {
           guard: "operatorNamed",
           asks: "operator named",

@@ -1,0 +1,79 @@
+import { describe, expect, test, vi } from "vitest";
+import { runMachine } from "../../machines/orchestration/run.ts";
+import { taskMachine } from "../../machines/orchestration/task.ts";
+import { workstreamMachine } from "../../machines/orchestration/workstream.ts";
+import { explore } from "./explore.ts";
+import { after, begin, configuration, gate, type Situation } from "./system.ts";
+
+// XState warns of each event that comes to an actor which has ended: here that is part of what is tried.
+vi.spyOn(console, "warn").mockImplementation(() => undefined);
+
+const operator = { operator: "ann", reason: "why" };
+const done = (machine: string, state: string, output?: unknown) => ({
+  type: `xstate.done.actor.0.${machine}.${state}`,
+  output,
+});
+const checked = { format_passed: true, scope_passed: true, constraints_passed: true, reason: null };
+
+/** Lets things happen one after the other, each to the actor at a path. */
+function along(from: Situation, way: readonly (readonly [string, { readonly type: string }])[]): Situation {
+  return way.reduce((at, [path, event]) => after(runMachine, at, { path, event, byPerson: false }), from);
+}
+
+describe("a run with two workstreams, tasks, patches and gates, whatever happens to it and in whatever order", () => {
+  test.each([1, 2])("keeps its invariants, and comes to an end from everywhere (seed %i)", (seed) => {
+    const { fault, situations, ends } = explore({ mostSituations: 4_000, seed });
+    expect([fault, situations >= 4_000, ends > 100]).toEqual([undefined, true, true]);
+  });
+
+  test("a task that is tried again and again is found", () => {
+    const task = taskMachine.provide({ guards: { retriesLeft: () => true } });
+    const machine = runMachine.provide({ actors: { workstream: workstreamMachine.provide({ actors: { task } }) } });
+    expect(explore({ machine, mostSituations: 4_000, seed: 1 }).fault).toMatch(/^a task is tried again no more often/);
+  });
+
+  test("a workstream that does not wait for its dependencies is found", () => {
+    const workstream = workstreamMachine.provide({
+      guards: { dependencyMissing: () => false, dependenciesMet: () => true },
+    });
+    const machine = runMachine.provide({ actors: { workstream } });
+    expect(explore({ machine, mostSituations: 4_000, seed: 1 }).fault).toMatch(/^nothing can happen any more/);
+  });
+});
+
+describe("what the exploration found once, and does not find again", () => {
+  const patched: readonly (readonly [string, { readonly type: string }])[] = [
+    ["r/a/a.1", { type: "worker_started", worker_id: "w" } as { type: string }],
+    ["r/a/a.1", done("task", "running", { exit_code: 0, patch: { patch_id: "a.1~p1" } })],
+    ["r/a/a.1~p1", done("patch_ledger", "created", checked)],
+  ];
+
+  test("a patch that waits to be applied again is dropped with its workstream", () => {
+    const situation = along(begin(), [
+      ...patched,
+      ["r/a/a.1~p1", done("patch_ledger", "queued", { applied: false, reason: "no" })],
+      ["r", { type: "user_cancelled", ...operator }],
+    ]);
+    expect(situation.parts.get("r/a/a.1~p1")?.state).toBe("dropped");
+  });
+
+  test("a merge that was paused leaves no gate of its first attempt running", () => {
+    const one = [{ ws_id: "a", tasks: [{ task_id: "a.1" }], final: [gate] }];
+    const situation = along(begin(runMachine, one), [
+      ["r/a/a.1", { type: "worker_started", worker_id: "w" } as { type: string }],
+      ["r/a/a.1", done("task", "running", { exit_code: 0 })],
+      ["r/a", done("workstream", "validating.merging")],
+      ["r", { type: "pause_requested", ...operator }],
+      ["r", { type: "resume_requested", ...operator }],
+    ]);
+    expect(situation.parts.get("r/a/a~m1~unit")?.state).toBe("FAILED");
+    expect(situation.parts.get("r/a")?.value).toEqual({ validating: "merging" });
+  });
+
+  test("its configuration is the one that is described: two workstreams, the second after the first, two tasks each", () => {
+    expect(configuration.map(({ ws_id, depends_on, tasks }) => [ws_id, depends_on, tasks.length])).toEqual([
+      ["a", undefined, 2],
+      ["b", ["a"], 2],
+    ]);
+  });
+});

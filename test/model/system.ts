@@ -1,0 +1,182 @@
+/** The whole system as a model: a run with its family, and all that can happen to it from outside. */
+import { type AnyActorRef, type AnyStateMachine, createActor, type StateValue } from "xstate";
+import { runMachine } from "../../machines/orchestration/run.ts";
+import type { WorkstreamDefinition } from "../../machines/orchestration/workstream.types.ts";
+import { simulatedClock } from "../../src/testing/index.ts";
+
+/** One actor of a situation. Its path is its id after those of its parents: `r/a/a.1`. */
+export interface Part {
+  readonly path: string;
+  readonly machine: string;
+  readonly value: StateValue;
+  /** Outermost state. */
+  readonly state: string;
+  readonly status: string;
+  readonly context: Readonly<Record<string, unknown>>;
+}
+
+/** Where the whole system is: what XState needs to go on from it, and its actors to look at. */
+export interface Situation {
+  readonly snapshot: unknown;
+  readonly parts: ReadonlyMap<string, Part>;
+  /** The same for two situations that cannot be told apart by what can happen next. */
+  readonly key: string;
+}
+
+/** Something that happens to one actor from outside. */
+export interface Happening {
+  readonly path: string;
+  readonly event: { readonly type: string; readonly [key: string]: unknown };
+  /** What a person does, and need not happen for the system to come to an end. */
+  readonly byPerson: boolean;
+}
+
+export const gate = { name: "unit", gate_type: "UNIT", command: "true" } as const;
+
+/** Two workstreams, the second after the first, with two tasks each; patches are verified, merges are checked. */
+export const configuration: readonly WorkstreamDefinition[] = [
+  {
+    ws_id: "a",
+    tasks: [
+      { task_id: "a.1", max_retries: 1 },
+      { task_id: "a.2", max_retries: 1, depends_on: ["a.1"] },
+    ],
+    verify: [gate],
+    final: [gate],
+  },
+  {
+    ws_id: "b",
+    depends_on: ["a"],
+    allow_failure: true,
+    tasks: [
+      { task_id: "b.1", max_retries: 1 },
+      { task_id: "b.2", max_retries: 1, allow_failure: true },
+    ],
+  },
+];
+
+const operator = { operator: "ann", reason: "why" };
+
+/** The system before anything has happened. */
+export function begin(machine: AnyStateMachine = runMachine, workstreams = configuration): Situation {
+  const root = createActor(machine, { id: "r", input: { run_id: "r" }, clock: simulatedClock() });
+  root.start();
+  root.send({ type: "orchestrator_started", workstreams });
+  return situationOf(root);
+}
+
+/** The situation after something has happened. */
+export function after(machine: AnyStateMachine, situation: Situation, { path, event }: Happening): Situation {
+  const options = { id: "r", snapshot: situation.snapshot, clock: simulatedClock() } as never;
+  const root = createActor(machine, options);
+  root.start();
+  actorAt(root, path)?.send(event);
+  return situationOf(root);
+}
+
+function actorAt(root: AnyActorRef, path: string): AnyActorRef | undefined {
+  let actor: AnyActorRef | undefined = root;
+  for (const id of path.split("/").slice(1)) {
+    actor = childrenOf(actor)[id];
+  }
+  return actor;
+}
+
+const childrenOf = (actor: AnyActorRef | undefined): Record<string, AnyActorRef> =>
+  (actor?.getSnapshot() as { children?: Record<string, AnyActorRef> } | undefined)?.children ?? {};
+
+/** Words that say why, and differ by the order in which things happened; nothing depends on them. */
+const words: ReadonlySet<string> = new Set(["last_error", "quarantine_reason", "first_failure", "duration_seconds"]);
+
+function situationOf(root: AnyActorRef): Situation {
+  const parts = new Map<string, Part>();
+  const visit = (actor: AnyActorRef, path: string): void => {
+    const snapshot = actor.getSnapshot() as { value?: StateValue; status: string; context?: Record<string, unknown> };
+    if (snapshot.value === undefined) {
+      return;
+    }
+    const { value, status, context = {} } = snapshot;
+    const state = typeof value === "string" ? value : (Object.keys(value)[0] ?? "");
+    const machine = (actor as { logic?: { id?: string } }).logic?.id ?? "";
+    parts.set(path, { path, machine, value, state, status, context });
+    for (const [id, child] of Object.entries(childrenOf(actor))) {
+      visit(child, `${path}/${id}`);
+    }
+  };
+  visit(root, "r");
+  const marks = [...parts.values()]
+    .map(({ path, value, context }) =>
+      JSON.stringify([path, value, context], (key, each) => (words.has(key) ? 0 : each)),
+    )
+    .sort();
+  return { snapshot: root.getPersistedSnapshot(), parts, key: marks.join("\n") };
+}
+
+/** All that can happen next: outcomes of effects, timers, workers, and what a person may do. */
+export function happenings({ parts }: Situation): Happening[] {
+  return [...parts.values()]
+    .filter(({ status }) => status === "active")
+    .flatMap((part) => eventsFor(part).map((event) => ({ path: part.path, event, byPerson: "operator" in event })));
+}
+
+const outcome = (machine: string, state: string, output: unknown) => ({
+  type: `xstate.done.actor.0.${machine}.${state}`,
+  output,
+});
+
+function eventsFor({ machine, state, value, context, path }: Part): Happening["event"][] {
+  switch (`${machine} ${state}`) {
+    case "run running":
+      return [
+        { type: "user_cancelled", ...operator },
+        { type: "pause_requested", ...operator },
+      ];
+    case "run paused":
+      return [
+        { type: "resume_requested", ...operator },
+        { type: "user_cancelled", ...operator },
+      ];
+    case "task queued":
+      return [{ type: "worker_started", worker_id: `worker of ${path}` }];
+    case "task running":
+      return [
+        // The first task of a workstream changes files.
+        outcome(machine, state, {
+          exit_code: 0,
+          ...(path.endsWith(".1") && { patch: { patch_id: `${context["task_id"]}~p1` } }),
+        }),
+        outcome(machine, state, { exit_code: 1 }),
+        { type: "timeout_exceeded" },
+      ];
+    case "task retrying":
+      return [{ type: "retry_delay_elapsed" }];
+    case "patch_ledger created":
+      return [true, false].map((scope_passed) =>
+        outcome(machine, state, {
+          format_passed: true,
+          scope_passed,
+          constraints_passed: true,
+          reason: "out of scope",
+        }),
+      );
+    case "patch_ledger queued":
+      return [outcome(machine, state, { applied: true }), outcome(machine, state, { applied: false, reason: "no" })];
+    case "patch_ledger apply_failed":
+      return [{ type: Number(context["apply_attempts"]) < 3 ? "apply_retry" : "auto_quarantine" }];
+    case "patch_ledger verified":
+      return [outcome(machine, state, { commit_sha: "abc" })];
+    case "test_gate RUNNING":
+      return [outcome(machine, state, { exit_code: 0 }), outcome(machine, state, { exit_code: 1 })];
+    case "workstream validating": {
+      const inner = (value as Record<string, string>)["validating"];
+      return inner === "checking"
+        ? []
+        : [
+            { type: `xstate.done.actor.0.workstream.validating.${inner}`, output: undefined },
+            { type: `xstate.error.actor.0.workstream.validating.${inner}`, error: new Error("conflict") },
+          ];
+    }
+    default:
+      return [];
+  }
+}
