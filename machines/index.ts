@@ -10,6 +10,7 @@ export type {
   TransitionEntry,
   TransitionMeta,
 } from "./entry.ts";
+export { eventFault } from "./event-fields.ts";
 export { gateId, patchId, taskId } from "./ids.ts";
 export { runMachine } from "./orchestration/run.ts";
 export { taskMachine } from "./orchestration/task.ts";

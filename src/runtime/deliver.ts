@@ -3,6 +3,7 @@ import { GuardRejected, InvalidTransitionError, TerminalStateViolation } from ".
 import type { Engine } from "./engine.ts";
 import type { Live } from "./live.ts";
 import { recordRefusal } from "./record.ts";
+import { refuseLarge } from "./size.ts";
 import { isMachineSnapshot } from "./xstate/internals.ts";
 
 export interface DeliverOptions {
@@ -21,6 +22,8 @@ export async function deliver(
   event: AnyEventObject,
   { idempotencyKey }: DeliverOptions,
 ): Promise<Snapshot<unknown>> {
+  checkSize(live, event);
+  live.type.entity?.checkEvent?.(event, live.id);
   if (idempotencyKey !== undefined) {
     if (engine.group().hasDelivery(live.no, idempotencyKey)) {
       await engine.whenDurable();
@@ -42,6 +45,13 @@ export async function deliver(
   }
   await engine.whenDurable();
   return live.actor.getSnapshot();
+}
+
+/** Entities are small; what is large belongs into a file that they name. Others pay nothing for the look. */
+function checkSize(live: Live, event: AnyEventObject): void {
+  if (live.type.entity !== undefined) {
+    refuseLarge(live.id, `the event ${event.type}`, event);
+  }
 }
 
 function refusalOf(live: Live, event: AnyEventObject): InvalidTransitionError | undefined {

@@ -45,6 +45,8 @@ export interface EntityBinding {
   /** `event_type` of its audit events: `<eventPrefix>_state_transition`. */
   readonly eventPrefix: string;
   idOf(actorId: string, snapshot: AnyMachineSnapshot): string;
+  /** Called for each event that is delivered, before anything else. Throws where its payload is not right. */
+  checkEvent?(event: EventObject, entityId: string): void;
   /** Called for each step before anything of it is recorded. Throws where the step may not be (I5). */
   checkStep?(step: Pick<EntityStep, "entityId" | "to" | "trigger"> & { readonly from: string }): void;
   /** Rows to write; the first of a table that others refer to comes first. */

@@ -15,6 +15,7 @@ import { Passivation } from "./passivation.ts";
 import { recordNote } from "./record.ts";
 import { type MachineMap, Registry } from "./registry.ts";
 import { restoreRoots } from "./restore.ts";
+import { refuseBadId, refuseLarge } from "./size.ts";
 import type { DurableActor, DurableActorOptions, LogicOf, MachineNames } from "./types.ts";
 import type { InternalActor, InternalLogic } from "./xstate/internals.ts";
 
@@ -263,6 +264,10 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
       return existing;
     }
     const type = { ...this.#registry.typeOf(logic, name), name };
+    refuseBadId(id);
+    if (type.entity !== undefined) {
+      refuseLarge(id, "its input", options["input"]);
+    }
     const live = this.#engine.makeRoot(id, logic, type, options);
     const { inspect } = options;
     if (inspect !== undefined) {

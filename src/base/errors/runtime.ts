@@ -1,6 +1,25 @@
 import { defineErrors } from "./define.ts";
 
 export const runtimeErrors = defineErrors({
+  ACTOR_ID_INVALID: {
+    exit: 2,
+    http: 400,
+    message:
+      "{id} cannot be the id of an actor: it has {characters} characters, of 1 to {most}, or control characters among them",
+    fix: "Choose a shorter id of printable characters.",
+  },
+  CONTEXT_TOO_LARGE: {
+    exit: 2,
+    http: 413,
+    message: "{actor}: {what} has {characters} characters of JSON, more than {most}",
+    fix: "Keep what is large in a file or a row of its own, and its name in the context.",
+  },
+  EVENT_PAYLOAD: {
+    exit: 2,
+    http: 400,
+    message: "{entity} {id} was sent {event} with a wrong payload: {fault}",
+    fix: "Nothing was written. Correct the event and send it again.",
+  },
   MACHINE_UNKNOWN: {
     exit: 2,
     http: 404,

@@ -1,5 +1,6 @@
 import type { EventObject } from "xstate";
-import type { EntityType } from "../../../machines/index.ts";
+import { type EntityType, eventFault } from "../../../machines/index.ts";
+import { PawlError } from "../../base/errors/index.ts";
 import type { EntityAudit, EntityBinding, EntityRow, EntityStep } from "../../runtime/index.ts";
 import { validateTransition } from "../../store/domain/validate.ts";
 import type { DomainWrite } from "../../store/port.ts";
@@ -43,6 +44,12 @@ export function bindEntity<Context>(parts: BindingParts<Context>): EntityBinding
   return {
     eventPrefix: parts.eventPrefix,
     idOf: (actorId, snapshot) => parts.idOf(snapshot.context as Context, actorId),
+    checkEvent: (event, id) => {
+      const fault = eventFault(parts.entity, event);
+      if (fault !== undefined) {
+        throw new PawlError("EVENT_PAYLOAD", { entity: parts.entity, id, event: event.type, fault });
+      }
+    },
     checkStep: ({ entityId, from, to, trigger }) =>
       validateTransition(parts.entity, from, to, { trigger, id: entityId }),
     rowsOf: (step) => rowsOf(parts, bound<Context>(step)),

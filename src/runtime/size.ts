@@ -1,0 +1,22 @@
+import { PawlError } from "../base/errors/index.ts";
+
+/** What the context of an entity may hold, and so what may be put into it, in characters of JSON. */
+const most = 1_000_000;
+
+/** @throws PawlError CONTEXT_TOO_LARGE */
+export function refuseLarge(actor: string, what: string, value: unknown): void {
+  const characters = value === undefined ? 0 : (JSON.stringify(value)?.length ?? 0);
+  if (characters > most) {
+    throw new PawlError("CONTEXT_TOO_LARGE", { actor, what, characters, most });
+  }
+}
+
+const longestId = 1_000;
+
+/** @throws PawlError ACTOR_ID_INVALID */
+export function refuseBadId(id: string): void {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  if (id === "" || id.length > longestId || /[\u0000-\u001f\u007f]/.test(id)) {
+    throw new PawlError("ACTOR_ID_INVALID", { id: JSON.stringify(id), characters: id.length, most: longestId });
+  }
+}
