@@ -49,7 +49,10 @@ describe("pawl run", () => {
       commits: 5,
       run: { state: "succeeded" },
     });
-    expect(place.pawl("show", "experiment.shout").stdout).toMatch(/gate unit: exit code 1/);
+    const shown = place.pawl("show", "experiment.shout").stdout;
+    expect(shown).toMatch(/gate unit: exit code 1/);
+    expect(shown).toContain("gate experiment.shout~p1~unit failed\n  does: node --test test/\n  exit code: 1");
+    expect(shown).toContain("pawl logs experiment.shout~p1~unit");
     expect(place.pawl("logs", "docs.links", "--attempt", "1").stdout).toContain("connection reset by peer");
     const events = place
       .pawl("events", "--entity", "docs.links", "--json")

@@ -1,7 +1,7 @@
 import { readLog } from "../../pipeline/command/index.ts";
 import { describeTask } from "../../pipeline/run/index.ts";
 import { readStoredPlan } from "../../pipeline/state/index.ts";
-import { type EntityDetail, eventsAfter, type ShownEvent } from "../../views/runs/index.ts";
+import { type EntityDetail, eventsAfter, failedGatesOf, type ShownEvent } from "../../views/runs/index.ts";
 import type { CliCommand } from "../command.ts";
 import { type CliContext, print, printJson, printLines } from "../context.ts";
 import { namedEntity } from "../entity-name.ts";
@@ -33,14 +33,25 @@ export const command: CliCommand = {
           const does = stored === undefined || id === undefined ? undefined : describeTask(stored.plan, id);
           const last = logsOf(state, entity.id).at(-1);
           const [stdout, stderr] = await Promise.all([tailOf(last?.stdout), tailOf(last?.stderr)]);
-          const next = wayOn(entity, id ?? run);
+          const gates = entity.entity_type === "task" ? failedGatesOf(db, entity.id) : [];
+          const next = wayOn(entity, id ?? run, {
+            hasLogs: last !== undefined,
+            failedGates: gates.map(({ gate_id }) => gate_id.slice(run.length + 1)),
+          });
           if (options.json === true) {
-            printJson(context, { ...entity, does, events, stdout, stderr, next });
+            printJson(context, { ...entity, does, events, stdout, stderr, gates, next });
             return;
           }
           printEntity(context, entity, does, events);
           printTail(context, "end of stdout", stdout);
           printTail(context, "end of stderr", stderr);
+          for (const gate of gates) {
+            print(context, `gate ${gate.gate_id.slice(run.length + 1)} failed`);
+            print(context, `  does: ${gate.command}`);
+            print(context, `  exit code: ${gate.exit_code ?? "none, a signal ended it"}`);
+            printTail(context, "end of its stdout", lastLines(gate.stdout ?? ""));
+            printTail(context, "end of its stderr", lastLines(gate.stderr ?? ""));
+          }
           printLines(context, next);
         } finally {
           db.close();
@@ -102,7 +113,11 @@ async function tailOf(file: string | null | undefined): Promise<string> {
   if (file === null || file === undefined) {
     return "";
   }
-  return (await readLog(file)).trimEnd().split("\n").slice(-tailLines).join("\n");
+  return lastLines(await readLog(file));
+}
+
+function lastLines(text: string): string {
+  return text.trimEnd().split("\n").slice(-tailLines).join("\n");
 }
 
 function splitOnce(id: string): [string, string | undefined] {

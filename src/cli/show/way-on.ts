@@ -1,16 +1,23 @@
 import type { EntityDetail } from "../../views/runs/index.ts";
 
+interface Known {
+  readonly hasLogs: boolean;
+  /** Ids of the gates that failed on its patches. */
+  readonly failedGates: readonly string[];
+}
+
 /** What somebody who looks at an entity may want to do next. */
-export function wayOn({ entity_type, row }: EntityDetail, id: string): string[] {
+export function wayOn({ entity_type, row }: EntityDetail, id: string, known: Known): string[] {
   const state = String(row["state"]);
-  const steps = stepsFor(entity_type, state, id);
+  const steps = stepsFor(entity_type, state, id, known);
   return steps.length === 0 ? [] : ["next", ...steps.map((step) => `  ${step}`)];
 }
 
-function stepsFor(type: EntityDetail["entity_type"], state: string, id: string): string[] {
+function stepsFor(type: EntityDetail["entity_type"], state: string, id: string, known: Known): string[] {
   if (type === "task" && state === "failed") {
     return [
-      `pawl logs ${id}  prints all that is kept of its output`,
+      ...(known.hasLogs ? [`pawl logs ${id}  prints all that is kept of its output`] : []),
+      ...known.failedGates.map((gate) => `pawl logs ${gate}  prints all that is kept of what the gate said`),
       "mend what it reports, in the plan or in the repository, and start a new run: pawl run PLAN",
     ];
   }

@@ -28,6 +28,25 @@ export function entityDetail(db: Database, id: string): EntityDetail | undefined
   return undefined;
 }
 
+/** A gate that a patch of a task did not pass. */
+export interface FailedGate {
+  readonly gate_id: string;
+  readonly command: string;
+  readonly exit_code: number | null;
+  readonly stdout: string | null;
+  readonly stderr: string | null;
+}
+
+/** Gates that failed on the patches of a task, by the task's row id. */
+export function failedGatesOf(db: Database, task: string): FailedGate[] {
+  return db
+    .prepare(
+      `SELECT gate_id, command, exit_code, stdout, stderr FROM test_gates
+       WHERE gate_id >= ? AND gate_id < ? AND state = 'FAILED' ORDER BY gate_id`,
+    )
+    .all(`${task}~p`, `${task}~q`) as FailedGate[];
+}
+
 /** Row ids of all entities of a run, to find the nearest one to a name with a mistake in it. */
 export function entityNames(db: Database, run: string, limit = 10_000): string[] {
   return tables.flatMap(
