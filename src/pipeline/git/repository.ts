@@ -148,7 +148,9 @@ export class Repository {
  *   REPOSITORY_SHALLOW
  */
 export async function openRepository(directory: string, { clock }: { readonly clock: Clock }): Promise<Repository> {
-  const [, places] = await Promise.all([checkGitVersion(directory), findRepository(directory)]);
+  // First: what an old git says to the rest is no answer.
+  await checkGitVersion(directory);
+  const places = await findRepository(directory);
   const git = { cwd: places.root, env: { GIT_DIR: places.gitDir, GIT_WORK_TREE: places.root } };
   const [checkout, identities] = await Promise.all([readCheckout(git), readIdentities(git)]);
   return new Repository({ ...places, ...checkout, identities }, clock);

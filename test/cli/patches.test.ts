@@ -1,0 +1,135 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { type Place, placeWith, planOf } from "./pawl.fixture.ts";
+
+const files = {
+  "a.txt": "one\ntwo\nthree\n",
+  "crlf.txt": "one\r\ntwo\r\n",
+  "open.txt": "no newline at the end",
+  "bin.dat": "\u0000\u0001binary",
+  "run.sh": "#!/bin/sh\n",
+};
+const onePatch = planOf(["{ id: t, patch: change.patch }"]);
+
+/** Makes a patch of what `change` does to the checkout, as `git diff` makes it, and takes it back. */
+function patchOf(place: Place, change: () => void): void {
+  change();
+  place.git("add", "--all", "--", ".", ":!plan.yaml");
+  place.git("diff", "--cached", "--binary", "-M", "--output=change.patch");
+  place.git("reset", "--quiet", "--hard");
+}
+
+/** The tree of the run's branch without the plan. */
+const treeOf = (place: Place, commit: string): string => place.git("ls-tree", "-r", commit);
+
+describe("patches as git makes them are committed as they are", () => {
+  test.each<readonly [string, (place: Place) => void]>([
+    [
+      "a new file, a deleted one and a changed one",
+      (place) => {
+        place.write("new/file.txt", "new\n");
+        place.git("rm", "--quiet", "open.txt");
+        place.write("a.txt", "one\n2\nthree\n");
+      },
+    ],
+    [
+      "a rename with a change",
+      (place) => {
+        place.git("mv", "a.txt", "b.txt");
+        place.write("b.txt", "one\ntwo\nthree\nfour\n");
+      },
+    ],
+    [
+      "a mode",
+      (place) => {
+        place.git("update-index", "--chmod=+x", "run.sh");
+        place.git("checkout", "--quiet", "--", "run.sh");
+      },
+    ],
+    ["binary", (place) => place.write("bin.dat", Buffer.from([0, 255, 1, 254, 2]))],
+    ["CRLF", (place) => place.write("crlf.txt", "one\r\n2\r\n")],
+    ["no newline at the end", (place) => place.write("open.txt", "still no newline at the end")],
+    ["a name in UTF-8", (place) => place.write("größe/名前.txt", "x\n")],
+  ])("%s", (_, change) => {
+    const place = placeWith(onePatch, files);
+    place.git("config", "core.autocrlf", "false");
+    patchOf(place, () => change(place));
+    const { status, stdout } = place.pawl("run", "plan.yaml");
+    expect([status, stdout.slice(-1500)]).toEqual([0, expect.stringContaining("succeeded")]);
+    // The same change by git itself.
+    place.git("checkout", "--quiet", "-b", "by-git");
+    place.git("apply", "--index", "change.patch");
+    place.git("commit", "--quiet", "--message", "by git");
+    expect(treeOf(place, "pawl/p-1")).toBe(treeOf(place, "by-git"));
+  });
+
+  test("of git format-patch keep their author, date and message", () => {
+    const place = placeWith(onePatch, files);
+    place.write("a.txt", "1\ntwo\nthree\n");
+    place.git(
+      "commit",
+      "--quiet",
+      "--all",
+      "--author",
+      "Zoë Ångström <zoe@example.test>",
+      "--date",
+      "2020-02-03T04:05:06+0100",
+      "--message",
+      "Count in digits\n\nWords are long.",
+    );
+    const mail = place.git("format-patch", "--stdout", "-1");
+    place.git("reset", "--quiet", "--hard", "HEAD~1");
+    writeFileSync(join(place.folder, "change.patch"), `${mail}\n`);
+    expect(place.pawl("run", "plan.yaml").status).toBe(0);
+    const shown = place.git(
+      "log",
+      "-1",
+      "--no-merges",
+      "--format=%an|%ae|%aI|%cn|%s|%(trailers:key=Pawl-Ledger,valueonly,separator=,)|%b",
+      "pawl/p-1",
+    );
+    expect(shown).toMatch(
+      /^Zoë Ångström\|zoe@example\.test\|2020-02-03T04:05:06\+01:00\|Uma\|Count in digits\|w\.t~p1\|Words are long\./,
+    );
+  });
+});
+
+describe("patches that do not go in are quarantined with the reason", () => {
+  test.each([
+    [
+      "does not apply",
+      "--- a/a.txt\n+++ b/a.txt\n@@ -1 +1 @@\n-nothing like it\n+x\n",
+      /patch does not apply|patch failed/,
+    ],
+    [
+      "applies to nothing",
+      "--- a/a.txt\n+++ b/a.txt\n@@ -1,3 +1,3 @@\n-old\n+one\n two\n three\n",
+      /applies to nothing/,
+    ],
+    ["leads out of the tree", "--- a/../x\n+++ b/../x\n@@ -1 +1 @@\n-a\n+b\n", /\.\./],
+    ["goes into .git", "--- a/.git/config\n+++ b/.git/config\n@@ -1 +1 @@\n-a\n+b\n", /\.git/],
+  ])("one that %s", (_, body, reason) => {
+    const place = placeWith(onePatch, files);
+    const [name = ""] = /b\/\S+/.exec(body) ?? [];
+    const path = name.slice(2);
+    writeFileSync(
+      join(place.folder, "change.patch"),
+      `diff --git a/${path} b/${path}\nindex 1111111..2222222 100644\n${body}`,
+    );
+    expect(place.pawl("run", "plan.yaml").status).toBe(1);
+    expect(place.pawl("show", "w.t~p1").stdout).toMatch(reason);
+    expect(place.pawl("events", "--entity", "w.t~p1").stdout).toContain("quarantined");
+    expect(readFileSync(join(place.folder, "a.txt"), "utf8")).toBe(files["a.txt"]);
+  });
+
+  test.each([
+    ["empty", ""],
+    ["no patch", "this is a letter\n"],
+  ])("a patch file that is %s is refused with the plan", (_, text) => {
+    const place = placeWith(onePatch, files);
+    writeFileSync(join(place.folder, "change.patch"), text);
+    const { status, stderr } = place.pawl("run", "plan.yaml");
+    expect([status, stderr]).toEqual([65, expect.stringContaining("change.patch")]);
+  });
+});
