@@ -26,7 +26,8 @@ export function openReader(state: StateFolder): Database {
   return openSqliteReader(state.database);
 }
 
-function checkoutAround(folder: string): string | undefined {
+/** The top of the checkout around a folder, by its `.git`; undefined outside of any. */
+export function checkoutAround(folder: string): string | undefined {
   for (let at = resolve(folder); ; at = dirname(at)) {
     if (existsSync(join(at, ".git"))) {
       return at;

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { readPlan } from "../../plan/index.ts";
 import type { CliCommand } from "../command.ts";
-import { stateOption } from "../place.ts";
+import { checkoutAround, stateOption } from "../place.ts";
 import { type WorkOptions, workOn } from "../work-on.ts";
 
 export const command: CliCommand = {
@@ -15,11 +15,8 @@ export const command: CliCommand = {
       .option("--json", "one JSON object a line: each transition, then a summary")
       .action(async (file: string, options: WorkOptions & { id?: string }) => {
         // Before anything else is opened: a bad plan changes nothing.
-        const path = resolve(context.cwd, file);
-        await readPlan(path, { repository: context.cwd });
-        await workOn(context, options, async (pipeline, repository) =>
-          pipeline.start(await readPlan(path, { repository: repository.root }), { id: options.id }),
-        );
+        const plan = await readPlan(resolve(context.cwd, file), { repository: checkoutAround(context.cwd) });
+        await workOn(context, options, (pipeline) => pipeline.start(plan, { id: options.id }));
       });
   },
 };

@@ -134,9 +134,19 @@ export function commitWriter(db: Database, claim: Claim): CommitWriter {
     return { stored, head, hash };
   });
 
+  const written = (commit: Commit): ReturnType<typeof write> => {
+    try {
+      return write.immediate(commit);
+    } catch (error) {
+      // What was named in it is not named any more.
+      namedTypes.clear();
+      throw error;
+    }
+  };
+
   return {
     write: (commit) => {
-      const { stored, head, hash } = write.immediate(commit);
+      const { stored, head, hash } = written(commit);
       auditHead = head;
       commitHead = hash;
       return stored;

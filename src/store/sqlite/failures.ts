@@ -1,5 +1,8 @@
 import { PawlError } from "../../base/errors/index.ts";
 
+/** Of the file system: what stands at the place, or who may write there, is in the way. */
+const unwritable: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "EISDIR"]);
+
 /** Turns an error of SQLite or the file system into one of the error table; others pass unchanged. */
 export function storeFailure(error: unknown, file: string, action: string): unknown {
   if (error instanceof PawlError || !(error instanceof Error)) {
@@ -17,10 +20,15 @@ export function storeFailure(error: unknown, file: string, action: string): unkn
   if (code === "SQLITE_FULL" || code === "ENOSPC") {
     return new PawlError("STORE_FULL", { file, detail }, extras);
   }
-  if (code.startsWith("SQLITE_READONLY") || code === "EACCES" || code === "EROFS" || code === "SQLITE_CANTOPEN") {
+  if (code.startsWith("SQLITE_READONLY") || code.startsWith("SQLITE_CANTOPEN") || unwritable.has(code)) {
     return new PawlError("STORE_READ_ONLY", { file, detail }, extras);
   }
-  if (code.startsWith("SQLITE_IOERR") || code.startsWith("SQLITE_BUSY") || code.startsWith("SQLITE_PROTOCOL")) {
+  if (
+    code === "EIO" ||
+    code.startsWith("SQLITE_IOERR") ||
+    code.startsWith("SQLITE_BUSY") ||
+    code.startsWith("SQLITE_PROTOCOL")
+  ) {
     return new PawlError("STORE_FAILED", { file, action, detail }, extras);
   }
   return error;
