@@ -1,0 +1,116 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { describe, expect, test } from "vitest";
+import { PawlError } from "../../../src/base/errors/index.ts";
+import type { SchemaComponent } from "../../../src/store/sqlite/migrate.ts";
+import { openSqlite, openSqliteReader } from "../../../src/store/sqlite/open.ts";
+import { testFolder } from "../../runtime/folder.fixture.ts";
+
+const notes = (...steps: readonly string[]): SchemaComponent => ({
+  name: "notes",
+  migrations: steps.map((sql, index) => ({ version: index + 1, sql })),
+});
+const makeNotes = "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT";
+
+function codeOf(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    return error instanceof PawlError ? error.code : String(error);
+  }
+  return "none";
+}
+
+/** Makes a store, and changes it as no Pawl does. */
+function storeWith(change: (db: Database.Database) => void, component?: SchemaComponent): string {
+  const file = join(testFolder(), "store.db");
+  openSqlite({ file, components: component === undefined ? [] : [component] }).close();
+  const db = new Database(file);
+  change(db);
+  // One file, without a log beside it: its bytes are all there is.
+  db.pragma("journal_mode = DELETE");
+  db.close();
+  return file;
+}
+
+function schemaOf(file: string): unknown[] {
+  const db = openSqliteReader(file);
+  try {
+    return [
+      ...db.prepare("SELECT name, sql FROM sqlite_schema ORDER BY name").all(),
+      ...db.prepare("SELECT component, version FROM schema_versions").all(),
+    ];
+  } finally {
+    db.close();
+  }
+}
+
+describe("a file that cannot be used", () => {
+  test("is refused, and not changed, when a newer Pawl wrote it", () => {
+    const file = storeWith((db) => db.exec("UPDATE schema_versions SET version = 99 WHERE component = 'runtime'"));
+    const before = schemaOf(file);
+    expect(() => openSqlite({ file })).toThrow("has schema 99 of runtime, this Pawl knows up to 1");
+    expect(codeOf(() => openSqlite({ file, components: [notes(makeNotes)] }))).toBe("STORE_NEWER");
+    expect(schemaOf(file)).toEqual(before);
+  });
+
+  test("is refused, and not changed, when it is no database", () => {
+    for (const text of ["x", "not a database, but rather long: ".repeat(100), "SQLite format 3\0 and no more of it"]) {
+      const file = join(testFolder(), "notes.txt");
+      writeFileSync(file, text);
+      expect(codeOf(() => openSqlite({ file }))).toBe("STORE_NOT_A_DATABASE");
+      expect(readFileSync(file, "utf8")).toBe(text);
+      expect(readdirSync(join(file, ".."))).toEqual(["notes.txt"]);
+    }
+  });
+
+  test("is refused by a reader when there is none, and is not made", () => {
+    const file = join(testFolder(), "none.db");
+    expect(codeOf(() => openSqliteReader(file))).toBe("STORE_NOT_A_DATABASE");
+    expect(existsSync(file)).toBe(false);
+  });
+
+  test("is refused where it cannot be written", () => {
+    const folder = join(testFolder(), "locked");
+    mkdirSync(folder);
+    chmodSync(folder, 0o500);
+    writeFileSync(`${folder}.txt`, "");
+    // Every folder can be written by root, but nothing can be made below a file.
+    const file = join(process.getuid?.() === 0 ? `${folder}.txt` : folder, "store.db");
+    const code = codeOf(() => openSqlite({ file }));
+    chmodSync(folder, 0o700);
+    expect(code).toBe("STORE_READ_ONLY");
+  });
+});
+
+describe("a migration", () => {
+  test("is done with all others, or not at all", () => {
+    const file = storeWith(() => undefined, notes(makeNotes));
+    const before = schemaOf(file);
+    const broken = notes(makeNotes, "ALTER TABLE notes ADD COLUMN at TEXT; INSERT INTO nowhere VALUES (1)");
+    const added: SchemaComponent = { name: "added", migrations: [{ version: 1, sql: "CREATE TABLE added (x)" }] };
+    expect(() => openSqlite({ file, components: [added, broken] })).toThrow("no such table: nowhere");
+    expect(schemaOf(file)).toEqual(before);
+  });
+
+  test("may write a table anew, and keeps its rows", () => {
+    const file = storeWith((db) => db.exec("INSERT INTO notes VALUES (1, 'kept')"), notes(makeNotes));
+    const anew = `CREATE TABLE notes_2 (id INTEGER PRIMARY KEY, text TEXT NOT NULL, at TEXT) STRICT;
+      INSERT INTO notes_2 SELECT id, text, NULL FROM notes; DROP TABLE notes; ALTER TABLE notes_2 RENAME TO notes;`;
+    openSqlite({ file, components: [notes(makeNotes, anew)] }).close();
+    const db = openSqliteReader(file);
+    expect(db.prepare("SELECT * FROM notes").all()).toEqual([{ id: 1, text: "kept", at: null }]);
+    db.close();
+  });
+
+  test("is undone when it leaves a reference to nothing", () => {
+    const file = storeWith(() => undefined, notes(makeNotes));
+    const before = schemaOf(file);
+    const orphan = "CREATE TABLE tags (note INTEGER REFERENCES notes (id)); INSERT INTO tags VALUES (7)";
+    expect(() => openSqlite({ file, components: [notes(makeNotes, orphan)] })).toThrow(
+      "a row of tags refers to a row of notes that is not there",
+    );
+    expect(schemaOf(file)).toEqual(before);
+  });
+});
