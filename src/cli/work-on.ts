@@ -11,7 +11,11 @@ import { printSummary } from "./report/summary.ts";
 export interface WorkOptions {
   readonly state?: string;
   readonly json?: true;
+  /** Feed Stately's inspector while the run goes on. */
+  readonly inspect?: true;
 }
+
+export const inspectOption = ["--inspect", "feed Stately's inspector; prints its address"] as const;
 
 const interrupted = 130;
 
@@ -45,7 +49,11 @@ export async function workOn(
     for (const audit of before) {
       reporter.transition(audit);
     }
-    const end = await untilEnd(context, pipeline, run, reporter);
+    const feed = options.inspect === true ? await pipeline.inspect() : undefined;
+    if (feed !== undefined) {
+      reporter.note(`inspector: ${feed.url}`);
+    }
+    const end = await untilEnd(context, pipeline, run, reporter).finally(() => feed?.close());
     reporter.end();
     reporter = undefined;
     await report(context, { state, repository, run, end, json: options.json === true });

@@ -220,6 +220,25 @@ describe("a run that is interrupted", () => {
     expect(place.pawl("cancel")).toMatchObject({ status: 2, stderr: expect.stringContaining("RUN_ENDED") });
   }, 40_000);
 
+  test("feeds an inspector meanwhile, on loopback and behind a token", async () => {
+    const place = slowPlace();
+    const { process: pawl, ended } = place.start("run", "plan.yaml", "--inspect");
+    let printed = "";
+    pawl.stdout?.on("data", (chunk: Buffer) => {
+      printed += chunk;
+    });
+    await appears(join(place.folder, "mark"));
+    while (!/inspector: \S+\n/.test(printed)) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const url = new URL(/inspector: (\S+)/.exec(printed)?.[1] ?? "");
+    expect(url.hostname).toBe("127.0.0.1");
+    expect((await fetch(url, { redirect: "manual" })).status).toBeLessThan(400);
+    expect((await fetch(url.origin, { redirect: "manual" })).status).toBe(401);
+    place.write("go", "");
+    expect((await ended).status).toBe(0);
+  }, 40_000);
+
   test("a run that nobody works on is cancelled without anything of it starting", async () => {
     const place = slowPlace();
     const { process: pawl, ended } = place.start("run", "plan.yaml");

@@ -1,7 +1,7 @@
 import { PawlError } from "../../base/errors/index.ts";
 import type { CliCommand } from "../command.ts";
 import { stateOption, statePlace } from "../place.ts";
-import { type WorkOptions, workOn } from "../work-on.ts";
+import { inspectOption, type WorkOptions, workOn } from "../work-on.ts";
 
 export const command: CliCommand = {
   define(program, context) {
@@ -10,6 +10,7 @@ export const command: CliCommand = {
       .description("go on with a run that was interrupted")
       .argument("[run]", "the run; the one that has not ended when left out")
       .option(...stateOption)
+      .option(...inspectOption)
       .option("--json", "one JSON object a line: each transition, then a summary")
       .action(async (name: string | undefined, options: WorkOptions) => {
         await workOn(context, options, async (pipeline) => {

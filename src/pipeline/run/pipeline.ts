@@ -6,7 +6,7 @@ import type { Ids } from "../../base/ids.ts";
 import { createRedactor } from "../../base/secrets.ts";
 import type { Clock } from "../../base/time.ts";
 import type { Plan } from "../../plan/index.ts";
-import { type AuditNote, openRuntime, type Runtime } from "../../runtime/index.ts";
+import { type AuditNote, type InspectorFeed, openRuntime, type Runtime } from "../../runtime/index.ts";
 import { domainComponent } from "../../store/domain/index.ts";
 import type { Store, StoredAuditRow } from "../../store/port.ts";
 import { openSqlite, openSqliteReader } from "../../store/sqlite/open.ts";
@@ -242,6 +242,11 @@ export class Pipeline {
       },
     };
     await intervene(door, run, asked, { id, configuration, folder: state.folder });
+  }
+
+  /** Serves Stately's inspector protocol for the run's actors, on loopback and behind a token. */
+  inspect(): Promise<InspectorFeed> {
+    return this.#runtime.openInspector();
   }
 
   /** Starts nothing new, waits for what runs, and resolves when all of it is on disk. */
