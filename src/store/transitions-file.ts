@@ -102,7 +102,12 @@ class TransitionsFile {
     if (text === "") {
       return;
     }
-    this.#bytes += writeSync(this.#descriptor, text);
+    const bytes = Buffer.from(text);
+    // A disk that is nearly full takes a part of it; only the next write says why.
+    for (let written = 0; written < bytes.length; ) {
+      written += writeSync(this.#descriptor, bytes, written);
+    }
+    this.#bytes += bytes.length;
     if (this.#bytes >= this.#maxBytes) {
       this.#putAside();
     }

@@ -43,14 +43,24 @@ export function sqliteStore(db: Database, file: string, claim: Claim, storeId: s
   const delivered = db.prepare("SELECT 1 FROM deliveries WHERE actor_no = ? AND idempotency_key = ?").pluck();
   const number = (sql: string): number => (db.prepare(sql).pluck().get() as number | null) ?? 0;
 
+  const reading =
+    <A extends unknown[], R>(read: (...args: A) => R) =>
+    (...args: A): R => {
+      try {
+        return read(...args);
+      } catch (error) {
+        throw storeFailure(error, file, "read");
+      }
+    };
+
   return {
     storeId,
-    counters: () => ({
+    counters: reading(() => ({
       nextActorNo: number("SELECT max(no) FROM actors") + 1,
       nextSeq: number("SELECT max(last_seq) FROM commits") + 1,
       nextTimerSeq: number("SELECT max(seq) FROM timers") + 1,
       lastCommitAt: number("SELECT at FROM commits ORDER BY commit_no DESC LIMIT 1"),
-    }),
+    })),
     commit: (commit) => {
       let stored: StoredAuditRow[];
       try {
@@ -66,14 +76,15 @@ export function sqliteStore(db: Database, file: string, claim: Claim, storeId: s
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    auditsAfter: (transitionId, limit) =>
+    auditsAfter: reading((transitionId, limit) =>
       db
         .prepare<[number, number], RawAuditRow>(
           "SELECT * FROM state_transitions WHERE transition_id > ? ORDER BY transition_id LIMIT ?",
         )
         .all(transitionId, limit)
         .map(auditRow),
-    loadActors: (rootNo) =>
+    ),
+    loadActors: reading((rootNo) =>
       (rootNo === undefined
         ? db
             .prepare<[], RawActorRow>(
@@ -87,13 +98,15 @@ export function sqliteStore(db: Database, file: string, claim: Claim, storeId: s
             )
             .all(rootNo)
       ).map(actorRow),
-    loadTimers: () =>
+    ),
+    loadTimers: reading(() =>
       db
         .prepare<[], TimerRow>(
           "SELECT actor_no AS actorNo, id, target_no AS targetNo, event, seq, due_at AS dueAt FROM timers ORDER BY due_at, seq",
         )
         .all(),
-    loadEffects: (rootNo) =>
+    ),
+    loadEffects: reading((rootNo) =>
       db
         .prepare<[number | null], EffectRow>(
           `SELECT e.actor_no AS actorNo, e.effect_key AS key, e.attempt, e.failures, e.status, e.requested_at AS requestedAt,
@@ -101,15 +114,16 @@ export function sqliteStore(db: Database, file: string, claim: Claim, storeId: s
             WHERE e.status = 'requested' AND a.live = 1 AND a.root_no = COALESCE(?, a.root_no)`,
         )
         .all(rootNo ?? null),
-    actorById: (id) => {
+    ),
+    actorById: reading((id) => {
       const raw = one.get(id) ?? newestOf.get(id);
       return raw === undefined ? undefined : actorRow(raw);
-    },
-    actorByNo: (no) => {
+    }),
+    actorByNo: reading((no) => {
       const raw = db.prepare<[number], RawActorRow>(`SELECT ${actorColumns} FROM actors WHERE no = ?`).get(no);
       return raw === undefined ? undefined : actorRow(raw);
-    },
-    subtree: (no) =>
+    }),
+    subtree: reading((no) =>
       db
         .prepare<[number], RawActorRow>(
           `WITH RECURSIVE below(no) AS (VALUES (?) UNION ALL SELECT a.no FROM actors a JOIN below b ON a.parent_no = b.no)
@@ -117,14 +131,16 @@ export function sqliteStore(db: Database, file: string, claim: Claim, storeId: s
         )
         .all(no)
         .map(actorRow),
-    listActors: (filter) => listActors(db, filter),
-    wasDelivered: (actorNo, idempotencyKey) => delivered.get(actorNo, idempotencyKey) !== undefined,
-    journalOf: (actorNo, upToSeq) =>
+    ),
+    listActors: reading((filter) => listActors(db, filter)),
+    wasDelivered: reading((actorNo, idempotencyKey) => delivered.get(actorNo, idempotencyKey) !== undefined),
+    journalOf: reading((actorNo, upToSeq) =>
       db
         .prepare<[number, number], JournalRow>(
           "SELECT seq, actor_no AS actorNo, at, event, delta FROM journal WHERE actor_no = ? AND seq <= ? ORDER BY seq",
         )
         .all(actorNo, upToSeq ?? Number.MAX_SAFE_INTEGER),
+    ),
     close: () => {
       listeners.clear();
       try {

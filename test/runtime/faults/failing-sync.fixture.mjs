@@ -1,0 +1,29 @@
+// Delivers three events; after the first, syncs fail. Tells in JSON what came of each. Arguments: database, marker.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setup } from "xstate";
+
+const { openRuntime } = await import(join(import.meta.dirname, "..", "..", "..", "dist", "src", "runtime", "index.js"));
+const lamp = setup({}).createMachine({
+  initial: "off",
+  states: { off: { on: { flip: "on" } }, on: { on: { flip: "off" } } },
+});
+const [file, marker] = process.argv.slice(2);
+const told = [];
+const runtime = await openRuntime({
+  file,
+  machines: { lamp },
+  onFailure: (error) => told.push(`failure ${error.code}`),
+});
+const actor = runtime.createActor("lamp", { id: "l" });
+const deliver = () =>
+  actor.deliver({ type: "flip" }).then(
+    () => told.push("acknowledged"),
+    (error) => told.push(error.code),
+  );
+await deliver();
+writeFileSync(marker, "");
+await deliver();
+await deliver();
+process.stdout.write(JSON.stringify(told));
+process.exit();
