@@ -1,0 +1,96 @@
+import { describe, expect, test } from "vitest";
+import { inspectPatch } from "../../../src/pipeline/git/index.ts";
+import { type File, setting } from "./setting.fixture.ts";
+
+/** A patch that makes one new file of one line. */
+function adding(path: string, mode = "100644", line = "text"): string {
+  return [
+    `diff --git a/${path} b/${path}`,
+    `new file mode ${mode}`,
+    "--- /dev/null",
+    `+++ b/${path}`,
+    "@@ -0,0 +1 @@",
+    `+${line}`,
+    ...(mode === "120000" ? ["\\ No newline at end of file"] : []),
+    "",
+  ].join("\n");
+}
+
+async function rulesBroken(
+  patch: string,
+  rules: { scope?: string[]; limits?: { lines?: number; bytes?: number } } = {},
+  files?: Readonly<Record<string, File>>,
+): Promise<string[]> {
+  const { repository, start } = await setting(files);
+  const { format, scope, constraints } = await inspectPatch(repository, Buffer.from(patch), "p", {
+    ...rules,
+    tip: start,
+  });
+  return [format, scope, constraints].flatMap(({ findings }) => findings.map(({ rule }) => rule));
+}
+
+describe("a patch may not leave the tree", () => {
+  test.each(["../out.txt", "dir/../../out.txt", "/etc/passwd", "C:/windows/x", "dir/./x", "..\\out.txt"])(
+    "by the path %s",
+    async (path) => expect(await rulesBroken(adding(path))).toEqual(["inside_tree"]),
+  );
+
+  test.each([
+    ".git/hooks/pre-commit",
+    "sub/.git/config",
+    ".GIT/config",
+    ".git./config",
+    "git~1/config",
+    ".git\u200c/x",
+  ])("into git's own folder by %s", async (path) => expect(await rulesBroken(adding(path))).toEqual(["git_folder"]));
+
+  test("through a symlink of the tree", async () => {
+    const files = { "a.txt": "", linked: { link: "elsewhere" } };
+    expect(await rulesBroken(adding("linked/x.txt"), {}, files)).toEqual(["symlink"]);
+  });
+
+  test("through a symlink that it makes itself", async () => {
+    expect(await rulesBroken(adding("linked", "120000", "dir") + adding("linked/x.txt"))).toEqual(["symlink"]);
+  });
+
+  test.each(["/etc", "../up", "a/../../..", ".git/config"])("by a new symlink to %s", async (target) =>
+    expect(await rulesBroken(adding("linked", "120000", target))).toEqual(["symlink"]),
+  );
+
+  test("a symlink that stays in the tree is allowed", async () => {
+    expect(await rulesBroken(adding("dir/linked", "120000", "../a.txt"))).toEqual([]);
+  });
+
+  test("a submodule is refused", async () => {
+    expect(await rulesBroken(adding("sub", "160000"))).toContain("submodule");
+  });
+});
+
+describe("a patch keeps to its task", () => {
+  test("every file lies in the scope, those with `!` do not", async () => {
+    const patch = adding("src/a.ts") + adding("src/.b/c.ts") + adding("src/gen/x.ts") + adding("docs/a.md");
+    expect(await rulesBroken(patch, { scope: ["src/**", "!src/gen/"] })).toEqual(["scope", "scope"]);
+  });
+
+  test("a scope of nothing allows nothing", async () => {
+    expect(await rulesBroken(adding("x"), { scope: [] })).toEqual(["scope"]);
+  });
+
+  test("at the limit of lines it passes, above it fails", async () => {
+    const patch = adding("x") + adding("y");
+    expect(await rulesBroken(patch, { limits: { lines: 2 } })).toEqual([]);
+    expect(await rulesBroken(patch, { limits: { lines: 1 } })).toEqual(["limits.lines"]);
+  });
+
+  test("at the limit of bytes it passes, above it fails", async () => {
+    const bytes = adding("x").length;
+    expect(await rulesBroken(adding("x"), { limits: { bytes } })).toEqual([]);
+    expect(await rulesBroken(adding("x"), { limits: { bytes: bytes - 1 } })).toEqual(["limits.bytes"]);
+  });
+
+  test("a text that is no patch fails the format, and nothing else is looked at", async () => {
+    const { repository, start } = await setting();
+    const found = await inspectPatch(repository, Buffer.from("hello\n"), "p", { tip: start });
+    expect([found.format.passed, found.scope.passed, found.constraints.passed]).toEqual([false, null, null]);
+  });
+});

@@ -1,0 +1,105 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { type Patch, parsePatch } from "../../../src/pipeline/git/index.ts";
+import { checkoutWith, commitAll, type File, git, put } from "./setting.fixture.ts";
+
+/** What git's own patch between two sets of files is read as. */
+function read(before: Record<string, File>, after: Record<string, File | null>): Patch["files"][number][] {
+  const checkout = checkoutWith(before);
+  put(checkout, after);
+  git(checkout, "add", "--all");
+  git(checkout, "diff", "--cached", "--binary", "-M", "--output=../patch");
+  return [...parsePatch(readFileSync(join(checkout, "../patch")), "p").files];
+}
+
+const lines = "1\n2\n3\n4\n5\n6\n";
+
+describe("a patch as git makes it is understood", () => {
+  test("a new, a deleted and a renamed file", () => {
+    const files = read({ old: "x\n", from: lines }, { old: null, from: null, to: lines, new: "y\n" });
+    expect(files.map(({ status, oldPath, newPath }) => [status, oldPath, newPath])).toEqual([
+      ["added", null, "new"],
+      ["deleted", "old", null],
+      ["renamed", "from", "to"],
+    ]);
+  });
+
+  test("a change of mode alone", () => {
+    const [file] = read({ tool: "#!/bin/sh\n" }, { tool: { program: "#!/bin/sh\n" } });
+    expect(file).toMatchObject({ status: "modified", oldMode: "100644", newMode: "100755", added: 0, removed: 0 });
+  });
+
+  test("a binary file", () => {
+    const [file] = read({ x: Buffer.from([0, 1, 2]) }, { x: Buffer.from([0, 255, 2, 3]) });
+    expect(file).toMatchObject({ status: "modified", binary: true, newPath: "x" });
+  });
+
+  test("line ends of Windows, and a last line without one", () => {
+    const [file] = read({ x: "a\r\nb\r\n" }, { x: "a\r\nc" });
+    expect(file).toMatchObject({ binary: false, added: 1, removed: 1 });
+  });
+
+  test("names with UTF-8, spaces, quotes and tabs", () => {
+    const names = ["a b/c d", "tab\there", 'quo"te', "ünï/日本"];
+    const files = read({ start: "" }, Object.fromEntries(names.map((name) => [name, "x\n"])));
+    expect(files.map(({ newPath }) => newPath).sort()).toEqual(names.sort());
+  });
+
+  test("a symlink, with where it points", () => {
+    const [file] = read({ a: "" }, { linked: { link: "dir/a" } });
+    expect(file).toMatchObject({ status: "added", newMode: "120000", linkTarget: "dir/a" });
+  });
+
+  test("an empty new file", () => {
+    expect(read({ a: "" }, { empty: "" })).toMatchObject([{ status: "added", newPath: "empty", added: 0 }]);
+  });
+});
+
+describe("a mail of git format-patch", () => {
+  const mailOf = (message: string, author: string): Patch["mail"] => {
+    const checkout = checkoutWith({ a: "" });
+    git(checkout, "config", "user.name", author);
+    commitAll(checkout, { a: "x\n" }, message);
+    return parsePatch(Buffer.from(`${git(checkout, "format-patch", "--stdout", "-1")}\n`), "p").mail;
+  };
+
+  test("keeps author and message", () => {
+    expect(mailOf("Fix it\n\nBecause.\n\nMore: of it", "Bob")).toMatchObject({
+      author: { name: "Bob", email: "ann@example.com" },
+      message: "Fix it\n\nBecause.\n\nMore: of it",
+    });
+  });
+
+  test("keeps a name, a subject and a text that are not ASCII", () => {
+    const mail = mailOf(
+      "Ünï: 修正 of a subject that is so long that git folds it over more than one line\n\nGrüße",
+      "Jörg 日本",
+    );
+    expect(mail?.author.name).toBe("Jörg 日本");
+    expect(mail?.message).toBe(
+      "Ünï: 修正 of a subject that is so long that git folds it over more than one line\n\nGrüße",
+    );
+  });
+});
+
+describe("what is no single patch is refused", () => {
+  test.each([
+    ["PATCH_EMPTY", "an empty file", ""],
+    ["PATCH_EMPTY", "white space alone", " \n\n"],
+    ["PATCH_MALFORMED", "prose", "please make it faster\n"],
+    ["PATCH_MALFORMED", "a hunk cut short", "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,3 +1,3 @@\n a\n"],
+    ["PATCH_MALFORMED", "two names for one file", "diff --git a/x b/x\n--- a/x\n+++ b/y\n@@ -1 +1 @@\n-a\n+b\n"],
+    ["PATCH_MALFORMED", "a binary file without its content", "diff --git a/x b/x\nBinary files a/x and b/x differ\n"],
+  ])("%s: %s", (code, _, text) => {
+    expect(() => parsePatch(Buffer.from(text), "p")).toThrow(expect.objectContaining({ code }));
+  });
+
+  test("several mails in one file", () => {
+    const checkout = checkoutWith({ a: "" });
+    commitAll(checkout, { a: "x\n" }, "first");
+    commitAll(checkout, { a: "y\n" }, "second");
+    const both = Buffer.from(git(checkout, "format-patch", "--stdout", "-2"));
+    expect(() => parsePatch(both, "p")).toThrow(expect.objectContaining({ code: "PATCH_SERIES" }));
+  });
+});
