@@ -1,0 +1,142 @@
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import {
+  advanceBranch,
+  applyPatch,
+  capturePatch,
+  commitPatch,
+  createBranch,
+  findCommit,
+  mergeRunIntoBase,
+  mergeTrees,
+  parsePatch,
+} from "../../../src/pipeline/git/index.ts";
+import { commitAll, git, poolOf, put, type Setting, setting } from "./setting.fixture.ts";
+
+const trailers = { "Pawl-Run": "R1", "Pawl-Ledger": "L1" };
+
+/** A branch `pawl/R1` one commit ahead of the checkout, which writes `text` to `path`. */
+async function runThatWrote({ repository, pool, start }: Setting, path: string, text: string): Promise<string> {
+  await createBranch(repository, "pawl/R1", "R1", start);
+  const worktree = await pool.acquire(start);
+  put((await worktree.lend()).folder, { [path]: text });
+  await capturePatch(worktree, start);
+  const made = { branch: "pawl/R1", parent: start, message: "Write it", trailers };
+  const commit = await commitPatch(repository, worktree, made);
+  pool.release(worktree);
+  return commit;
+}
+
+describe("a patch is committed once", () => {
+  test("with its trailers, by which it is found after a crash", async () => {
+    const place = await setting();
+    const commit = await runThatWrote(place, "b.txt", "b\n");
+    const { repository, start } = place;
+    const body = git(place.checkout, "log", "-1", "--format=%B", "pawl/R1");
+    expect(body.trimEnd()).toBe("Write it\n\nPawl-Run: R1\nPawl-Ledger: L1");
+    expect(await findCommit(repository, { branch: "pawl/R1", notIn: start, trailers })).toBe(commit);
+    const other = { ...trailers, "Pawl-Ledger": "L2" };
+    expect(await findCommit(repository, { branch: "pawl/R1", notIn: start, trailers: other })).toBeNull();
+  });
+
+  test("and not onto a branch that somebody else moved", async () => {
+    const place = await setting();
+    const moved = await runThatWrote(place, "b.txt", "b\n");
+    const worktree = await place.pool.acquire(place.start);
+    const made = { branch: "pawl/R1", parent: place.start, message: "again", trailers };
+    await expect(commitPatch(place.repository, worktree, made)).rejects.toMatchObject({ code: "GIT_FAILED" });
+    expect(git(place.checkout, "rev-parse", "pawl/R1")).toBe(moved);
+  });
+});
+
+describe("a patch that does not go in leaves nothing behind", () => {
+  test.each([
+    ["because the file is another", "three\n", /does not apply/],
+    ["because all of it is there", "two\n", /applies to nothing/],
+  ])("%s", async (_, text, reason) => {
+    const { checkout, pool } = await setting();
+    put(checkout, { "a.txt": "two\n" });
+    const patch = parsePatch(Buffer.from(`${git(checkout, "diff")}\n`), "p");
+    const base = commitAll(checkout, { "a.txt": text }, "other");
+    const worktree = await pool.acquire(base);
+    expect(await applyPatch(worktree, patch)).toMatchObject({ applied: false, reason: expect.stringMatching(reason) });
+    expect(git((await worktree.lend()).folder, "status", "--porcelain")).toBe("");
+    expect(await capturePatch(worktree, base)).toBeNull();
+  });
+});
+
+describe("a worktree is used again, whatever a task did to it", () => {
+  test("deleted its .git, left ignored files and locks, committed by itself", async () => {
+    const { pool, start } = await setting({ "a.txt": "one\n", ".gitignore": "ignored\n" });
+    const worktree = await pool.acquire(start);
+    const { folder } = await worktree.lend();
+    commitAll(folder, { "a.txt": "two\n", ignored: "x" }, "of its own");
+    rmSync(join(folder, ".git"));
+    writeFileSync(join(worktree.gitDir, "index.lock"), "");
+    const captured = await capturePatch(worktree, start);
+    expect(parsePatch(captured ?? Buffer.alloc(0), "p").files).toMatchObject([{ newPath: "a.txt" }]);
+    pool.release(worktree);
+    const again = await pool.acquire(start);
+    expect(again).toBe(worktree);
+    await again.lend();
+    expect(git(folder, "status", "--porcelain", "--ignored")).toBe("");
+  });
+
+  test("one that was half made when Pawl was killed is removed", async () => {
+    const { pool, repository, start } = await setting();
+    const worktree = await pool.acquire(start);
+    writeFileSync(join(worktree.gitDir, "locked"), "initializing");
+    const reopened = await poolOf(repository);
+    expect(readdirSync(join(worktree.folder, ".."))).toEqual([]);
+    expect((await reopened.acquire(start)).isAt(start)).toBe(true);
+  });
+});
+
+describe("a merge", () => {
+  test("of what is contained already makes no commit, and a conflict names the paths", async () => {
+    const place = await setting();
+    const from = await runThatWrote(place, "a.txt", "of the run\n");
+    const into = commitAll(place.checkout, { "a.txt": "of the user\n" }, "other");
+    const merge = (a: string, b: string) =>
+      mergeTrees(place.repository, { into: a, from: b, message: "Merge", trailers: {} });
+    expect(await merge(from, place.start)).toEqual({ merged: true, commit: from });
+    expect(await merge(into, from)).toEqual({ merged: false, paths: ["a.txt"] });
+  });
+
+  test("moves a branch from where it was said to be, once", async () => {
+    const { repository, checkout, start } = await setting();
+    const next = commitAll(checkout, { b: "" }, "next");
+    git(checkout, "branch", "work", start);
+    await advanceBranch(repository, "work", { from: start, to: next });
+    await advanceBranch(repository, "work", { from: start, to: next });
+    expect(git(checkout, "rev-parse", "work")).toBe(next);
+    const back = advanceBranch(repository, "work", { from: "0".repeat(40), to: start });
+    await expect(back).rejects.toMatchObject({ code: "BRANCH_MOVED" });
+    const checkedOut = advanceBranch(repository, "main", { from: next, to: start });
+    await expect(checkedOut).rejects.toMatchObject({ code: "BRANCH_CHECKED_OUT" });
+  });
+
+  test("brings a run into the checked out base, unless a change of the user is in the way", async () => {
+    const place = await setting();
+    const tip = await runThatWrote(place, "a.txt", "of the run\n");
+    const merge = () => mergeRunIntoBase(place.repository, { run: "R1", base: "main" });
+    put(place.checkout, { "a.txt": "not committed\n" });
+    await expect(merge()).rejects.toMatchObject({ code: "CHECKOUT_IN_THE_WAY" });
+    expect(readFileSync(join(place.checkout, "a.txt"), "utf8")).toBe("not committed\n");
+    expect(git(place.checkout, "rev-parse", "main")).toBe(place.start);
+    put(place.checkout, { "a.txt": "one\n" });
+    expect(await merge()).toEqual({ kind: "fast_forward", commit: tip });
+    expect(git(place.checkout, "status", "--porcelain")).toBe("");
+    expect(await merge()).toEqual({ kind: "already", commit: tip });
+  });
+});
+
+test("a branch of this run is found as it was left; one of somebody else is refused", async () => {
+  const { repository, checkout, start } = await setting();
+  await createBranch(repository, "pawl/R1", "R1", start);
+  expect(await createBranch(repository, "pawl/R1", "R1", start)).toBe(start);
+  git(checkout, "branch", "pawl/R2");
+  const taken = createBranch(repository, "pawl/R2", "R2", start);
+  await expect(taken).rejects.toMatchObject({ code: "BRANCH_EXISTS" });
+});
