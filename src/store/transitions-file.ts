@@ -32,7 +32,7 @@ const longestLineBytes = 1024 * 1024;
 
 /** Follows a store's commits into the file. Returns what ends it. */
 export function followTransitions(store: Store, options: TransitionsFileOptions): () => void {
-  const file = new TransitionsFile(options);
+  const file = new TransitionsFile(options, (id) => store.auditsAfter(id - 1, 1)[0]?.hash);
   for (;;) {
     const missing = store.auditsAfter(file.lastId, rowsAtOnce);
     if (missing.length === 0) {
@@ -76,7 +76,7 @@ class TransitionsFile {
   #bytes: number;
   lastId: number;
 
-  constructor({ file, maxBytes }: TransitionsFileOptions) {
+  constructor({ file, maxBytes }: TransitionsFileOptions, hashOf: HashOf) {
     this.#file = file;
     this.#maxBytes = maxBytes ?? defaultMaxBytes;
     mkdirSync(dirname(file), { recursive: true });
@@ -84,8 +84,8 @@ class TransitionsFile {
       .filter((name) => name !== file)
       .at(-1);
     this.#descriptor = openSync(file, "a+", 0o600);
-    const { end, lastId } = lastWholeLine(this.#descriptor);
-    // A line that a crash cut off is written again, whole.
+    const { end, lastId } = lastLineOf(this.#descriptor, hashOf);
+    // A line that a crash cut off is written again, whole; one that the store lost, or never had, is taken back.
     ftruncateSync(this.#descriptor, end);
     this.#bytes = end;
     this.lastId = lastId ?? (asideBefore === undefined ? 0 : (asideId(basename(file), basename(asideBefore)) ?? 0));
@@ -125,15 +125,18 @@ class TransitionsFile {
   }
 }
 
-/** Where the last whole line ends, and the transition in it. */
-function lastWholeLine(descriptor: number): { readonly end: number; readonly lastId: number | undefined } {
+/** Hash of a transition in the store; undefined where it has none of that number. */
+type HashOf = (transitionId: number) => string | undefined;
+
+/** Where the last whole line ends that the store has too, and the transition in it. Its hash stands for all before. */
+function lastLineOf(descriptor: number, hashOf: HashOf): { readonly end: number; readonly lastId: number | undefined } {
   const { size } = fstatSync(descriptor);
   const start = Math.max(0, size - longestLineBytes);
   const tail = Buffer.alloc(size - start);
   readSync(descriptor, tail, 0, tail.length, start);
   for (let end = tail.lastIndexOf(0x0a); end >= 0; end = end === 0 ? -1 : tail.lastIndexOf(0x0a, end - 1)) {
     const begin = end === 0 ? 0 : tail.lastIndexOf(0x0a, end - 1) + 1;
-    const lastId = idOf(tail.toString("utf8", begin, end));
+    const lastId = idOf(tail.toString("utf8", begin, end), hashOf);
     if (lastId !== undefined) {
       return { end: start + end + 1, lastId };
     }
@@ -141,10 +144,10 @@ function lastWholeLine(descriptor: number): { readonly end: number; readonly las
   return { end: 0, lastId: undefined };
 }
 
-function idOf(line: string): number | undefined {
+function idOf(line: string, hashOf: HashOf): number | undefined {
   try {
-    const { transition_id: id } = JSON.parse(line) as { transition_id?: unknown };
-    return typeof id === "number" ? id : undefined;
+    const { transition_id: id, hash } = JSON.parse(line) as { transition_id?: unknown; hash?: unknown };
+    return typeof id === "number" && hashOf(id) === hash ? id : undefined;
   } catch {
     return undefined;
   }
