@@ -66,6 +66,16 @@ describe("a patch that does not go in leaves nothing behind", () => {
   });
 });
 
+test("a patch of a mode that is there already applies to nothing", async () => {
+  const { checkout, pool } = await setting({ tool: "#!/bin/sh\n" });
+  put(checkout, { tool: { program: "#!/bin/sh\n" } });
+  const patch = parsePatch(Buffer.from(`${git(checkout, "diff")}\n`), "p");
+  const before = await pool.acquire(git(checkout, "rev-parse", "HEAD"));
+  expect(await applyPatch(before, patch)).toEqual({ applied: true });
+  const after = await pool.acquire(commitAll(checkout, {}, "the mode"));
+  expect(await applyPatch(after, patch)).toMatchObject({ applied: false, reason: expect.stringMatching(/nothing/) });
+});
+
 describe("a worktree is used again, whatever a task did to it", () => {
   test("deleted its .git, left ignored files and locks, committed by itself", async () => {
     const { pool, start } = await setting({ "a.txt": "one\n", ".gitignore": "ignored\n" });
@@ -76,10 +86,12 @@ describe("a worktree is used again, whatever a task did to it", () => {
     writeFileSync(join(worktree.gitDir, "index.lock"), "");
     const captured = await capturePatch(worktree, start);
     expect(parsePatch(captured ?? Buffer.alloc(0), "p").files).toMatchObject([{ newPath: "a.txt" }]);
+    writeFileSync(join(worktree.gitDir, "pawl-index.lock"), "");
     pool.release(worktree);
     const again = await pool.acquire(start);
     expect(again).toBe(worktree);
     await again.lend();
+    git(folder, "add", "--all");
     expect(git(folder, "status", "--porcelain", "--ignored")).toBe("");
   });
 

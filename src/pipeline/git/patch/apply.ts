@@ -5,6 +5,7 @@ import type { Patch } from "./patch.ts";
 export type ApplyOutcome = { readonly applied: true } | { readonly applied: false; readonly reason: string };
 
 const longestReason = 500;
+const nothingToChange = "it applies to nothing: all that it changes is so already";
 
 /**
  * Applies a patch to a worktree and to its index, exactly, or else by a three-way merge where git has the files that it
@@ -22,22 +23,24 @@ export async function applyPatch(worktree: Worktree, patch: Patch): Promise<Appl
     });
   worktree.markTouched();
   const exact = await apply();
-  if (exact.exit === 0) {
+  if (exact.exit === 0 && !changesModesOnly(patch)) {
     return { applied: true };
   }
-  if ((await apply("--reverse", "--check")).exit === 0) {
-    return refused(worktree, "it applies to nothing: all that it changes is so already");
+  if (exact.exit !== 0 && (await apply("--reverse", "--check")).exit === 0) {
+    return refused(worktree, nothingToChange);
   }
-  const merged = await apply("--3way");
-  if (merged.exit !== 0) {
+  if (exact.exit !== 0 && (await apply("--3way")).exit !== 0) {
     return refused(worktree, reasonOf(exact.stderr));
   }
   const difference = await worktree.git(["diff-index", "--cached", "--quiet", commit ?? "HEAD", "--"], {
     answers: [0, 1],
   });
-  return difference.exit === 0
-    ? refused(worktree, "it applies to nothing: all that it changes is so already")
-    : { applied: true };
+  return difference.exit === 0 ? refused(worktree, nothingToChange) : { applied: true };
+}
+
+/** Git takes a mode that is there already with a warning, as if it had changed something. */
+function changesModesOnly({ files }: Patch): boolean {
+  return files.every(({ status, binary, added, removed }) => status === "modified" && !binary && added + removed === 0);
 }
 
 async function refused(worktree: Worktree, reason: string): Promise<ApplyOutcome> {

@@ -105,12 +105,28 @@ function readAddress(from: string): PatchMail["author"] | null {
     return null;
   }
   const [, quoted] = /^"(.*)"$/.exec(name.trim()) ?? [];
-  const plain = quoted?.replace(/\\(.)/g, "$1") ?? name.trim();
-  return { name: plain === "" ? email : plain, email: email.trim() };
+  const address = plainName(email);
+  const named = [plainName(quoted?.replace(/\\(.)/g, "$1") ?? name), address].find(isNameToGit);
+  return named === undefined ? null : { name: named, email: address };
 }
 
+/** A NUL could not be handed to git at all. */
+function plainName(text: string): string {
+  return text.replace(/\p{Cc}/gu, "").trim();
+}
+
+/** Git takes these off both ends of a name, and refuses to commit for what is left of nothing. */
+function isNameToGit(name: string): boolean {
+  return !/^[\s.,:;<>"'\\]*$/.test(name);
+}
+
+const mailDate = /^(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (?:[+-]\d{4}|GMT|UTC)(?: \(\w+\))?$/;
+const [firstDateMs, lastDateMs] = [Date.UTC(1970, 0, 2), Date.UTC(2099, 11, 31)];
+
+/** The date if git takes it too: it knows the years from 1970 to 2099, and asks for time and zone. */
 function readDate(date: string | undefined): string | null {
-  return date !== undefined && /^[\w,: +-]+( \(\w+\))?$/.test(date) && !Number.isNaN(Date.parse(date)) ? date : null;
+  const ms = date !== undefined && mailDate.test(date) ? Date.parse(date) : Number.NaN;
+  return date !== undefined && ms >= firstDateMs && ms < lastDateMs ? date : null;
 }
 
 /** RFC 2047: `=?UTF-8?q?J=C3=B6rg?=`. White space between two encoded words is none. */

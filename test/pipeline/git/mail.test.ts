@@ -1,0 +1,51 @@
+import { describe, expect, test } from "vitest";
+import { commitPatch, createBranch, parsePatch } from "../../../src/pipeline/git/index.ts";
+import { git, setting } from "./setting.fixture.ts";
+
+const diff = "---\n\ndiff --git a/n b/n\nnew file mode 100644\n--- /dev/null\n+++ b/n\n@@ -0,0 +1 @@\n+x\n";
+
+/** What git says of a commit that was made with author, date and message of a mail. */
+async function committedAs(from: string, date: string): Promise<string> {
+  const { repository, pool, start } = await setting();
+  const { mail } = parsePatch(Buffer.from(`From: ${from}\nDate: ${date}\nSubject: s\n\n${diff}`), "p");
+  await createBranch(repository, "work", "R1", start);
+  const commit = await commitPatch(repository, await pool.acquire(start), {
+    branch: "work",
+    parent: start,
+    message: mail?.message ?? "",
+    author: mail?.author,
+    date: mail?.date ?? undefined,
+    trailers: {},
+  });
+  return git(repository.root, "log", "-1", "--format=%an <%ae> %ad", "--date=format:%Y", commit);
+}
+
+const thisYear = String(new Date().getUTCFullYear());
+const usual = "Mon, 1 Jan 2024 00:00:00 +0000";
+
+describe("whatever stands in a mail can be committed, or is refused at once", () => {
+  test.each([
+    ["of the usual form", usual, "2024"],
+    ["with the name of its zone", `${usual} (UTC)`, "2024"],
+    ["without a time", "1 Jan 2024", thisYear],
+    ["of a year alone", "2024", thisYear],
+    ["before 1970", "Thu, 1 Jan 1960 00:00:00 +0000", thisYear],
+    ["far in the future", "Fri, 31 Dec 9999 00:00:00 +0000", thisYear],
+  ])("a date %s", async (_, date, year) => {
+    expect(await committedAs("Ann <ann@example.com>", date)).toBe(`Ann <ann@example.com> ${year}`);
+  });
+
+  test.each([
+    ["without a name", "<ann@example.com>", "ann@example.com <ann@example.com>"],
+    ["whose name is a dot", ". <ann@example.com>", "ann@example.com <ann@example.com>"],
+    ["with a NUL in the name", "=?UTF-8?q?A=00nn?= <ann@example.com>", "Ann <ann@example.com>"],
+    ["in quotes", '"Ann, \\"the\\" O\'Neil" <ann@example.com>', 'Ann, "the" O\'Neil <ann@example.com>'],
+    ["whose letters are split between two words", "=?UTF-8?q?J=C3?= =?UTF-8?q?=B6rg?= <j@x>", "Jörg <j@x>"],
+  ])("an author %s", async (_, from, shown) => {
+    expect(await committedAs(from, usual)).toBe(`${shown} 2024`);
+  });
+
+  test.each(["<>", '"" <>', ". <;>"])("nobody as author: %s", async (from) => {
+    await expect(committedAs(from, usual)).rejects.toMatchObject({ code: "PATCH_MALFORMED" });
+  });
+});
