@@ -13,6 +13,9 @@ const content: fc.Arbitrary<File> = fc.oneof(
   fc.constantFrom({ program: "#!/bin/sh\n" }, { program: "one\ntwo\n" }, { link: "a.txt" }, { link: "nowhere" }),
 );
 
+/** Attributes by which git changes files on their way in and out. */
+const attributes = fc.constantFrom("", "* text=auto\n", "*.txt text eol=crlf\n", "*.txt -text\n", "* binary\n");
+
 const tree = fc.dictionary(fc.constantFrom(...names), content, { minKeys: 1, noNullPrototype: true });
 const edits = fc.dictionary(fc.constantFrom(...names), fc.option(content), { noNullPrototype: true });
 
@@ -21,8 +24,8 @@ test("what was captured, read, checked and applied elsewhere gives the same tree
   const treeOf = (index: { git(args: string[]): Promise<{ stdout: Buffer }> }) =>
     index.git(["write-tree"]).then(({ stdout }) => stdout.toString().trim());
   await fc.assert(
-    fc.asyncProperty(tree, edits, async (before, after) => {
-      put(checkout, before);
+    fc.asyncProperty(tree, edits, attributes, async (before, after, lines) => {
+      put(checkout, { ...before, ".gitattributes": lines });
       git(checkout, "add", "--all");
       const base = git(checkout, "commit-tree", "-m", "base", git(checkout, "write-tree"));
       const worked = await pool.acquire(base);
