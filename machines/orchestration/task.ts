@@ -72,6 +72,8 @@ const base = setup({
       event.type === "execution_completed" &&
       event.exit_code !== null &&
       context.expected_exit_codes.includes(event.exit_code),
+    // One of before a reset may still be on its way.
+    isItsPatch: ({ context, event }) => event.type === "patch_changed" && event.patch_id === context.patch?.patch_id,
     retriesLeft: ({ context }) => context.retry_count < context.max_retries,
     checksPassed: ({ context }) =>
       context.waiting_for_gates.length === 0 &&
@@ -350,7 +352,7 @@ export const taskMachine = base.createMachine({
       ...state("executed; its checks run"),
       entry: "check",
       on: {
-        patch_changed: { actions: ["notePatch", "judgePatch"] },
+        patch_changed: { guard: "isItsPatch", actions: ["notePatch", "judgePatch"] },
         validation_passed: move("validating", "completed", "validation_passed", "Its checks passed.", {
           guard: "checksPassed",
           asks: "all its rules pass, every gate in gate_dependencies is PASSED, and its patch, if it has one, is verified or committed",

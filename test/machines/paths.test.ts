@@ -1,11 +1,19 @@
 import { describe, expect, test } from "vitest";
-import type { StateValue } from "xstate";
+import { type AnyEventObject, createActor, type StateValue } from "xstate";
 import { catalogue, type EntityType, type MachineEntry, nextTransitions } from "../../machines/index.ts";
 import { InvalidTransitionError } from "../../src/base/errors/index.ts";
 import { samplesOf } from "../../src/cli/machine-samples/samples.ts";
 import { validateTransition } from "../../src/store/domain/validate.ts";
-import { bareMachine, coverageOf, type MachinePath, pathsFor, replayPath } from "../../src/testing/index.ts";
-import { durableMachine, rowOfMachine } from "./three-ways.fixture.ts";
+import {
+  bareMachine,
+  coverageOf,
+  type MachinePath,
+  pathsFor,
+  replayPath,
+  simulatedClock,
+} from "../../src/testing/index.ts";
+import { movesObserver } from "./moves.fixture.ts";
+import { alone, durableMachine, rowOfMachine } from "./three-ways.fixture.ts";
 
 /** Declared by the source, and reached by no event from outside: another move is always taken first. */
 const unreachable: Readonly<Partial<Record<EntityType, readonly string[]>>> = {
@@ -84,6 +92,29 @@ describe.each(entities)("pairs that %s does not declare", (entity) => {
     });
     expect(undeclared.length).toBeGreaterThan(0);
     expect(passed).toEqual([]);
+  });
+
+  test("are made by no event, in whatever place of the paths it comes", () => {
+    const { inspect, undeclared: made, moves } = movesObserver();
+    const samples = Object.entries(samplesOf(entity).events ?? {}).flatMap(([type, payloads]) =>
+      [payloads].flat().map((payload): AnyEventObject => ({ ...payload, type })),
+    );
+    for (const { input, steps } of pathsOf(entity)) {
+      for (const length of steps.keys()) {
+        for (const event of samples) {
+          const actor = createActor(alone(catalogue[entity]), { input, inspect, clock: simulatedClock() });
+          actor.subscribe({ error: () => undefined });
+          actor.start();
+          for (const step of steps.slice(0, length)) {
+            actor.send(step.event);
+          }
+          actor.send(event);
+          actor.stop();
+        }
+      }
+    }
+    expect(moves()).toBeGreaterThan(50);
+    expect(made).toEqual([]);
   });
 
   test("are made by no path, unless by way of declared ones", () => {

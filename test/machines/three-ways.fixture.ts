@@ -27,7 +27,7 @@ const patch = { format: "git_diff", content, sha256: createHash("sha256").update
 const bindings = entityBindings({ patchContent: () => patch });
 
 /** The machine with children and effects that never act: what they would say comes as an event of the path. */
-function alone({ machine }: MachineEntry): AnyStateMachine {
+export function alone({ machine }: MachineEntry): AnyStateMachine {
   const actors = Object.entries(machine.implementations.actors as Record<string, AnyActorLogic>);
   const silent = actors.map(([name, logic]): [string, AnyActorLogic] => [
     name,

@@ -1,3 +1,4 @@
+import { mergeId } from "../../machines/ids.ts";
 import { catalogue, type EntityType, type MachineEntry } from "../../machines/index.ts";
 import type { Part, Situation } from "./system.ts";
 
@@ -8,6 +9,16 @@ const isOver = ({ machine, state }: Part): boolean =>
 const isOf = (machine: string) => (part: Part) => part.machine === machine;
 /** A patch has no final state before `committed`; these are its ends. */
 const patchEnds: ReadonlySet<string> = new Set(["committed", "rolled_back", "quarantined", "dropped"]);
+
+const begun = new Set(
+  ["running", "validating", "retrying", "completed", "failed"]
+    .map((state) => `task ${state}`)
+    .concat("workstream executing", "workstream validating", "workstream completed"),
+);
+const pastChecks = new Set(["validated", "queued", "applied", "apply_failed", "verified", "committed"]);
+const pastGates = new Set(["verified", "committed"]);
+const inWorktree = new Set(["queued", "applied", "apply_failed", "verified"]);
+const goesOn = new Set(["running", "executing", "validating"]);
 
 /** What must hold of each actor in each situation, by name (database-events.md, "Derivation", and I5, I6). */
 export const invariants: Readonly<Record<string, Invariant>> = {
@@ -58,11 +69,41 @@ export const invariants: Readonly<Record<string, Invariant>> = {
       "cancelled",
     ].every((state) => counts[state] === tasks.filter((task) => task.state === state).length);
   },
-  "nothing of a workstream runs before those it waits for are completed": (
-    { path, machine, state },
-    _below,
-    { parts },
-  ) => machine !== "task" || !path.startsWith("r/b/") || state !== "running" || parts.get("r/a")?.state === "completed",
+  "nothing begins before what it waits for is completed": ({ path, state, machine }, _below, { parts, waits }) =>
+    !begun.has(`${machine} ${state}`) ||
+    (waits.get(path) ?? []).every((awaited) => parts.get(awaited)?.state === "completed"),
+  "a completed workstream has passed every final gate of its last merge": ({ machine, state, context }, below) =>
+    machine !== "workstream" ||
+    state !== "completed" ||
+    (context["final"] as readonly unknown[]).length ===
+      below.filter(
+        (gate) =>
+          gate.state === "PASSED" &&
+          gate.context["set_id"] === mergeId(String(context["ws_id"]), Number(context["merge_attempt"])),
+      ).length,
+  // One that was stopped with its parent has no gates any more.
+  "a patch goes on only with its checks passed, and is verified only with its gates passed": (
+    { machine, state, status, context },
+    below,
+  ) =>
+    machine !== "patch_ledger" ||
+    status !== "active" ||
+    !pastChecks.has(state) ||
+    (["format", "scope", "constraints"].every((check) => context[`validation_${check}_passed`] === true) &&
+      (!pastGates.has(state) ||
+        below.filter((gate) => gate.state === "PASSED").length === (context["verify"] as readonly unknown[]).length)),
+  "one patch of a workstream at a time is in its worktree": ({ machine }, below) =>
+    machine !== "workstream" ||
+    below.filter((part) => isOf("patch_ledger")(part) && inWorktree.has(part.state)).length <= 1,
+  "what is critical and has failed has ended its parent": ({ machine, state }, below) =>
+    (machine !== "workstream" && machine !== "run") ||
+    !goesOn.has(state) ||
+    below.every(
+      (child) =>
+        child.machine !== (machine === "run" ? "workstream" : "task") ||
+        child.state !== "failed" ||
+        child.context["is_critical"] !== true,
+    ),
   "a run that succeeded has no workstream that failed and may not": (part, below) =>
     part.machine !== "run" ||
     part.state !== "succeeded" ||
@@ -87,6 +128,9 @@ export function brokenIn(situation: Situation): string | undefined {
 
 /** What has ended stays as it ended (I6), and no actor moves otherwise than declared (I5). */
 export function brokenBy(before: Situation, next: Situation): string | undefined {
+  if (next.undeclared.length > 0) {
+    return `no actor moves otherwise than declared: ${next.undeclared.join(", ")}`;
+  }
   for (const [path, part] of before.parts) {
     const now = next.parts.get(path);
     if (isOver(part) && now !== undefined && now.state !== part.state) {

@@ -32,6 +32,13 @@ describe("a run with two workstreams, tasks, patches and gates, whatever happens
     expect(explore({ machine, mostSituations: 4_000, seed: 1 }).fault).toMatch(/^a task is tried again no more often/);
   });
 
+  test("a workstream that completes before its final gates have passed is found", () => {
+    const workstream = workstreamMachine.provide({ guards: { finalPassed: () => true } });
+    const machine = runMachine.provide({ actors: { workstream } });
+    const { fault } = explore({ machine, mostSituations: 4_000, seed: 1 });
+    expect(fault).toMatch(/^a completed workstream has passed every final gate/);
+  });
+
   test("a workstream that does not wait for its dependencies is found", () => {
     const workstream = workstreamMachine.provide({
       guards: { dependencyMissing: () => false, dependenciesMet: () => true },
@@ -68,6 +75,22 @@ describe("what the exploration found once, and does not find again", () => {
     ]);
     expect(situation.parts.get("r/a/a~m1~unit")?.state).toBe("FAILED");
     expect(situation.parts.get("r/a")?.value).toEqual({ validating: "merging" });
+  });
+
+  test("a task that was reset is not completed by the patch of before", () => {
+    const one = [{ ws_id: "a", tasks: [{ task_id: "a.1" }] }];
+    const situation = along(begin(runMachine, one), [
+      ["r/a/a.1", { type: "worker_started", worker_id: "w" } as { type: string }],
+      ["r/a/a.1", done("task", "running", { exit_code: 0, patch: { patch_id: "p1" } })],
+      ["r/a/a.1", { type: "override_reset_task", ...operator } as { type: string }],
+      ["r/a/a.1", { type: "worker_started", worker_id: "w" } as { type: string }],
+      ["r/a/a.1", done("task", "running", { exit_code: 0, patch: { patch_id: "p2" } })],
+      ["r/a/p1", done("patch_ledger", "created", checked)],
+      ["r/a/p1", done("patch_ledger", "queued", { applied: true })],
+      ["r/a/p1", done("patch_ledger", "verified", { commit_sha: "abc" })],
+    ]);
+    expect(situation.parts.get("r/a/p1")?.state).toBe("committed");
+    expect(situation.parts.get("r/a/a.1")?.state).toBe("validating");
   });
 
   test("its configuration is the one that is described: two workstreams, the second after the first, two tasks each", () => {

@@ -3,6 +3,7 @@ import { type AnyActorRef, type AnyStateMachine, createActor, type StateValue } 
 import { runMachine } from "../../machines/orchestration/run.ts";
 import type { WorkstreamDefinition } from "../../machines/orchestration/workstream.types.ts";
 import { simulatedClock } from "../../src/testing/index.ts";
+import { movesObserver } from "../machines/moves.fixture.ts";
 
 /** One actor of a situation. Its path is its id after those of its parents: `r/a/a.1`. */
 export interface Part {
@@ -21,6 +22,10 @@ export interface Situation {
   readonly parts: ReadonlyMap<string, Part>;
   /** The same for two situations that cannot be told apart by what can happen next. */
   readonly key: string;
+  /** For each actor the paths of those that it waits for. */
+  readonly waits: ReadonlyMap<string, readonly string[]>;
+  /** Moves on the way here from the situation before that the catalogue does not declare. */
+  readonly undeclared: readonly string[];
 }
 
 /** Something that happens to one actor from outside. */
@@ -59,19 +64,36 @@ const operator = { operator: "ann", reason: "why" };
 
 /** The system before anything has happened. */
 export function begin(machine: AnyStateMachine = runMachine, workstreams = configuration): Situation {
-  const root = createActor(machine, { id: "r", input: { run_id: "r" }, clock: simulatedClock() });
+  const { inspect, undeclared } = movesObserver();
+  const root = createActor(machine, { id: "r", input: { run_id: "r" }, clock: simulatedClock(), inspect });
   root.start();
   root.send({ type: "orchestrator_started", workstreams });
-  return situationOf(root);
+  return situationOf(root, undeclared, waitsOf(workstreams));
+}
+
+function waitsOf(workstreams: readonly WorkstreamDefinition[]): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    workstreams.flatMap(({ ws_id, depends_on = [], tasks }) => {
+      const before = depends_on.map((id) => `r/${id}`);
+      return [
+        [`r/${ws_id}`, before] as const,
+        ...tasks.map((task): readonly [string, readonly string[]] => [
+          `r/${ws_id}/${task.task_id}`,
+          [...before, ...(task.depends_on ?? []).map((id) => `r/${ws_id}/${id}`)],
+        ]),
+      ];
+    }),
+  );
 }
 
 /** The situation after something has happened. */
 export function after(machine: AnyStateMachine, situation: Situation, { path, event }: Happening): Situation {
-  const options = { id: "r", snapshot: situation.snapshot, clock: simulatedClock() } as never;
+  const { inspect, undeclared } = movesObserver();
+  const options = { id: "r", snapshot: situation.snapshot, clock: simulatedClock(), inspect } as never;
   const root = createActor(machine, options);
   root.start();
   actorAt(root, path)?.send(event);
-  return situationOf(root);
+  return situationOf(root, undeclared, situation.waits);
 }
 
 function actorAt(root: AnyActorRef, path: string): AnyActorRef | undefined {
@@ -88,7 +110,7 @@ const childrenOf = (actor: AnyActorRef | undefined): Record<string, AnyActorRef>
 /** Words that say why, and differ by the order in which things happened; nothing depends on them. */
 const words: ReadonlySet<string> = new Set(["last_error", "quarantine_reason", "first_failure", "duration_seconds"]);
 
-function situationOf(root: AnyActorRef): Situation {
+function situationOf(root: AnyActorRef, undeclared: readonly string[], waits: Situation["waits"]): Situation {
   const parts = new Map<string, Part>();
   const visit = (actor: AnyActorRef, path: string): void => {
     const snapshot = actor.getSnapshot() as { value?: StateValue; status: string; context?: Record<string, unknown> };
@@ -109,7 +131,7 @@ function situationOf(root: AnyActorRef): Situation {
       JSON.stringify([path, value, context], (key, each) => (words.has(key) ? 0 : each)),
     )
     .sort();
-  return { snapshot: root.getPersistedSnapshot(), parts, key: marks.join("\n") };
+  return { snapshot: root.getPersistedSnapshot(), parts, key: marks.join("\n"), undeclared, waits };
 }
 
 /** All that can happen next: outcomes of effects, timers, workers, and what a person may do. */
