@@ -42,6 +42,16 @@ describe("pawl paths", () => {
     expect(printed).toMatch(/Tests {2}\d+ passed/);
   }, 60_000);
 
+  test("makes the folder of the file, and says where it cannot write", () => {
+    const place = placeWith("");
+    expect(place.pawl("paths", "circuit_breaker", "--emit", "new/folder/a.test.ts")).toMatchObject({ status: 0 });
+    expect(readFileSync(join(place.folder, "new/folder/a.test.ts"), "utf8")).toContain("circuitBreakerMachine");
+    expect(place.pawl("paths", "circuit_breaker", "--emit", "new/folder")).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/--emit cannot be new\/folder: EISDIR[\s\S]*CLI_BAD_OPTION/),
+    });
+  });
+
   test("names the nearest machine, and what an option takes", () => {
     const place = placeWith("");
     expect(place.pawl("paths", "patchledger")).toMatchObject({

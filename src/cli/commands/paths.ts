@@ -1,5 +1,5 @@
-import { writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { count } from "../../base/count.ts";
 import { PawlError } from "../../base/errors/index.ts";
 import { type Cover, emitTestFile, pathsFor } from "../../testing/index.ts";
@@ -38,7 +38,15 @@ export const command: CliCommand = {
         if (options.emit !== undefined) {
           const machine = { name: `${camel(entity)}Machine`, from: "pawl/machines" };
           const file = resolve(context.cwd, options.emit);
-          writeFileSync(file, emitTestFile(entry.machine, { ...asked, machine }));
+          const text = emitTestFile(entry.machine, { ...asked, machine });
+          try {
+            mkdirSync(dirname(file), { recursive: true });
+            writeFileSync(file, text);
+          } catch (cause) {
+            const detail = cause instanceof Error ? cause.message : String(cause);
+            const values = { option: "--emit", value: options.emit, detail, command: "paths" };
+            throw new PawlError("CLI_BAD_OPTION", values, { cause });
+          }
           print(context, `${file} is written.`);
           return;
         }
