@@ -25,8 +25,8 @@ export async function deliver(
   checkSize(live, event);
   live.type.entity?.checkEvent?.(event, live.id);
   if (idempotencyKey !== undefined) {
-    if (engine.group().hasDelivery(live.no, idempotencyKey)) {
-      await engine.whenDurable();
+    if (engine.commits.hasDelivery(live.no, idempotencyKey)) {
+      await engine.commits.whenDurable();
       return live.actor.getSnapshot();
     }
     if (engine.options.store.wasDelivered(live.no, idempotencyKey)) {
@@ -36,14 +36,14 @@ export async function deliver(
   const refusal = refusalOf(live, event);
   if (refusal !== undefined) {
     recordRefusal(engine, live, event, refusal.message);
-    await engine.whenDurable();
+    await engine.commits.whenDurable();
     throw refusal;
   }
   live.actor.system._relay(undefined, live.actor, event);
   if (idempotencyKey !== undefined) {
     engine.group().deliveries.push({ actorNo: live.no, idempotencyKey, at: engine.clock.now() });
   }
-  await engine.whenDurable();
+  await engine.commits.whenDurable();
   return live.actor.getSnapshot();
 }
 

@@ -11,14 +11,14 @@ import type { Ids } from "../base/ids.ts";
 import type { Clock } from "../base/time.ts";
 import type { ActorRow, Store } from "../store/port.ts";
 import { decode, encode, Unserializable } from "./codec.ts";
+import { Commits } from "./commits.ts";
 import { registerSystem } from "./durable.ts";
 import { Effects, retryTimer } from "./effects.ts";
-import { Group } from "./group.ts";
+import type { Group } from "./group.ts";
 import { type Live, type LiveRoot, liveOf, numberOf, setLive } from "./live.ts";
-import { recordLeft, recordMade, recordOutcome, recordTransition } from "./record.ts";
+import { recordMade, recordTransition } from "./record.ts";
 import type { ActorType, Registry } from "./registry.ts";
 import { type Timer, Timers } from "./timers.ts";
-import { snapshotJson, stateOf, tagsText } from "./view.ts";
 import { wrapLogic } from "./wrap.ts";
 import { linearise, stopLargeFamilyOf } from "./xstate/children.ts";
 import {
@@ -62,6 +62,7 @@ export class Engine {
   readonly inspectors = new Set<(event: InspectionEvent) => void>();
   readonly timers: Timers;
   readonly effects: Effects;
+  readonly commits: Commits;
   readonly options: EngineOptions;
   /** While a tree is being restored: rows by the snapshot objects made from them. */
   restoring: WeakMap<object, ActorRow> | undefined;
@@ -69,10 +70,7 @@ export class Engine {
   closed: { readonly reason: string; readonly cause?: unknown } | undefined;
   readonly #byNo = new Map<number, Live>();
   readonly #wrapped = new WeakMap<InternalLogic, InternalLogic>();
-  #group = new Group();
-  #flushing: ReturnType<typeof setImmediate> | undefined;
   #birth: Birth | undefined;
-  #closing = false;
   #nextNo: number;
   #nextSeq: number;
   #latestMs: number;
@@ -86,11 +84,17 @@ export class Engine {
     this.#latestMs = counters.lastCommitAt;
     this.#nextTimerSeq = counters.nextTimerSeq;
     this.#host = this.#makeHost();
+    this.commits = new Commits(this, {
+      store: options.store,
+      begin: (live) => this.#begin(live),
+      left: (live) => this.#forget(live),
+      committed: () => this.timers.setAlarm(),
+    });
     this.timers = new Timers(options.clock, (timer) => this.#fire(timer));
     this.effects = new Effects({
       clock: options.clock,
       storeId: options.store.storeId,
-      group: () => this.#group,
+      group: () => this.group(),
       isOpen: () => this.closed === undefined,
       schedule: () => this.schedule(),
       armRetry: (live, delayMs) => this.arm(live, live, { type: retryTimer }, delayMs, retryTimer),
@@ -106,7 +110,7 @@ export class Engine {
   }
 
   group(): Group {
-    return this.#group;
+    return this.commits.group;
   }
 
   /** The moment that what happens now is recorded with: history never goes back, also when the clock is set back. */
@@ -161,6 +165,14 @@ export class Engine {
     }
   }
 
+  #forget(live: Live): void {
+    this.#byNo.delete(live.no);
+    live.root.members.delete(live);
+    if (this.roots.get(live.id) === live) {
+      this.roots.delete(live.id);
+    }
+  }
+
   #makeSystem(): InternalSystem {
     const system = new DurableSystem(this.#host);
     registerSystem(system, this.#putOffAction);
@@ -168,7 +180,7 @@ export class Engine {
   }
 
   readonly #putOffAction = (run: () => void): void => {
-    this.#group.afterCommit.push(run);
+    this.group().afterCommit.push(run);
     this.schedule();
   };
 
@@ -183,7 +195,7 @@ export class Engine {
     cancel: (source: InternalActor, id: string) => {
       const live = liveOf(source);
       if (live !== undefined && this.timers.disarm(live.no, id)) {
-        this.#group.disarmTimer(live.no, id);
+        this.group().disarmTimer(live.no, id);
         this.schedule();
       }
     },
@@ -210,7 +222,7 @@ export class Engine {
       },
       unregistered: (actor) =>
         this.#recorded(actor, (live) => {
-          this.#group.touched.add(live);
+          this.group().touched.add(live);
         }),
       admits: (target, eventType) => {
         this.#refuseIfClosed();
@@ -234,7 +246,7 @@ export class Engine {
     const dueAt = this.clock.now() + delayMs;
     const row = { actorNo: source.no, id, targetNo: target.no, event: json, seq, dueAt };
     this.timers.arm({ ...row, dueMonotonic: this.clock.monotonic() + delayMs, cancelled: false });
-    this.#group.armTimer(row);
+    this.group().armTimer(row);
     this.schedule();
   }
 
@@ -246,11 +258,11 @@ export class Engine {
     const timer = this.timers.find(actorNo, id);
     if (timer !== undefined) {
       this.timers.disarm(actorNo, id);
-      this.#group.disarmTimer(actorNo, id);
+      this.group().disarmTimer(actorNo, id);
       const { targetNo, event, seq, dueAt, dueMonotonic } = timer;
       const row = { actorNo, id: `${id}${unnamed}${seq}`, targetNo, event, seq, dueAt };
       this.timers.arm({ ...row, dueMonotonic, cancelled: false });
-      this.#group.armTimer(row);
+      this.group().armTimer(row);
     }
   }
 
@@ -268,7 +280,7 @@ export class Engine {
   #fire(timer: Timer): void {
     const source = this.#byNo.get(timer.actorNo) ?? this.options.wake(timer.actorNo);
     const target = this.#byNo.get(timer.targetNo) ?? this.options.wake(timer.targetNo);
-    this.#group.disarmTimer(timer.actorNo, timer.id);
+    this.group().disarmTimer(timer.actorNo, timer.id);
     const [id = "", rest] = timer.id.split(unnamed);
     if (rest !== undefined) {
       this.#letRun(timer.actorNo, id);
@@ -338,7 +350,7 @@ export class Engine {
     const namesake = children?.[key];
     const replaced = namesake === undefined ? undefined : liveOf(namesake);
     if (replaced !== undefined) {
-      this.#group.touched.add(replaced);
+      this.group().touched.add(replaced);
     }
   }
 
@@ -354,7 +366,7 @@ export class Engine {
         failed: (actor) =>
           this.#recorded(actor, (own) => {
             own.steps.length = 0;
-            this.#group.touched.add(own);
+            this.group().touched.add(own);
           }),
         putOff: (actor) => this.#recorded(actor, (own) => this.#putOff(own)),
         hasBegun: (actor) => liveOf(actor)?.begun === true,
@@ -377,7 +389,7 @@ export class Engine {
     const wasActive = live.recorded?.status === "active";
     recordTransition(this, live, event, next);
     if (event.type === stopEvent) {
-      this.#group.touched.add(live);
+      this.group().touched.add(live);
     }
     if (wasActive && next.status !== "active" && live.kind === "promise") {
       if (event.type === stopEvent) {
@@ -390,7 +402,7 @@ export class Engine {
 
   #putOff(live: Live): void {
     if (live.kind !== "promise") {
-      this.#group.begin.push(live);
+      this.group().begin.push(live);
       return;
     }
     const isWaiting = this.timers.idsOf(live.no).includes(retryTimer);
@@ -399,12 +411,8 @@ export class Engine {
     }
   }
 
-  /** Commits before the event loop turns. */
   schedule(): void {
-    this.#flushing ??= setImmediate(() => {
-      this.#flushing = undefined;
-      this.flush();
-    });
+    this.commits.schedule();
   }
 
   /** Resolves when all that has happened so far is durable; rejects when it cannot be. */
@@ -412,65 +420,7 @@ export class Engine {
     if (this.closed !== undefined) {
       return this.closed.cause === undefined ? Promise.resolve() : Promise.reject(this.closed.cause);
     }
-    if (!this.#group.hasWork) {
-      return Promise.resolve();
-    }
-    return this.whenDurable();
-  }
-
-  /** Resolves after the coming commit. */
-  whenDurable(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#group.waiting.push({ resolve, reject });
-      this.schedule();
-    });
-  }
-
-  flush(): void {
-    if (this.closed !== undefined || !this.#group.hasWork) {
-      return;
-    }
-    const group = this.#group;
-    try {
-      for (const live of group.touched) {
-        recordOutcome(this, live);
-        if (live.parent !== undefined && !live.left && !isMember(live)) {
-          live.left = true;
-          recordLeft(this, live);
-        }
-      }
-      if (!group.isEmpty) {
-        const actors = [...group.touched].map((live) => this.#rowOf(live)).sort((a, b) => a.no - b.no);
-        this.options.store.commit(group.commit(this.recordedMs(), actors));
-      }
-    } catch (error) {
-      this.fail(error);
-      return;
-    }
-    this.#group = new Group();
-    this.#dropEnded(group);
-    this.#afterCommit(group);
-  }
-
-  #afterCommit(group: Group): void {
-    // What would be aborted at once is left to the next start, which makes it again.
-    for (const live of this.#closing ? [] : group.begin) {
-      this.#begin(live);
-    }
-    for (const run of group.afterCommit) {
-      try {
-        run();
-      } catch (error) {
-        // As XState does with errors of observers: reported, not swallowed, and nobody else's.
-        setImmediate(() => {
-          throw error;
-        });
-      }
-    }
-    this.timers.setAlarm();
-    for (const { resolve } of group.waiting) {
-      resolve();
-    }
+    return this.commits.settled();
   }
 
   #begin(live: Live): void {
@@ -487,7 +437,7 @@ export class Engine {
       live.logic.start?.(actor.getSnapshot(), actor._actorScope);
     } catch (error) {
       (actor as unknown as { _snapshot: unknown })._snapshot = { ...actor.getSnapshot(), status: "error", error };
-      this.#group.touched.add(live);
+      this.group().touched.add(live);
       (actor as unknown as { _error(error: unknown): void })._error(error);
       this.schedule();
       return;
@@ -497,44 +447,6 @@ export class Engine {
     }
   }
 
-  /** Ended children stay as long as their parent knows them, as in XState; what it forgot is forgotten here too. */
-  #dropEnded(group: Group): void {
-    for (const live of group.touched) {
-      if (!isMember(live) && live.actor.getSnapshot().status !== "active") {
-        this.#byNo.delete(live.no);
-        live.root.members.delete(live);
-        if (live.parent === undefined) {
-          this.roots.delete(live.id);
-        }
-      }
-    }
-  }
-
-  #rowOf(live: Live): ActorRow {
-    const { actor } = live;
-    const snapshot = actor.getSnapshot();
-    const neverRan = actor._processingStatus === processing.stopped && snapshot.status === "active";
-    return {
-      no: live.no,
-      id: live.id,
-      parentNo: live.parent?.no ?? null,
-      rootNo: rootOf(live).no,
-      key: live.key,
-      src: live.src,
-      machine: live.type.name,
-      version: live.type.version,
-      fingerprint: live.type.fingerprint,
-      systemId: actor.systemId ?? null,
-      syncSnapshot: actor._syncSnapshot === true,
-      snapshot: snapshotJson(live.logic, snapshot, numberOf),
-      status: neverRan ? "stopped" : snapshot.status,
-      state: stateOf(snapshot),
-      tags: tagsText(snapshot),
-      live: isMember(live),
-      asleep: live.asleep,
-    };
-  }
-
   /** Stops accepting. What was not committed never happened, for everybody who waits for it (I2). */
   fail(error: unknown): void {
     this.#close(error instanceof Error ? error.message : String(error), error);
@@ -542,8 +454,7 @@ export class Engine {
   }
 
   close(): void {
-    this.#closing = true;
-    this.flush();
+    this.commits.windUp();
     this.#close("it was closed", undefined);
   }
 
@@ -557,9 +468,6 @@ export class Engine {
       return;
     }
     this.closed = { reason, cause };
-    if (this.#flushing !== undefined) {
-      clearImmediate(this.#flushing);
-    }
     this.timers.stop();
     this.effects.abortAll();
     for (const live of this.#byNo.values()) {
@@ -568,10 +476,7 @@ export class Engine {
         live.logic.transition(live.actor.getSnapshot(), { type: stopEvent }, live.actor._actorScope);
       }
     }
-    const error = cause ?? new PawlError("RUNTIME_CLOSED", { reason });
-    for (const { reject } of this.#group.waiting) {
-      reject(error);
-    }
+    this.commits.abandon(cause ?? new PawlError("RUNTIME_CLOSED", { reason }));
   }
 
   #refuseIfClosed(): void {
@@ -579,17 +484,4 @@ export class Engine {
       throw new PawlError("RUNTIME_CLOSED", { reason: this.closed.reason }, { cause: this.closed.cause });
     }
   }
-}
-
-function rootOf(live: Live): Live {
-  return live.parent === undefined ? live : rootOf(live.parent);
-}
-
-/** Whether an actor still belongs to the tree. */
-function isMember(live: Live): boolean {
-  const { parent, actor } = live;
-  if (parent === undefined) {
-    return actor.getSnapshot().status !== "stopped";
-  }
-  return childrenOf(parent.actor.getSnapshot())[live.key] === actor && isMember(parent);
 }

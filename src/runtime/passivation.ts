@@ -35,24 +35,29 @@ export class Passivation {
 
   #sweep(): void {
     const now = this.#engine.clock.monotonic();
-    for (const live of [...this.#engine.roots.values()]) {
+    const idle = [...this.#engine.roots.values()].filter((live) => {
       const limit = live.type.passivateAfterMs ?? this.#defaultMs;
-      if (limit !== undefined && now - live.root.lastUsed >= limit && isIdle(live)) {
-        this.#putToSleep(live);
-      }
+      return limit !== undefined && now - live.root.lastUsed >= limit && isIdle(live);
+    });
+    if (idle.length > 0) {
+      this.#putToSleep(idle);
     }
   }
 
-  #putToSleep(live: Live): void {
-    live.asleep = true;
-    this.#engine.group().touched.add(live);
+  #putToSleep(idle: readonly Live[]): void {
+    for (const live of idle) {
+      live.asleep = true;
+      this.#engine.group().touched.add(live);
+    }
     // What is asleep must be whole on disk before it leaves memory.
-    this.#engine.flush();
+    this.#engine.commits.drain();
     if (this.#engine.closed !== undefined) {
       return;
     }
-    this.#engine.forgetRoot(live);
-    this.#redirect(live);
+    for (const live of idle) {
+      this.#engine.forgetRoot(live);
+      this.#redirect(live);
+    }
   }
 
   /** Whoever still holds the actor reaches the one that wakes in its place. */

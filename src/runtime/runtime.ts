@@ -3,7 +3,8 @@ import { PawlError } from "../base/errors/index.ts";
 import { type Ids, systemIds } from "../base/ids.ts";
 import { type Clock, systemClock } from "../base/time.ts";
 import type { ActorFilter, ActorRow, Store } from "../store/port.ts";
-import { type Durability, openSqlite } from "../store/sqlite/open.ts";
+import type { Durability } from "../store/sqlite/connection.ts";
+import { openSqlite } from "../store/sqlite/open.ts";
 import { type DeliverOptions, deliver } from "./deliver.ts";
 import { Engine } from "./engine.ts";
 import type { AuditNote } from "./entity.ts";
@@ -175,7 +176,7 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
       throw new PawlError("ACTOR_UNKNOWN", { id });
     }
     recordNote(this.#engine, live, note);
-    await this.#engine.whenDurable();
+    await this.#engine.commits.whenDurable();
   }
 
   /** Resolves when all that has happened so far is on disk. Rejects with the reason when it cannot be. */

@@ -163,10 +163,13 @@ export interface Store {
   readonly storeId: string;
   counters(): Counters;
   /**
-   * Makes a commit durable, or throws and leaves nothing of it.
-   * @throws PawlError STORE_FENCED, STORE_FULL, STORE_READ_ONLY, STORE_FAILED
+   * Makes a commit durable, after all that came before it. Calls back, at once or later, when it is on disk, or with
+   * the reason why nothing of it is: STORE_FENCED, STORE_FULL, STORE_READ_ONLY, STORE_FAILED, or what SQLite says of a
+   * row. What is read meanwhile does not know of it.
    */
-  commit(commit: Commit): void;
+  commit(commit: Commit, ended: (failure: unknown) => void): void;
+  /** Blocks until every commit has ended and its caller was told. */
+  settle(): void;
   /** Calls back after each commit with the audit events in it, in order. */
   onCommitted(listener: (audits: readonly StoredAuditRow[]) => void): () => void;
   /** Audit events after one, in order, at most so many. */

@@ -109,7 +109,10 @@ export class Pipeline {
     await repository.excludeFromGit(state.folder);
     repository.spawnElsewhere();
     const components = [domainComponent, storedPlansComponent];
-    const store = probedStore(openSqlite({ file: state.database, components, clock, ids }), options.probe);
+    const store = probedStore(
+      openSqlite({ file: state.database, components, clock, ids, threadFromCommit: 32 }),
+      options.probe,
+    );
     let reader: Database | undefined;
     let unfollow: (() => void) | undefined;
     try {

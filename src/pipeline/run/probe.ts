@@ -12,10 +12,12 @@ export function probedStore(store: Store, probe: Probe | undefined): Store {
   }
   return {
     ...store,
-    commit: (commit) => {
+    commit: (commit, ended) => {
       probe("commit.before");
-      store.commit(commit);
-      probe("commit.after");
+      store.commit(commit, (failure) => {
+        probe("commit.after");
+        ended(failure);
+      });
     },
   };
 }

@@ -20,11 +20,6 @@ interface ClaimRow {
 /** The right of one process to write to a store (I8). */
 export interface Claim {
   readonly fence: number;
-  /**
-   * To be called inside each write transaction.
-   * @throws PawlError STORE_FENCED when another process has taken over
-   */
-  check(): void;
   release(): void;
 }
 
@@ -52,12 +47,6 @@ export function takeClaim(db: Database, file: string, clock: Clock): Claim {
   });
   const fence = take.immediate();
 
-  const check = (): void => {
-    const found = read.get()?.fence ?? 0;
-    if (found !== fence) {
-      throw new PawlError("STORE_FENCED", { file, found, ours: fence });
-    }
-  };
   const renew = db.prepare("UPDATE claim SET expires_at = ? WHERE fence = ?");
   const beat = setInterval(() => {
     try {
@@ -70,11 +59,21 @@ export function takeClaim(db: Database, file: string, clock: Clock): Claim {
 
   return {
     fence,
-    check,
     release: () => {
       clearInterval(beat);
       db.prepare("UPDATE claim SET expires_at = 0, pid = 0 WHERE fence = ?").run(fence);
     },
+  };
+}
+
+/**
+ * A check to be made inside each write transaction: it answers with the fence that is in force where that is another's.
+ */
+export function fenceCheck(db: Database, fence: number): () => number | undefined {
+  const read = db.prepare("SELECT fence FROM claim").pluck();
+  return () => {
+    const found = (read.get() as number | undefined) ?? 0;
+    return found === fence ? undefined : found;
   };
 }
 

@@ -1,18 +1,37 @@
 import type { Database, Statement } from "better-sqlite3";
-import { canonicalJson } from "../../base/canonical-json.ts";
-import { auditHash, chainStart, commitHash } from "../chain.ts";
-import type { AuditRow, Commit, DomainWrite, StoredAuditRow } from "../port.ts";
-import type { Claim } from "./claim.ts";
+import { type AuditText, auditTextHash, CommitDigest, chainStart } from "../chain.ts";
+import type { DomainWrite, SqlValue } from "../port.ts";
+import { fenceCheck } from "./claim.ts";
+import { eachRow, type PackedCommit, widths } from "./packed.ts";
+
+/** Where both chains end. */
+export interface ChainHeads {
+  readonly transitionId: number;
+  readonly audit: string;
+  readonly commit: string;
+}
 
 /** Writes commits: one transaction each, with prepared statements only. */
 export interface CommitWriter {
-  /** Returns the audit events as stored. Throws SQLite's error and leaves nothing behind. */
-  write(commit: Commit): StoredAuditRow[];
+  /**
+   * Returns the hashes of the audit events, in their order. Throws SQLite's error and leaves nothing behind.
+   * @throws Fenced when another process has taken over (I8)
+   */
+  write(commit: PackedCommit): readonly string[];
 }
 
-const emptyJson = "{}";
+/** Another process has taken over the store. Nothing was written. */
+export class Fenced extends Error {
+  readonly found: number;
 
-export function commitWriter(db: Database, claim: Claim): CommitWriter {
+  constructor(found: number) {
+    super(`the claim is ${found}`);
+    this.found = found;
+  }
+}
+
+export function commitWriter(db: Database, fence: number): CommitWriter {
+  const fenceInForce = fenceCheck(db, fence);
   const upsertActor = db.prepare(`
     INSERT INTO actors VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (no) DO UPDATE SET version = excluded.version, fingerprint = excluded.fingerprint,
@@ -28,12 +47,10 @@ export function commitWriter(db: Database, claim: Claim): CommitWriter {
   const insertDelivery = db.prepare("INSERT OR IGNORE INTO deliveries VALUES (?, ?, ?)");
   const insertCommit = db.prepare("INSERT INTO commits VALUES (NULL, ?, ?, ?, ?, ?, ?)");
   const nameEntityType = db.prepare("INSERT OR IGNORE INTO entity_types VALUES (?)");
-  const namedTypes = new Set<string>();
+  const namedTypes = new Set<SqlValue>();
   const domainStatements = new Map<string, Statement>();
 
-  let auditHead = readAuditHead(db);
-  let commitHead = (db.prepare("SELECT hash FROM commits ORDER BY commit_no DESC LIMIT 1").pluck().get() ??
-    chainStart) as string;
+  let heads = readHeads(db);
 
   const domainStatement = (row: DomainWrite, kind: "insert" | "update"): Statement => {
     const shape = `${kind}|${row.table}|${Object.keys(row.values).join()}|${Object.keys(row.once ?? {}).join()}`;
@@ -53,149 +70,116 @@ export function commitWriter(db: Database, claim: Claim): CommitWriter {
     }
   };
 
-  const write = db.transaction((commit: Commit) => {
-    claim.check();
-    // What left the tree goes first, so that its id is free for a successor of the same name.
-    for (const live of [false, true]) {
-      for (const actor of commit.actors) {
-        if (actor.live === live) {
-          upsertActor.run(
-            actor.no,
-            actor.id,
-            actor.parentNo,
-            actor.rootNo,
-            actor.key,
-            actor.src,
-            actor.machine,
-            actor.version,
-            actor.fingerprint,
-            actor.systemId,
-            actor.syncSnapshot ? 1 : 0,
-            actor.snapshot,
-            actor.status,
-            actor.state,
-            actor.tags,
-            live ? 1 : 0,
-            actor.asleep ? 1 : 0,
-          );
-        }
-      }
-    }
-    for (const row of commit.rows) {
-      writeRow(row);
-    }
-    for (const row of commit.journal) {
-      insertJournal.run(row.actorNo, row.seq, row.at, row.event, row.delta);
-    }
-    let head = auditHead;
-    const stored: StoredAuditRow[] = [];
-    for (const audit of commit.audits) {
-      if (!namedTypes.has(audit.entity_type)) {
-        nameEntityType.run(audit.entity_type);
-        namedTypes.add(audit.entity_type);
-      }
-      const next = writeAudit(insertAudit, head, audit);
-      stored.push(next);
-      head = next;
-    }
-    for (const timer of commit.timersDisarmed) {
-      deleteTimer.run(timer.actorNo, timer.id);
-    }
-    for (const timer of commit.timersArmed) {
-      insertTimer.run(timer.actorNo, timer.id, timer.targetNo, timer.event, timer.seq, timer.dueAt);
-    }
-    for (const effect of commit.effects) {
-      upsertEffect.run(
-        effect.actorNo,
-        effect.key,
-        effect.attempt,
-        effect.failures,
-        effect.status,
-        effect.requestedAt,
-        effect.leaseUntil,
-      );
-    }
-    for (const late of commit.lateSettlements) {
-      insertLate.run(late.effectKey, late.attempt, late.outcome, late.at);
-    }
-    for (const delivery of commit.deliveries) {
-      insertDelivery.run(delivery.actorNo, delivery.idempotencyKey, delivery.at);
-    }
-    const commitRow = { at: commit.at, fence: claim.fence, audit_head: head.hash };
-    const hash = commitHash(commitHead, commitRow, commit.journal);
-    insertCommit.run(
-      commit.at,
-      claim.fence,
-      commit.journal[0]?.seq ?? 0,
-      commit.journal.at(-1)?.seq ?? 0,
-      head.hash,
-      hash,
-    );
-    return { stored, head, hash };
-  });
-
-  const written = (commit: Commit): ReturnType<typeof write> => {
-    try {
-      return write.immediate(commit);
-    } catch (error) {
-      // What was named in it is not named any more.
-      namedTypes.clear();
-      throw error;
+  const nameType = (entityType: SqlValue): void => {
+    if (!namedTypes.has(entityType)) {
+      nameEntityType.run(entityType);
+      namedTypes.add(entityType);
     }
   };
 
+  const write = db.transaction((commit: PackedCommit) => {
+    const found = fenceInForce();
+    if (found !== undefined) {
+      throw new Fenced(found);
+    }
+    eachRow(commit.actors, widths.actors, (row) => upsertActor.run(row));
+    for (const row of commit.rows) {
+      writeRow(row);
+    }
+    eachRow(commit.journal, widths.journal, (row) => insertJournal.run(row));
+    let { transitionId, audit } = heads;
+    const hashes: string[] = [];
+    eachRow(commit.audits, widths.audits, (row) => {
+      nameType(row[2] ?? null);
+      const hash = auditTextHash(audit, auditText(row as AuditValues));
+      transitionId += 1;
+      insertAudit.run(transitionId, ...row, audit, hash);
+      hashes.push(hash);
+      audit = hash;
+    });
+    eachRow(commit.timersDisarmed, widths.timersDisarmed, (row) => deleteTimer.run(row));
+    eachRow(commit.timersArmed, widths.timersArmed, (row) => insertTimer.run(row));
+    eachRow(commit.effects, widths.effects, (row) => upsertEffect.run(row));
+    eachRow(commit.lateSettlements, widths.lateSettlements, (row) => insertLate.run(row));
+    eachRow(commit.deliveries, widths.deliveries, (row) => insertDelivery.run(row));
+    const digest = new CommitDigest(heads.commit, { at: commit.at, fence, audit_head: audit });
+    let [first, last]: SqlValue[] = [0, 0];
+    eachRow(commit.journal, widths.journal, (row) => {
+      const [actorNo, seq, at, event, delta] = row as JournalValues;
+      digest.add(seq, actorNo, at, event, delta);
+      first ||= seq;
+      last = seq;
+    });
+    const hash = digest.end();
+    insertCommit.run(commit.at, fence, first, last, audit, hash);
+    return { hashes, heads: { transitionId, audit, commit: hash } };
+  });
+
   return {
     write: (commit) => {
-      const { stored, head, hash } = written(commit);
-      auditHead = head;
-      commitHead = hash;
-      return stored;
+      try {
+        const written = write.immediate(commit);
+        heads = written.heads;
+        return written.hashes;
+      } catch (error) {
+        // What was named in it is not named any more.
+        namedTypes.clear();
+        throw error;
+      }
     },
   };
 }
 
-interface AuditHead {
-  readonly transition_id: number;
-  readonly hash: string;
-}
+type JournalValues = readonly [actorNo: number, seq: number, at: number, event: string, delta: string];
 
-function readAuditHead(db: Database): AuditHead {
-  const row = db.prepare("SELECT transition_id, hash FROM state_transitions ORDER BY transition_id DESC LIMIT 1").get();
-  return (row as AuditHead | undefined) ?? { transition_id: 0, hash: chainStart };
-}
+type AuditValues = readonly [
+  event_id: string,
+  event_type: string,
+  entity_type: string,
+  entity_id: string,
+  from_state: string,
+  to_state: string,
+  trigger: string,
+  reason: string | null,
+  severity: string,
+  operator: string | null,
+  metadata: string,
+  context: string,
+  evidence: string | null,
+  transitioned_at: string,
+];
 
-function writeAudit(insert: Statement, head: AuditHead, audit: AuditRow): StoredAuditRow {
-  const metadata = jsonOf(audit.metadata);
-  const context = jsonOf(audit.context);
-  const hash = auditHash(head.hash, audit, metadata, context);
-  const transitionId = head.transition_id + 1;
-  insert.run(
-    transitionId,
-    audit.event_id,
-    audit.event_type,
-    audit.entity_type,
-    audit.entity_id,
-    audit.from_state,
-    audit.to_state,
-    audit.trigger,
-    audit.reason,
-    audit.severity,
-    audit.operator,
+function auditText(row: AuditValues): AuditText {
+  const [event_id, event_type, entity_type, entity_id, from_state, to_state, trigger, reason, severity] = row;
+  const [, , , , , , , , , operator, metadata, context, evidence, transitioned_at] = row;
+  return {
+    event_id,
+    event_type,
+    entity_type,
+    entity_id,
+    from_state,
+    to_state,
+    trigger,
+    reason,
+    severity,
+    operator,
     metadata,
     context,
-    audit.evidence === null ? null : canonicalJson(audit.evidence),
-    audit.transitioned_at,
-    head.hash,
-    hash,
-  );
-  return { ...audit, transition_id: transitionId, prev_hash: head.hash, hash };
+    evidence,
+    transitioned_at,
+  };
 }
 
-function jsonOf(value: Readonly<Record<string, unknown>>): string {
-  for (const _ in value) {
-    return canonicalJson(value);
-  }
-  return emptyJson;
+export function readHeads(db: Database): ChainHeads {
+  const audit = db
+    .prepare("SELECT transition_id, hash FROM state_transitions ORDER BY transition_id DESC LIMIT 1")
+    .get() as { transition_id: number; hash: string } | undefined;
+  const commit = db.prepare("SELECT hash FROM commits ORDER BY commit_no DESC LIMIT 1").pluck().get();
+  return {
+    transitionId: audit?.transition_id ?? 0,
+    audit: audit?.hash ?? chainStart,
+    commit: (commit as string | undefined) ?? chainStart,
+  };
 }
 
 /** Table and column names come from the host's code, never from data; values are always bound. */

@@ -6,16 +6,13 @@ import { type Ids, systemIds } from "../../base/ids.ts";
 import { type Clock, isoTime, systemClock } from "../../base/time.ts";
 import type { Store } from "../port.ts";
 import { takeClaim } from "./claim.ts";
+import { type Durability, openConnection } from "./connection.ts";
 import { storeFailure } from "./failures.ts";
 import { migrate, type SchemaComponent } from "./migrate.ts";
 import { runtimeMigrations } from "./schema.ts";
 import { sqliteStore } from "./store.ts";
-
-/**
- * What a commit survives. `full`: power loss, each commit is synced (SQLite synchronous=FULL). `normal`: a crash of
- * the process or `kill -9`; a power cut may take the last commits with it, never the file's integrity.
- */
-export type Durability = "full" | "normal";
+import { type Writer, writerHere } from "./writer.ts";
+import { openWriterThread } from "./writer-thread.ts";
 
 export interface SqliteOptions {
   /** Path of the file, made when it is not there; `:memory:` for one that lives as long as the process. */
@@ -27,7 +24,11 @@ export interface SqliteOptions {
   readonly entityTypes?: readonly string[] | undefined;
   readonly clock?: Clock | undefined;
   readonly ids?: Ids | undefined;
+  /** From this commit on a thread of its own writes; a process that ends before never pays for one. Default 256. */
+  readonly threadFromCommit?: number | undefined;
 }
+
+const threadFromCommit = 256;
 
 /**
  * Opens a store for writing, claims it, and brings its schema up to date.
@@ -47,7 +48,11 @@ export function openSqlite(options: SqliteOptions): Store {
     );
     const claim = takeClaim(db, file, clock);
     nameEntityTypes(db, options.entityTypes ?? []);
-    return sqliteStore(db, file, claim, storeIdOf(db, options.ids ?? systemIds(), clock));
+    const threadFrom = file === ":memory:" ? Number.POSITIVE_INFINITY : (options.threadFromCommit ?? threadFromCommit);
+    const writer = adaptiveWriter(db, claim.fence, threadFrom, () =>
+      openWriterThread({ file, durability: options.durability ?? "full", fence: claim.fence }),
+    );
+    return sqliteStore({ db, file, claim, writer, storeId: storeIdOf(db, options.ids ?? systemIds(), clock) });
   } catch (error) {
     db?.close();
     throw storeFailure(error, file, "opened");
@@ -68,17 +73,32 @@ export function openSqliteReader(file: string): Database.Database {
   }
 }
 
+/** Writes here at first, and in a thread once there is much to write. */
+function adaptiveWriter(db: Database.Database, fence: number, threadFrom: number, openThread: () => Writer): Writer {
+  let commits = 0;
+  let writer = writerHere(db, fence);
+  return {
+    write: (commit, ended) => {
+      commits += 1;
+      if (commits === threadFrom) {
+        writer = openThread();
+        // It only reads from here on.
+        db.pragma("cache_size = -2000");
+        db.pragma("shrink_memory");
+      }
+      writer.write(commit, ended);
+    },
+    settle: () => writer.settle(),
+    close: () => writer.close(),
+  };
+}
+
 function openFile(file: string, durability: Durability): Database.Database {
   if (file !== ":memory:") {
     mkdirSync(dirname(file), { recursive: true });
     refuseForeignFile(file);
   }
-  const db = new Database(file, { timeout: 5_000 });
-  db.pragma("journal_mode = WAL");
-  db.pragma(`synchronous = ${durability === "full" ? "FULL" : "NORMAL"}`);
-  db.pragma("foreign_keys = ON");
-  db.pragma("cache_size = -16000");
-  return db;
+  return openConnection(file, durability);
 }
 
 const sqliteMagic = "SQLite format 3\0";

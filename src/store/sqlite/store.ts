@@ -1,8 +1,20 @@
 import type { Database } from "better-sqlite3";
-import type { ActorFilter, ActorRow, EffectRow, JournalRow, Store, StoredAuditRow, TimerRow } from "../port.ts";
+import { PawlError } from "../../base/errors/index.ts";
+import type {
+  ActorFilter,
+  ActorRow,
+  AuditRow,
+  EffectRow,
+  JournalRow,
+  Store,
+  StoredAuditRow,
+  TimerRow,
+} from "../port.ts";
 import type { Claim } from "./claim.ts";
-import { commitWriter } from "./commit.ts";
+import { type ChainHeads, readHeads } from "./commit.ts";
 import { storeFailure } from "./failures.ts";
+import { pack } from "./packed.ts";
+import type { WriteFailure, Writer } from "./writer.ts";
 
 const actorColumns = `no, id, parent_no AS parentNo, root_no AS rootNo, key, src, machine, version, fingerprint,
   system_id AS systemId, sync_snapshot AS syncSnapshot, snapshot, status, state, tags, live, asleep`;
@@ -32,10 +44,18 @@ function auditRow(raw: RawAuditRow): StoredAuditRow {
   };
 }
 
+export interface StoreParts {
+  readonly db: Database;
+  readonly file: string;
+  readonly claim: Claim;
+  readonly writer: Writer;
+  readonly storeId: string;
+}
+
 /** The store's port on an open, claimed SQLite file. */
-export function sqliteStore(db: Database, file: string, claim: Claim, storeId: string): Store {
-  const writer = commitWriter(db, claim);
+export function sqliteStore({ db, file, claim, writer, storeId }: StoreParts): Store {
   const listeners = new Set<(audits: readonly StoredAuditRow[]) => void>();
+  let head: Pick<ChainHeads, "transitionId" | "audit"> = readHeads(db);
   const one = db.prepare<[string], RawActorRow>(`SELECT ${actorColumns} FROM actors WHERE id = ? AND live = 1`);
   const newestOf = db.prepare<[string], RawActorRow>(
     `SELECT ${actorColumns} FROM actors WHERE id = ? ORDER BY no DESC LIMIT 1`,
@@ -61,17 +81,22 @@ export function sqliteStore(db: Database, file: string, claim: Claim, storeId: s
       nextTimerSeq: number("SELECT max(seq) FROM timers") + 1,
       lastCommitAt: number("SELECT at FROM commits ORDER BY commit_no DESC LIMIT 1"),
     })),
-    commit: (commit) => {
-      let stored: StoredAuditRow[];
-      try {
-        stored = writer.write(commit);
-      } catch (error) {
-        throw storeFailure(error, file, "written");
-      }
-      for (const listener of listeners) {
-        listener(stored);
-      }
+    commit: (commit, ended) => {
+      writer.write(pack(commit), (outcome) => {
+        if ("failure" in outcome) {
+          ended(failureOf(outcome.failure, file, claim.fence));
+          return;
+        }
+        const { hashes } = outcome;
+        const stored = listeners.size === 0 ? [] : storedAudits(commit.audits, hashes, head);
+        head = { transitionId: head.transitionId + hashes.length, audit: hashes.at(-1) ?? head.audit };
+        for (const listener of listeners) {
+          listener(stored);
+        }
+        ended(undefined);
+      });
     },
+    settle: () => writer.settle(),
     onCommitted: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -142,6 +167,7 @@ export function sqliteStore(db: Database, file: string, claim: Claim, storeId: s
         .all(actorNo, upToSeq ?? Number.MAX_SAFE_INTEGER),
     ),
     close: () => {
+      writer.close();
       listeners.clear();
       try {
         claim.release();
@@ -151,6 +177,25 @@ export function sqliteStore(db: Database, file: string, claim: Claim, storeId: s
       db.close();
     },
   };
+}
+
+function storedAudits(
+  audits: readonly AuditRow[],
+  hashes: readonly string[],
+  head: Pick<ChainHeads, "transitionId" | "audit">,
+): StoredAuditRow[] {
+  return audits.map((audit, index) => ({
+    ...audit,
+    transition_id: head.transitionId + index + 1,
+    prev_hash: hashes[index - 1] ?? head.audit,
+    hash: hashes[index] as string,
+  }));
+}
+
+function failureOf({ message, code, fence }: WriteFailure, file: string, ours: number): unknown {
+  return fence === undefined
+    ? storeFailure(Object.assign(new Error(message), code !== undefined && { code }), file, "written")
+    : new PawlError("STORE_FENCED", { file, found: fence, ours });
 }
 
 function listActors(db: Database, filter: ActorFilter): ActorRow[] {

@@ -2,10 +2,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { setup } from "xstate";
-import { PawlError } from "../../../src/base/errors/index.ts";
 import { openRuntime } from "../../../src/runtime/index.ts";
-import type { AuditRow, Commit } from "../../../src/store/port.ts";
-import { openSqlite } from "../../../src/store/sqlite/open.ts";
 import { testFolder } from "../../runtime/folder.fixture.ts";
 
 const lamp = setup({}).createMachine({
@@ -26,36 +23,6 @@ async function flippedStore(): Promise<Database.Database> {
   });
   return db;
 }
-
-const audit: AuditRow = {
-  event_id: "evt_1",
-  event_type: "state_transition",
-  entity_type: "lamp",
-  entity_id: "l",
-  from_state: "off",
-  to_state: "on",
-  trigger: "flip",
-  reason: null,
-  severity: "info",
-  operator: null,
-  metadata: {},
-  context: {},
-  evidence: null,
-  transitioned_at: "2026-01-01T00:00:00.000Z",
-};
-
-const commitOf = (audits: readonly AuditRow[]): Commit => ({
-  at: 1,
-  actors: [],
-  journal: [],
-  audits,
-  rows: [],
-  timersDisarmed: [],
-  timersArmed: [],
-  effects: [],
-  lateSettlements: [],
-  deliveries: [],
-});
 
 describe("history in the database (I7)", () => {
   test.each([
@@ -84,41 +51,5 @@ describe("history in the database (I7)", () => {
       to_state, trigger, reason, severity, operator, metadata, context, evidence, transitioned_at, hash, 'h' FROM state_transitions`;
     expect(() => db.exec(insert)).toThrow("unknown entity_type");
     db.exec(insert.replace("'ghost'", "'lamp'"));
-  });
-});
-
-describe("a commit", () => {
-  test("leaves nothing of itself when one of its rows is refused (I1)", () => {
-    const store = openSqlite({ file: ":memory:" });
-    const heard: number[] = [];
-    store.onCommitted((audits) => heard.push(audits.length));
-    expect(() => store.commit(commitOf([audit, { ...audit, event_id: "no_event" }]))).toThrow(
-      "CHECK constraint failed",
-    );
-    expect([store.auditsAfter(0, 10), heard]).toEqual([[], []]);
-    store.commit(commitOf([audit]));
-    expect(store.auditsAfter(0, 10)).toMatchObject([{ ...audit, transition_id: 1 }]);
-    expect(heard).toEqual([1]);
-    store.close();
-  });
-
-  test("is refused, with nothing written, once another process holds the claim (I8)", () => {
-    const file = join(testFolder(), "store.db");
-    let now = 1_000_000;
-    const clock = { now: () => now, monotonic: () => now, setTimeout: () => 0, clearTimeout: () => undefined };
-    const first = openSqlite({ file, clock });
-    first.commit(commitOf([audit]));
-    expect(() => openSqlite({ file, clock })).toThrow(`is in use by process ${process.pid}`);
-    now += 10_001;
-    const second = openSqlite({ file, clock });
-    expect(() => first.commit(commitOf([audit]))).toThrow(PawlError);
-    expect(() => first.commit(commitOf([audit]))).toThrow("was taken over by another process (claim 2, ours was 1)");
-    expect(second.auditsAfter(0, 10).length).toBe(1);
-    second.commit(commitOf([audit]));
-    expect(second.auditsAfter(0, 10).length).toBe(2);
-    // What closes late takes nothing from who holds the claim now.
-    first.close();
-    second.commit(commitOf([audit]));
-    second.close();
   });
 });

@@ -1,0 +1,43 @@
+import type { ActorRow } from "../store/port.ts";
+import { type Live, numberOf } from "./live.ts";
+import { snapshotJson, stateOf, tagsText } from "./view.ts";
+import { childrenOf, processing } from "./xstate/internals.ts";
+
+/** An actor as it stands in the store. @throws Unserializable */
+export function rowOf(live: Live): ActorRow {
+  const { actor } = live;
+  const snapshot = actor.getSnapshot();
+  const neverRan = actor._processingStatus === processing.stopped && snapshot.status === "active";
+  return {
+    no: live.no,
+    id: live.id,
+    parentNo: live.parent?.no ?? null,
+    rootNo: rootOf(live).no,
+    key: live.key,
+    src: live.src,
+    machine: live.type.name,
+    version: live.type.version,
+    fingerprint: live.type.fingerprint,
+    systemId: actor.systemId ?? null,
+    syncSnapshot: actor._syncSnapshot === true,
+    snapshot: snapshotJson(live.logic, snapshot, numberOf),
+    status: neverRan ? "stopped" : snapshot.status,
+    state: stateOf(snapshot),
+    tags: tagsText(snapshot),
+    live: isMember(live),
+    asleep: live.asleep,
+  };
+}
+
+/** Whether an actor still belongs to the tree. */
+export function isMember(live: Live): boolean {
+  const { parent, actor } = live;
+  if (parent === undefined) {
+    return actor.getSnapshot().status !== "stopped";
+  }
+  return childrenOf(parent.actor.getSnapshot())[live.key] === actor && isMember(parent);
+}
+
+function rootOf(live: Live): Live {
+  return live.parent === undefined ? live : rootOf(live.parent);
+}

@@ -1,0 +1,54 @@
+import { statSync } from "node:fs";
+import { workerData } from "node:worker_threads";
+import { openConnection } from "./connection.ts";
+import { outcomeOf, type WriteOutcome } from "./writer.ts";
+import type { ThreadSetup, ToThread } from "./writer-thread.ts";
+
+/*
+ * The program of the writer's thread. The log is folded into the file between commits instead of in one, so that
+ * nobody waits for that but who comes right after.
+ */
+const { file, durability, fence, port, answered } = workerData as ThreadSetup;
+const answers = new Int32Array(answered);
+const checkpointFromBytes = 4 * 1024 * 1024;
+
+let db: ReturnType<typeof openConnection> | undefined;
+let write: ReturnType<typeof outcomeOf> | undefined;
+
+port.on("message", (data: ToThread) => {
+  if (data === "close") {
+    db?.close();
+    answer({ hashes: [] });
+    port.close();
+    return;
+  }
+  answer(outcome(data.commit));
+  foldLog();
+});
+
+function outcome(commit: Parameters<NonNullable<typeof write>>[0]): WriteOutcome {
+  try {
+    if (write === undefined) {
+      db = openConnection(file, durability);
+      db.pragma("wal_autocheckpoint = 0");
+      write = outcomeOf(db, fence);
+    }
+  } catch (error) {
+    const { message, code } = error as { message: string; code?: string };
+    return { failure: { message, ...(code !== undefined && { code }) } };
+  }
+  return write(commit);
+}
+
+function answer(outcome: WriteOutcome): void {
+  port.postMessage(outcome);
+  Atomics.add(answers, 0, 1);
+  Atomics.notify(answers, 0);
+}
+
+function foldLog(): void {
+  const bytes = statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+  if (bytes > checkpointFromBytes) {
+    db?.pragma("wal_checkpoint(PASSIVE)");
+  }
+}

@@ -1,0 +1,121 @@
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
+import {
+  MessageChannel,
+  type MessagePort,
+  receiveMessageOnPort,
+  Worker,
+  type WorkerOptions,
+} from "node:worker_threads";
+import type { Durability } from "./connection.ts";
+import type { PackedCommit } from "./packed.ts";
+import type { WriteOutcome, Writer } from "./writer.ts";
+
+/** What the thread is given. */
+export interface ThreadSetup {
+  readonly file: string;
+  readonly durability: Durability;
+  readonly fence: number;
+  readonly port: MessagePort;
+  /** Grows by one with each answer: what a blocked caller waits on. */
+  readonly answered: SharedArrayBuffer;
+}
+
+export type ToThread = { readonly commit: PackedCommit } | "close";
+
+/** Longer than SQLite itself waits for a lock. */
+const silentForMs = 30_000;
+
+/**
+ * Writes in a thread of its own, with a connection of its own, so that the machines go on while SQLite writes and syncs.
+ * It keeps the process alive only as long as something is on its way.
+ */
+export function openWriterThread(setup: Pick<ThreadSetup, "file" | "durability" | "fence">): Writer {
+  const { port1: port, port2 } = new MessageChannel();
+  const answered = new Int32Array(new SharedArrayBuffer(4));
+  const waiting: ((outcome: WriteOutcome) => void)[] = [];
+  const worker = startProgram({
+    workerData: { ...setup, port: port2, answered: answered.buffer },
+    transferList: [port2],
+    execArgv: [],
+    // It holds one commit at a time; a small young generation keeps it small.
+    resourceLimits: { maxYoungGenerationSizeMb: 8 },
+  });
+  worker.unref();
+  let lost: string | undefined;
+
+  const answer = (outcome: WriteOutcome): void => {
+    const ended = waiting.shift();
+    if (waiting.length === 0) {
+      port.unref();
+    }
+    ended?.(outcome);
+  };
+  const fail = (message: string): void => {
+    lost ??= message;
+    while (waiting.length > 0) {
+      answer({ failure: { message: lost, code: "EIO" } });
+    }
+  };
+  port.on("message", answer);
+  port.unref();
+  worker.on("error", (error) => fail(`the writer's thread failed: ${error.message}`));
+  worker.on("exit", () => fail("the writer's thread ended"));
+
+  /** Handles all answers that are there; false when none was. */
+  const takeAnswers = (): boolean => {
+    let some = false;
+    for (let got = receiveMessageOnPort(port); got !== undefined; got = receiveMessageOnPort(port)) {
+      some = true;
+      answer(got.message as WriteOutcome);
+    }
+    return some;
+  };
+  const settle = (): void => {
+    while (waiting.length > 0) {
+      const seen = Atomics.load(answered, 0);
+      if (!takeAnswers() && Atomics.wait(answered, 0, seen, silentForMs) === "timed-out") {
+        fail("the writer's thread does not answer");
+      }
+    }
+  };
+  const send = (message: ToThread): void => port.postMessage(message);
+
+  return {
+    write: (commit, ended) => {
+      waiting.push(ended);
+      if (lost !== undefined) {
+        fail(lost);
+        return;
+      }
+      port.ref();
+      send({ commit });
+    },
+    settle,
+    close: () => {
+      settle();
+      if (lost === undefined) {
+        lost = "it was closed";
+        waiting.push(() => undefined);
+        send("close");
+        settle();
+      }
+      port.close();
+    },
+  };
+}
+
+function startProgram(options: WorkerOptions): Worker {
+  if (!import.meta.url.endsWith(".ts")) {
+    return new Worker(new URL("writer-program.js", import.meta.url), options);
+  }
+  // From source: a thread takes no loader from its command line, so it registers one itself.
+  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx/package.json"));
+  const loader = new URL("dist/esm/api/index.mjs", tsx).href;
+  const program = new URL("writer-program.ts", import.meta.url).href;
+  const source = `import(${JSON.stringify(loader)}).then(({ register }) => {
+    register();
+    return import(${JSON.stringify(program)});
+  })`;
+  return new Worker(source, { ...options, eval: true });
+}

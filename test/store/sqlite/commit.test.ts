@@ -1,0 +1,123 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import type { AuditRow, Commit, Store } from "../../../src/store/port.ts";
+import { openSqlite } from "../../../src/store/sqlite/open.ts";
+import { testFolder } from "../../runtime/folder.fixture.ts";
+
+const audit: AuditRow = {
+  event_id: "evt_1",
+  event_type: "state_transition",
+  entity_type: "lamp",
+  entity_id: "l",
+  from_state: "off",
+  to_state: "on",
+  trigger: "flip",
+  reason: null,
+  severity: "info",
+  operator: null,
+  metadata: {},
+  context: {},
+  evidence: null,
+  transitioned_at: "2026-01-01T00:00:00.000Z",
+};
+
+const commitOf = (audits: readonly AuditRow[]): Commit => ({
+  at: 1,
+  actors: [],
+  journal: [],
+  audits,
+  rows: [],
+  timersDisarmed: [],
+  timersArmed: [],
+  effects: [],
+  lateSettlements: [],
+  deliveries: [],
+});
+
+/** Resolves when the commit is durable, and rejects with why it is not. */
+const committed = (store: Store, ...audits: AuditRow[]): Promise<void> =>
+  new Promise((resolve, reject) =>
+    store.commit(commitOf(audits), (failure) => (failure === undefined ? resolve() : reject(failure))),
+  );
+
+const nth = (n: number): AuditRow => ({ ...audit, event_id: `evt_${n}` });
+
+// The same suite on a store that writes in its caller's thread and on one that has a thread for it from the start.
+describe.each([
+  ["in the thread of its caller", Number.POSITIVE_INFINITY],
+  ["in a thread of its own", 1],
+])("a commit, written %s,", (_, threadFromCommit) => {
+  const opened = () => openSqlite({ file: join(testFolder(), "store.db"), threadFromCommit });
+
+  test("leaves nothing of itself when one of its rows is refused (I1)", async () => {
+    const store = opened();
+    const heard: number[] = [];
+    store.onCommitted((audits) => heard.push(audits.length));
+    const refused = committed(store, audit, { ...audit, event_id: "no_event" });
+    await expect(refused).rejects.toThrow("CHECK constraint failed");
+    expect([store.auditsAfter(0, 10), heard]).toEqual([[], []]);
+    await committed(store, audit);
+    expect(store.auditsAfter(0, 10)).toMatchObject([{ ...audit, transition_id: 1 }]);
+    expect(heard).toEqual([1]);
+    store.close();
+  });
+
+  test("is told to its listeners as it stands in the store, chained to the one before (I7)", async () => {
+    const store = opened();
+    const heard: unknown[] = [];
+    await committed(store, nth(1));
+    store.onCommitted((audits) => heard.push(...audits));
+    await committed(store, nth(2), nth(3));
+    await committed(store, nth(4));
+    expect(heard).toEqual(store.auditsAfter(1, 10));
+    store.close();
+  });
+
+  test("comes after those before it, and `settle` waits for all of them", () => {
+    const store = opened();
+    const ended: number[] = [];
+    for (let n = 1; n <= 100; n += 1) {
+      store.commit(commitOf([nth(n)]), (failure) => {
+        expect(failure).toBeUndefined();
+        ended.push(n);
+      });
+    }
+    store.settle();
+    expect(ended).toEqual(Array.from({ length: 100 }, (_each, i) => i + 1));
+    expect(store.auditsAfter(0, 200).map(({ event_id }) => event_id)).toEqual(ended.map((n) => `evt_${n}`));
+    store.close();
+  });
+
+  test("is whole in the file when the store is closed, with no log left beside it", () => {
+    const file = join(testFolder(), "store.db");
+    const store = openSqlite({ file, threadFromCommit });
+    store.commit(commitOf([audit]), () => undefined);
+    store.close();
+    expect(() => readFileSync(`${file}-wal`)).toThrow("ENOENT");
+    const again = openSqlite({ file });
+    expect(again.auditsAfter(0, 10)).toMatchObject([audit]);
+    again.close();
+  });
+
+  test("is refused, with nothing written, once another process holds the claim (I8)", async () => {
+    const file = join(testFolder(), "store.db");
+    let now = 1_000_000;
+    const clock = { now: () => now, monotonic: () => now, setTimeout: () => 0, clearTimeout: () => undefined };
+    const first = openSqlite({ file, clock, threadFromCommit });
+    await committed(first, nth(1));
+    expect(() => openSqlite({ file, clock })).toThrow(`is in use by process ${process.pid}`);
+    now += 10_001;
+    const second = openSqlite({ file, clock });
+    const fenced = { code: "STORE_FENCED", values: { found: 2, ours: 1 } };
+    await expect(committed(first, nth(2))).rejects.toMatchObject(fenced);
+    await expect(committed(first, nth(2))).rejects.toMatchObject(fenced);
+    expect(second.auditsAfter(0, 10).length).toBe(1);
+    await committed(second, nth(2));
+    expect(second.auditsAfter(0, 10).length).toBe(2);
+    // What closes late takes nothing from who holds the claim now.
+    first.close();
+    await committed(second, nth(3));
+    second.close();
+  });
+});
