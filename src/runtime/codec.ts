@@ -27,8 +27,9 @@ export function encode(value: unknown, path: string, numberOf: NumberOf, depth =
   switch (typeof value) {
     case "string":
     case "boolean":
-    case "undefined":
       return value;
+    case "undefined":
+      return depth === 0 ? undefined : { [tag]: "undefined" };
     case "number":
       return Number.isFinite(value) && !Object.is(value, -0) ? value : { [tag]: "number", value: numberName(value) };
     case "bigint":
@@ -104,8 +105,7 @@ function encodeArray(array: readonly unknown[], path: string, numberOf: NumberOf
   let copy: unknown[] | undefined;
   for (let index = 0; index < array.length; index += 1) {
     const item = array[index];
-    const encoded =
-      item === undefined ? { [tag]: "undefined" } : encode(item, `${path}[${index}]`, numberOf, depth + 1);
+    const encoded = encode(item, `${path}[${index}]`, numberOf, depth + 1);
     if (encoded !== item) {
       copy ??= array.slice();
       copy[index] = encoded;

@@ -52,7 +52,10 @@ function diffMembers(before: Members, after: Members, path: string, numberOf: Nu
   let changed: Record<string, Delta> | undefined;
   let removed: string[] | undefined;
   for (const key in after) {
-    const delta = diff(before[key], after[key], `${path}.${key}`, numberOf);
+    const isNew = after[key] === undefined && !(key in before);
+    const delta = isNew
+      ? { "=": replaced(undefined, path, numberOf) }
+      : diff(before[key], after[key], `${path}.${key}`, numberOf);
     if (delta !== undefined) {
       changed ??= {};
       changed[key] = delta;

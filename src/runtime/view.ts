@@ -8,9 +8,9 @@ export type SnapshotView = Readonly<Record<string, unknown>>;
 
 export function viewOf(logic: InternalLogic, snapshot: Snapshot<unknown>): SnapshotView {
   if (!isMachineSnapshot(snapshot)) {
-    return isErrorBox(snapshot) ? snapshot : (logic.getPersistedSnapshot(snapshot) as unknown as SnapshotView);
+    return present(isErrorBox(snapshot) ? snapshot : (logic.getPersistedSnapshot(snapshot) as unknown as SnapshotView));
   }
-  return {
+  return present({
     status: snapshot.status,
     output: snapshot.output,
     error: snapshot.error,
@@ -18,7 +18,18 @@ export function viewOf(logic: InternalLogic, snapshot: Snapshot<unknown>): Snaps
     historyValue: historyView(snapshot),
     nodes: entryOrder(snapshot),
     context: snapshot.context,
-  };
+  });
+}
+
+/** XState's own members are the same to it absent and undefined; a context's are not, to `in` and `Object.keys`. */
+function present(view: SnapshotView): SnapshotView {
+  const kept: Record<string, unknown> = {};
+  for (const key in view) {
+    if (view[key] !== undefined) {
+      kept[key] = view[key];
+    }
+  }
+  return kept;
 }
 
 interface OrderedNode {
