@@ -14,6 +14,7 @@ import { decode, encode, Unserializable } from "./codec.ts";
 import { Commits } from "./commits.ts";
 import { registerSystem } from "./durable.ts";
 import { Effects, retryTimer } from "./effects.ts";
+import { endedActor } from "./ended.ts";
 import type { Group } from "./group.ts";
 import { type Live, type LiveRoot, liveOf, numberOf, setLive } from "./live.ts";
 import { recordMade, recordTransition } from "./record.ts";
@@ -22,6 +23,7 @@ import { type Timer, Timers } from "./timers.ts";
 import { wrapLogic } from "./wrap.ts";
 import { linearise, stopLargeFamilyOf } from "./xstate/children.ts";
 import {
+  childLogic,
   childrenOf,
   childSnapshotPrefix,
   type InternalActor,
@@ -134,6 +136,19 @@ export class Engine {
 
   live(no: number): Live | undefined {
     return this.#byNo.get(no);
+  }
+
+  /** What a stored reference leads to; undefined when no actor ever had this number. */
+  reference(no: number): InternalActor | undefined {
+    const row = this.#byNo.has(no) ? undefined : this.options.store.actorByNo(no);
+    if (row === undefined) {
+      return this.#byNo.get(no)?.actor;
+    }
+    if (row.live) {
+      return this.options.wake(no)?.actor;
+    }
+    const parent = row.parentNo === null ? undefined : this.#byNo.get(row.parentNo);
+    return endedActor(row, parent?.actor, parent === undefined ? undefined : childLogic(parent.logic, row.src));
   }
 
   /** Every actor in memory, parents before children. */
@@ -293,8 +308,8 @@ export class Engine {
       this.effects.request(target);
       return;
     }
-    const event = decode(JSON.parse(timer.event), (no) => this.#byNo.get(no)?.actor) as AnyEventObject;
-    source.actor.system._relay(source.actor, target.actor, event);
+    const event = decode(JSON.parse(timer.event), (no) => this.reference(no)) as AnyEventObject;
+    target.actor.system._relay(source?.actor, target.actor, event);
   }
 
   #actorMade(actor: InternalActor): void {

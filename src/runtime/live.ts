@@ -66,5 +66,12 @@ export function liveOf(actor: InternalActor): Live | undefined {
   return lives.get(actor);
 }
 
+const endedNos = new WeakMap<InternalActor, number>();
+
+/** What stands for an actor that is over, wherever something still refers to it. */
+export function setEnded(actor: InternalActor, no: number): void {
+  endedNos.set(actor, no);
+}
+
 /** By number, as references to actors are stored. */
-export const numberOf = (actor: InternalActor): number | undefined => lives.get(actor)?.no;
+export const numberOf = (actor: InternalActor): number | undefined => lives.get(actor)?.no ?? endedNos.get(actor);

@@ -3,10 +3,10 @@ import type { ActorRow, EffectRow } from "../store/port.ts";
 import { decode } from "./codec.ts";
 import { retryTimer } from "./effects.ts";
 import type { Engine } from "./engine.ts";
-import { type Live, liveOf } from "./live.ts";
+import { type Live, numberOf } from "./live.ts";
 import type { ActorType, Registry, StoredSnapshot } from "./registry.ts";
 import { topState } from "./view.ts";
-import { type InternalLogic, isMachine, kindOf } from "./xstate/internals.ts";
+import { childLogic, type InternalLogic, isMachine, kindOf } from "./xstate/internals.ts";
 
 /** A stored actor with its logic found and its snapshot brought up to date. */
 interface Restorable {
@@ -32,7 +32,7 @@ export function restoreRoots(engine: Engine, rows: readonly ActorRow[], effects:
     throw changed(problems);
   }
   const effectOf = new Map(effects.map((effect) => [effect.actorNo, effect]));
-  return trees.map((tree) => restoreTree(engine, tree, effectOf));
+  return restoreTrees(engine, trees, effectOf);
 }
 
 type Tree = readonly [Restorable, ...Restorable[]];
@@ -66,7 +66,8 @@ function prepare(registry: Registry, rows: readonly ActorRow[], problems: Proble
       parent.snapshot.children[row.key] = {
         snapshot,
         src: row.src,
-        systemId: row.systemId ?? undefined,
+        // One that ended gave its name in the system back.
+        systemId: row.status === "active" ? (row.systemId ?? undefined) : undefined,
         syncSnapshot: row.syncSnapshot,
       };
       trees.get(row.rootNo)?.push(restorable);
@@ -78,24 +79,6 @@ function prepare(registry: Registry, rows: readonly ActorRow[], problems: Proble
 function rootLogic(registry: Registry, row: ActorRow): InternalLogic | undefined {
   try {
     return registry.logic(row.src);
-  } catch {
-    return undefined;
-  }
-}
-
-/** As XState finds it: by name, or by the place of an inline `invoke`. */
-function childLogic(parent: InternalLogic, src: string): InternalLogic | undefined {
-  if (!isMachine(parent)) {
-    return undefined;
-  }
-  const inline = /^xstate\.invoke\.(\d+)\.(.*)$/.exec(src);
-  if (inline === null) {
-    return parent.implementations.actors[src] as InternalLogic | undefined;
-  }
-  try {
-    const { invoke } = parent.getStateNodeById(inline[2] ?? "").config;
-    const entry: unknown = Array.isArray(invoke) ? invoke[Number(inline[1])] : invoke;
-    return (entry as { src?: InternalLogic } | undefined)?.src;
   } catch {
     return undefined;
   }
@@ -153,23 +136,21 @@ function changed(problems: readonly Problem[]): PawlError {
   });
 }
 
-function restoreTree(engine: Engine, tree: Tree, effectOf: ReadonlyMap<number, EffectRow>): Live {
-  const [root] = tree;
+/** All are made before the first one starts: they may refer to each other. */
+function restoreTrees(engine: Engine, trees: readonly Tree[], effectOf: ReadonlyMap<number, EffectRow>): Live[] {
   const outer = engine.restoring;
-  engine.restoring = new WeakMap(tree.map(({ row, snapshot }) => [snapshot, row]));
+  engine.restoring = new WeakMap(trees.flatMap((tree) => tree.map(({ row, snapshot }) => [snapshot, row] as const)));
   try {
-    const { row } = root;
-    const live = engine.makeRoot(row.id, root.logic, root.type, {
-      snapshot: root.snapshot,
-      systemId: row.systemId ?? undefined,
-    });
-    for (const restorable of tree) {
+    const lives = trees.map(([{ row, logic, type, snapshot }]) =>
+      engine.makeRoot(row.id, logic, type, { snapshot, systemId: row.systemId ?? undefined }),
+    );
+    for (const restorable of trees.flat()) {
       settleIn(engine, restorable, effectOf.get(restorable.row.no));
     }
-    if (row.status === "active") {
-      live.actor.start();
+    for (const { actor } of lives.filter((_, index) => trees[index]?.[0].row.status === "active")) {
+      actor.start();
     }
-    return live;
+    return lives;
   } finally {
     engine.restoring = outer;
   }
@@ -184,7 +165,7 @@ function settleIn(engine: Engine, { row, type }: Restorable, effect: EffectRow |
   live.recorded = snapshot;
   live.state = type.entity === undefined ? row.state : topState((snapshot as { value?: unknown }).value ?? "");
   if (row.snapshot.includes('"$pawl":"actor"')) {
-    reviveReferences((snapshot as { context?: unknown }).context, (no) => engine.live(no)?.actor);
+    reviveReferences((snapshot as { context?: unknown }).context, (no) => engine.reference(no));
   }
   if (row.version !== type.version || row.fingerprint !== type.fingerprint) {
     engine.group().touched.add(live);
@@ -206,7 +187,7 @@ function reviveReferences(part: unknown, actorOf: (no: number) => unknown): void
   const members = part as Record<string, unknown>;
   for (const key of Object.keys(members)) {
     const value = members[key];
-    if (value === null || typeof value !== "object" || liveOf(value as never) !== undefined) {
+    if (value === null || typeof value !== "object" || numberOf(value as never) !== undefined) {
       continue;
     }
     if ((value as Record<string, unknown>)["$pawl"] === "actor") {

@@ -158,3 +158,21 @@ export function internal(actor: AnyActorRef): InternalActor {
 export function childrenOf(snapshot: Snapshot<unknown>): Readonly<Record<string, InternalActor>> {
   return (snapshot as { children?: Record<string, InternalActor> }).children ?? {};
 }
+
+/** As XState finds it: by name, or by the place of an inline `invoke`. */
+export function childLogic(parent: InternalLogic, src: string): InternalLogic | undefined {
+  if (!isMachine(parent)) {
+    return undefined;
+  }
+  const inline = /^xstate\.invoke\.(\d+)\.(.*)$/.exec(src);
+  if (inline === null) {
+    return parent.implementations.actors[src] as InternalLogic | undefined;
+  }
+  try {
+    const { invoke } = parent.getStateNodeById(inline[2] ?? "").config;
+    const entry: unknown = Array.isArray(invoke) ? invoke[Number(inline[1])] : invoke;
+    return (entry as { src?: InternalLogic } | undefined)?.src;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,127 @@
+import { describe, expect, test } from "vitest";
+import {
+  type AnyActorRef,
+  assign,
+  createMachine,
+  type SnapshotFrom,
+  sendTo,
+  setup,
+  spawnChild,
+  stopChild,
+} from "xstate";
+import { openRuntime } from "../../src/runtime/index.ts";
+import { openSqlite } from "../../src/store/sqlite/open.ts";
+import { simulatedClock } from "../../src/testing/simulated-clock.ts";
+
+const lamp = setup({ types: {} as { events: { type: "flip" } } }).createMachine({
+  initial: "off",
+  states: { off: { on: { flip: "on" } }, on: { tags: "bright", on: { flip: "off" } } },
+});
+
+const house = setup({
+  types: {} as {
+    context: { lamp: AnyActorRef | undefined; taken: number };
+    events: { type: "spawn" | "flip" | "stop" } | { type: "take"; lamp: AnyActorRef };
+  },
+  actors: { lamp },
+}).createMachine({
+  context: { lamp: undefined, taken: 0 },
+  on: {
+    spawn: { actions: assign({ lamp: ({ spawn }) => spawn("lamp", { id: "lamp" }) }) },
+    take: { actions: assign({ lamp: ({ event }) => event.lamp }) },
+    flip: {
+      actions: [
+        sendTo(({ context }) => context.lamp as AnyActorRef, { type: "flip" }),
+        assign({ taken: ({ context }) => context.taken + 1 }),
+      ],
+    },
+    stop: { actions: stopChild(({ context }) => context.lamp as AnyActorRef) },
+  },
+});
+
+const lampOf = (actor: { getSnapshot(): SnapshotFrom<typeof house> }) =>
+  actor.getSnapshot().context.lamp?.getSnapshot() as SnapshotFrom<typeof lamp>;
+
+describe("a reference in the context", () => {
+  test("leads to a child that was stopped, after any number of restarts, and the child takes nothing", async () => {
+    const store = openSqlite({ file: ":memory:" });
+    let runtime = await openRuntime({ store, machines: { house } });
+    let actor = runtime.createActor("house", { id: "h" });
+    for (const type of ["spawn", "flip", "stop"] as const) {
+      actor.send({ type });
+    }
+    for (const restart of [1, 2]) {
+      await runtime.settled();
+      runtime.halt();
+      runtime = await openRuntime({ store, machines: { house } });
+      actor = runtime.createActor("house", { id: "h" });
+      expect([lampOf(actor).status, lampOf(actor).value, lampOf(actor).hasTag("bright")]).toEqual([
+        "stopped",
+        "on",
+        true,
+      ]);
+      // To the lamp, not to the house itself; and its parent may stop it once more.
+      actor.send({ type: "flip" });
+      actor.send({ type: "stop" });
+      expect([lampOf(actor).value, actor.getSnapshot().status, actor.getSnapshot().context.taken]).toEqual([
+        "on",
+        "active",
+        1 + restart,
+      ]);
+    }
+    await runtime.close();
+  });
+
+  test("leads to another root, made before or after, awake or asleep", async () => {
+    const clock = simulatedClock();
+    const store = openSqlite({ file: ":memory:", clock });
+    const machines = { house, lamp: { logic: lamp, passivateAfterMs: 1_000 } };
+    const first = await openRuntime({ store, clock, machines });
+    const houses = [first.createActor("house", { id: "before" })];
+    const root = first.createActor("lamp", { id: "l" });
+    houses.push(first.createActor("house", { id: "after" }));
+    for (const actor of houses) {
+      actor.send({ type: "take", lamp: root });
+    }
+    await first.settled();
+    first.halt();
+
+    const second = await openRuntime({ store, clock, machines });
+    for (const id of ["before", "after"]) {
+      second.createActor("house", { id }).send({ type: "flip" });
+    }
+    expect(second.createActor("lamp", { id: "l" }).getSnapshot().value).toBe("off");
+    expect(lampOf(second.createActor("house", { id: "before" }))).toBe(
+      second.createActor("lamp", { id: "l" }).getSnapshot(),
+    );
+    await second.settled();
+    clock.advance(2_000);
+    expect(second.list({ machine: "lamp" })).toMatchObject([{ asleep: true }]);
+    second.halt();
+
+    const third = await openRuntime({ store, clock, machines });
+    third.createActor("house", { id: "before" }).send({ type: "flip" });
+    expect(third.createActor("lamp", { id: "l" }).getSnapshot().value).toBe("on");
+    await third.close();
+  });
+});
+
+describe("a name in the system", () => {
+  test("is free again when its owner has ended, over a restart", async () => {
+    const brief = createMachine({ initial: "done", states: { done: { type: "final" } } });
+    const keeper = setup({ actors: { brief } }).createMachine({
+      on: { spawn: { actions: spawnChild("brief", { systemId: "brief" }) } },
+    });
+    const store = openSqlite({ file: ":memory:" });
+    const first = await openRuntime({ store, machines: { keeper } });
+    first.createActor("keeper", { id: "k" }).send({ type: "spawn" });
+    await first.settled();
+    first.halt();
+    const second = await openRuntime({ store, machines: { keeper } });
+    const actor = second.createActor("keeper", { id: "k" });
+    actor.send({ type: "spawn" });
+    const { status, error } = actor.getSnapshot();
+    expect([status, error]).toEqual(["active", undefined]);
+    await second.close();
+  });
+});
