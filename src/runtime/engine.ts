@@ -453,12 +453,12 @@ export class Engine {
     } catch (error) {
       (actor as unknown as { _snapshot: unknown })._snapshot = { ...actor.getSnapshot(), status: "error", error };
       this.group().touched.add(live);
+      for (const event of live.waitingEvents.splice(0)) {
+        // Its actor took them, and told of it, when they were sent; only the receivers did not hear them.
+        live.logic.transition(actor.getSnapshot(), event, actor._actorScope);
+      }
       (actor as unknown as { _error(error: unknown): void })._error(error);
       this.schedule();
-      return;
-    }
-    for (const event of live.waitingEvents.splice(0)) {
-      actor._send(event);
     }
   }
 

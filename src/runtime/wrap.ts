@@ -77,7 +77,9 @@ function outsideTransition(logic: InternalLogic, kind: LogicKind, host: WrapHost
     if (event.type === stopEvent) {
       return { ...snapshot, status: "stopped", error: undefined } as Snapshot<unknown>;
     }
-    host.keepEvent(scope.self, event);
+    if (kind === "callback") {
+      host.keepEvent(scope.self, event);
+    }
     return snapshot;
   };
 }
