@@ -217,7 +217,9 @@ export class Engine {
     cancelAll: (source: InternalActor) => {
       const live = liveOf(source);
       for (const id of live === undefined ? [] : this.timers.idsOf(live.no)) {
-        this.#scheduler.cancel(source, id);
+        if (!id.includes(unnamed)) {
+          this.#scheduler.cancel(source, id);
+        }
       }
     },
   };
@@ -267,7 +269,8 @@ export class Engine {
 
   /**
    * Of two timers with one id XState lets both fire, and only the later one can be cancelled, until the earlier one
-   * has fired: from then on neither can. The one that cannot gets a name that nobody knows.
+   * has fired: from then on neither can, not even by the end of their source. The one that cannot gets a name that
+   * nobody knows.
    */
   #letRun(actorNo: number, id: string): void {
     const timer = this.timers.find(actorNo, id);
@@ -301,7 +304,7 @@ export class Engine {
       this.#letRun(timer.actorNo, id);
     }
     this.schedule();
-    if (source === undefined || target === undefined) {
+    if (target === undefined) {
       return;
     }
     if (timer.id === retryTimer) {
@@ -450,13 +453,13 @@ export class Engine {
     live.begun = true;
     try {
       live.logic.start?.(actor.getSnapshot(), actor._actorScope);
-    } catch (error) {
-      (actor as unknown as { _snapshot: unknown })._snapshot = { ...actor.getSnapshot(), status: "error", error };
-      this.group().touched.add(live);
       for (const event of live.waitingEvents.splice(0)) {
         // Its actor took them, and told of it, when they were sent; only the receivers did not hear them.
         live.logic.transition(actor.getSnapshot(), event, actor._actorScope);
       }
+    } catch (error) {
+      (actor as unknown as { _snapshot: unknown })._snapshot = { ...actor.getSnapshot(), status: "error", error };
+      this.group().touched.add(live);
       (actor as unknown as { _error(error: unknown): void })._error(error);
       this.schedule();
     }
