@@ -47,6 +47,7 @@ const fields: Readonly<Record<EntityType, Readonly<Record<string, Fields>>>> = {
     resume_requested: byPersonOrParent,
   },
   workstream: {
+    run_started: { needed: { tasks: list }, optional: { gates: list, disabled: flag } },
     user_cancelled: byPersonOrParent,
     pause_requested: byPersonOrParent,
     resume_requested: byPersonOrParent,
@@ -69,6 +70,7 @@ const fields: Readonly<Record<EntityType, Readonly<Record<string, Fields>>>> = {
     registration_complete: { needed: { capabilities: texts } },
     task_assigned: { needed: { task_id: text }, optional: { needs: texts } },
     task_completed: nothing,
+    task_withdrawn: nothing,
     health_check_timeout: { needed: { silent_sec: number } },
     health_check_recovered: nothing,
     max_timeout_exceeded: { needed: { silent_sec: number } },

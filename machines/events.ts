@@ -73,8 +73,3 @@ function hasText(event: object, key: string): boolean {
   const text: unknown = (event as Record<string, unknown>)[key];
   return typeof text === "string" && text.trim() !== "";
 }
-
-/** The input an actor was started with, as its initial entry actions see it. */
-export function initialInput<T>(event: { readonly type: string }): T | undefined {
-  return event.type === "xstate.init" && "input" in event ? (event.input as T) : undefined;
-}

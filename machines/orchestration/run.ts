@@ -87,14 +87,21 @@ const base = setup({
       }
       const { workstreams } = event;
       enqueue.assign({ workstreams: { ...context.workstreams, total: workstreams.length } });
-      for (const definition of workstreams) {
+      for (const { tasks, gates, disabled, ...definition } of workstreams) {
+        const { ws_id } = definition;
         const dependants = workstreams
-          .filter(({ depends_on }) => depends_on?.includes(definition.ws_id))
-          .map(({ ws_id }) => ws_id);
+          .filter(({ depends_on }) => depends_on?.includes(ws_id))
+          .map((dependant) => dependant.ws_id);
         enqueue.spawnChild("workstream", {
-          id: definition.ws_id,
+          id: ws_id,
           input: { ...definition, run_id: context.run_id, dependants },
         });
+        enqueue.sendTo(ws_id, {
+          type: "run_started",
+          tasks,
+          ...(gates !== undefined && { gates }),
+          ...(disabled !== undefined && { disabled }),
+        } as never);
       }
       if (workstreams.length === 0) {
         enqueue.raise({ type: "all_workstreams_completed" });

@@ -1,4 +1,4 @@
-import { assign, setup } from "xstate";
+import { assign, enqueueActions, setup } from "xstate";
 import { declarer, stateMeta } from "../declare.ts";
 
 const section = "1.5";
@@ -24,6 +24,8 @@ export type WorkerEvent =
   | { readonly type: "registration_complete"; readonly capabilities: readonly string[] }
   | { readonly type: "task_assigned"; readonly task_id: string; readonly needs?: readonly string[] }
   | { readonly type: "task_completed" }
+  /** Its task ended without it, by a person or a time-out: it is busy until what it executes has stopped. */
+  | { readonly type: "task_withdrawn" }
   | { readonly type: "health_check_timeout"; readonly silent_sec: number }
   | { readonly type: "health_check_recovered" }
   | { readonly type: "max_timeout_exceeded"; readonly silent_sec: number }
@@ -51,6 +53,11 @@ const base = setup({
     }),
     takeTask: assign({ task_id: ({ event }) => (event.type === "task_assigned" ? event.task_id : null) }),
     dropTask: assign({ task_id: null }),
+    shutDownIfAsked: enqueueActions(({ context, enqueue }) => {
+      if (context.shutdown_asked) {
+        enqueue.raise({ type: "shutdown_requested" });
+      }
+    }),
     askShutdown: assign({ shutdown_asked: true }),
     askSuspend: assign({ suspend_asked: true }),
     resume: assign({ suspend_asked: false }),
@@ -114,6 +121,7 @@ export const workerMachine = base.createMachine({
             actions: ["dropTask"],
           }),
         ],
+        task_withdrawn: { actions: ["dropTask", "shutDownIfAsked"] },
         health_check_timeout: move("busy", "unresponsive", "health_check_timeout", "It missed its heartbeats.", {
           guard: "silent",
           asks: "more than 120 s since the last heartbeat (two beats missed)",

@@ -4,7 +4,7 @@ import { gateInputs } from "../gate-set.ts";
 import { gateId } from "../ids.ts";
 import type { PatchChanged } from "../uet/patch-ledger.types.ts";
 import type { TaskChanged, TaskContext, TaskDefinition, TaskInput } from "./task.types.ts";
-import type { TaskRedone, TaskTally, WorkstreamContext, WorkstreamEvent, WorkstreamInput } from "./workstream.types.ts";
+import type { RunStarted, TaskRedone, TaskTally, WorkstreamContext, WorkstreamEvent } from "./workstream.types.ts";
 
 export const noTasks: TaskTally = {
   total: 0,
@@ -66,26 +66,27 @@ export function endedIncomplete({ tasks }: WorkstreamContext): boolean {
   return ended(tasks) === tasks.total && tasks.completed + tasks.forgiven < tasks.total;
 }
 
-/** Every child of a workstream that is there from its start, under its id. */
-export function firstChildren(input: WorkstreamInput): {
+/** The tasks of a workstream, and the gates that they wait for, each under its id. */
+export function firstChildren(
+  { run_id, ws_id, waiting_for }: WorkstreamContext,
+  { tasks, gates = [] }: RunStarted,
+): {
   readonly tasks: readonly { readonly id: string; readonly input: TaskInput }[];
   readonly gates: ReturnType<typeof gateInputs>;
 } {
-  const { run_id, ws_id } = input;
   // Nothing starts before the workstreams that this one waits for.
-  const held = (input.depends_on ?? []).length > 0 || input.disabled === true;
-  const tasks = input.tasks.map((task) => ({
-    id: task.task_id,
-    input: { ...task, run_id, ws_id, held, dependants: dependantsOf(task, input.tasks) },
-  }));
+  const held = waiting_for.length > 0;
   const waiting: Record<string, string[]> = {};
-  for (const gate of input.gates ?? []) {
+  for (const gate of gates) {
     const id = gateId(ws_id, gate.name);
-    waiting[gate.name] = input.tasks.filter((task) => task.gate_dependencies?.includes(id)).map((task) => task.task_id);
+    waiting[gate.name] = tasks.filter((task) => task.gate_dependencies?.includes(id)).map((task) => task.task_id);
   }
   return {
-    tasks,
-    gates: gateInputs(input.gates ?? [], { run_id, ws_id, set_id: ws_id, stage: "precondition" }, { held, waiting }),
+    tasks: tasks.map((task) => ({
+      id: task.task_id,
+      input: { ...task, run_id, ws_id, held, dependants: dependantsOf(task, tasks) },
+    })),
+    gates: gateInputs(gates, { run_id, ws_id, set_id: ws_id, stage: "precondition" }, { held, waiting }),
   };
 }
 

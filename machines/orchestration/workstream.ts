@@ -1,7 +1,7 @@
 import { assign, enqueueActions, raise, setup } from "xstate";
 import { declarer, type Move, stateMeta } from "../declare.ts";
 import { failureText, unprovided } from "../effect.ts";
-import { initialInput, operatorAndReason, operatorNamed, operatorOrParent } from "../events.ts";
+import { operatorAndReason, operatorNamed, operatorOrParent } from "../events.ts";
 import { tellChild, tellChildren, tellParent } from "../family.ts";
 import { dependencyEvent, gateInputs, noGates, tallied as talliedGates, verdictOf } from "../gate-set.ts";
 import { mergeId } from "../ids.ts";
@@ -28,7 +28,6 @@ const section = "1.3";
 const move = declarer("workstream", section);
 
 function initialContext(input: WorkstreamInput): WorkstreamContext {
-  const { length } = input.tasks;
   return {
     ws_id: input.ws_id,
     run_id: input.run_id,
@@ -38,9 +37,10 @@ function initialContext(input: WorkstreamInput): WorkstreamContext {
     dependants: input.dependants ?? [],
     waiting_for: input.depends_on ?? [],
     upstream_ended: null,
+    tasks_created: false,
     verify: input.verify ?? [],
     final: input.final ?? [],
-    tasks: { ...noTasks, total: length, pending: length },
+    tasks: noTasks,
     open_patches: 0,
     quarantined: 0,
     patch_queue: [],
@@ -70,7 +70,8 @@ const base = setup({
   delays: { dependencyTimeout: ({ context }) => (context.dependency_timeout_sec ?? 0) * 1_000 },
   guards: {
     dependenciesMet: ({ context }) => context.waiting_for.length === 0,
-    dependencyMissing: ({ context }) => context.waiting_for.length > 0,
+    createdAndFree: ({ context }) => context.tasks_created && context.waiting_for.length === 0,
+    createdAndWaiting: ({ context }) => context.tasks_created && context.waiting_for.length > 0,
     upstreamEnded: ({ context }) => context.upstream_ended !== null,
     hasDependencyTimeout: ({ context }) => context.dependency_timeout_sec !== null,
     someTaskStarted: ({ context: { tasks } }) => tasks.total > tasks.pending + tasks.queued + tasks.blocked,
@@ -105,23 +106,26 @@ const base = setup({
         reason: context.last_error,
       } as never);
     }),
-    createChildren: enqueueActions(({ enqueue, event }) => {
-      const input = initialInput<WorkstreamInput>(event);
-      if (input === undefined) {
+    createChildren: enqueueActions(({ context, enqueue, event }) => {
+      if (event.type !== "run_started") {
         return;
       }
-      const { tasks, gates } = firstChildren(input);
+      if (event.disabled === true) {
+        enqueue.raise({ type: "explicitly_disabled" });
+        return;
+      }
+      const { tasks, gates } = firstChildren(context, event);
+      enqueue.assign({
+        tasks: { ...noTasks, total: tasks.length, pending: tasks.length },
+        tasks_created: true,
+      });
       for (const task of tasks) {
         enqueue.spawnChild("task", task);
       }
       for (const gate of gates) {
         enqueue.spawnChild("test_gate", gate);
       }
-      if (input.disabled === true) {
-        enqueue.raise({ type: "explicitly_disabled" });
-      } else {
-        enqueue.raise({ type: (input.depends_on ?? []).length > 0 ? "dependency_not_satisfied" : "all_tasks_created" });
-      }
+      enqueue.raise({ type: context.waiting_for.length > 0 ? "dependency_not_satisfied" : "all_tasks_created" });
     }),
     releaseChildren: enqueueActions(({ context, enqueue, self }) => {
       tellChildren(self, enqueue as never, ["task", "test_gate"], { type: "workstream_ready" });
@@ -280,14 +284,14 @@ export const workstreamMachine = base.createMachine({
   states: {
     planned: {
       ...stateMeta(section, "defined, tasks not created yet"),
-      entry: "createChildren",
       on: {
+        run_started: { actions: "createChildren" },
         all_tasks_created: move("planned", "ready", "all_tasks_created", "Its tasks are there, nothing holds it up.", {
-          guard: "dependenciesMet",
+          guard: "createdAndFree",
           asks: "task count equals the plan and every workstream in depends_on is completed",
         }),
         dependency_not_satisfied: move("planned", "blocked", "dependency_not_satisfied", "It waits for another.", {
-          guard: "dependencyMissing",
+          guard: "createdAndWaiting",
           asks: "some workstream in depends_on is not completed",
         }),
         explicitly_disabled: move("planned", "skipped", "explicitly_disabled", "It is switched off."),
@@ -312,6 +316,8 @@ export const workstreamMachine = base.createMachine({
     },
     blocked: {
       ...stateMeta(section, "waits for other workstreams"),
+      // One of them may have ended while this one was planned.
+      entry: "judgeDependencies",
       after: {
         dependencyTimeout: { guard: "hasDependencyTimeout", actions: raise({ type: "dependency_timeout" }) },
       },

@@ -22,9 +22,17 @@ export interface WorkstreamDefinition {
   readonly final?: readonly GateDefinition[];
 }
 
-export interface WorkstreamInput extends WorkstreamDefinition {
+/** What a workstream makes or leaves when its run has begun; everything else it knows from its start. */
+type Contents = "tasks" | "gates" | "disabled";
+
+export interface WorkstreamInput extends Omit<WorkstreamDefinition, Contents> {
   readonly run_id: string;
   readonly dependants?: readonly string[];
+}
+
+/** Run to workstream: it makes its tasks now, unless it is switched off. Until then it is `planned`. */
+export interface RunStarted extends Pick<WorkstreamDefinition, Contents> {
+  readonly type: "run_started";
 }
 
 /** Numbers, not lists: the cost of a move does not grow with the number of tasks (I10). */
@@ -54,6 +62,8 @@ export interface WorkstreamContext {
   readonly dependants: readonly string[];
   readonly waiting_for: readonly string[];
   readonly upstream_ended: string | null;
+  /** Every task of the plan is there. */
+  readonly tasks_created: boolean;
   readonly verify: readonly GateDefinition[];
   readonly final: readonly GateDefinition[];
   readonly tasks: TaskTally;
@@ -79,6 +89,7 @@ export interface MergeInput {
 }
 
 export type WorkstreamEvent =
+  | RunStarted
   | { readonly type: "all_tasks_created" }
   | { readonly type: "dependency_not_satisfied" }
   | { readonly type: "dependencies_met" }

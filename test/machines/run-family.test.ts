@@ -161,6 +161,20 @@ describe("a run and its family", () => {
     expect(["skipped", "cancelled"]).toContain(child("b")?.value);
   });
 
+  test("makes no tasks of a workstream that is switched off", async () => {
+    const { run, child } = world({}, [
+      { ws_id: "off", disabled: true, tasks: [{ task_id: "off.1" }] },
+      { ws_id: "after", depends_on: ["off"], tasks: [{ task_id: "after.1" }] },
+    ]);
+    await waitFor(run, ({ status }) => status === "done");
+    expect([run.getSnapshot().value, child("off")?.value, child("after")?.value]).toEqual([
+      "succeeded",
+      "skipped",
+      "skipped",
+    ]);
+    expect(child("off")?.children).toEqual({});
+  });
+
   test("is canceled by a named operator only, down to its tasks", async () => {
     const { run, child } = world({ execute: withPatch }, [{ ws_id: "a", tasks: [{ task_id: "a.1" }] }]);
     run.send({ type: "user_cancelled" });
@@ -183,10 +197,24 @@ describe("a run and its family", () => {
   });
 });
 
+test("a workstream whose dependency ended while it was planned does not wait for it", () => {
+  for (const [state, value] of [
+    ["completed", "ready"],
+    ["failed", "skipped"],
+  ]) {
+    const input = { run_id: "r", ws_id: "b", depends_on: ["a"] };
+    const workstream = createActor(catalogue.workstream.machine, { input }).start();
+    workstream.send({ type: "dependency_ended", id: "a", state: state as string });
+    expect(workstream.getSnapshot().value).toBe("planned");
+    workstream.send({ type: "run_started", tasks: [{ task_id: "b.1" }] });
+    expect([state, workstream.getSnapshot().value]).toEqual([state, value]);
+  }
+});
+
 test("every machine of the catalogue runs alone", () => {
   const inputs = {
     run: { run_id: "r" },
-    workstream: { run_id: "r", ws_id: "w", tasks: [] },
+    workstream: { run_id: "r", ws_id: "w" },
     task: { run_id: "r", ws_id: "w", task_id: "t" },
     worker: { worker_id: "w" },
     uet_worker: {},

@@ -41,7 +41,7 @@ describe("a run with two workstreams, tasks, patches and gates, whatever happens
 
   test("a workstream that does not wait for its dependencies is found", () => {
     const workstream = workstreamMachine.provide({
-      guards: { dependencyMissing: () => false, dependenciesMet: () => true },
+      guards: { createdAndWaiting: () => false, createdAndFree: () => true },
     });
     const machine = runMachine.provide({ actors: { workstream } });
     expect(explore({ machine, mostSituations: 4_000, seed: 1 }).fault).toMatch(/^nothing can happen any more/);

@@ -1,6 +1,7 @@
 /** For each machine of the catalogue what its paths are generated from: inputs, payloads of events, answers of effects. */
 import type { AnyEventObject } from "xstate";
 import { catalogue, type EntityType, type MachineEntry } from "../../../machines/index.ts";
+import type { WorkstreamContext } from "../../../machines/orchestration/workstream.types.ts";
 import type { ActorAnswers, PathsOptions, Payload } from "../../testing/index.ts";
 import { eventsOf, subjects } from "./subjects.ts";
 
@@ -61,7 +62,6 @@ const inputs: Readonly<Partial<Record<EntityType, readonly unknown[]>>> = {
     {
       run_id: "r",
       ws_id: sampleId,
-      tasks: [{ task_id: `${sampleId}.1` }],
       final: [{ name: "unit", gate_type: "UNIT", command: "true" }],
     },
   ],
@@ -92,6 +92,21 @@ const results: Readonly<Partial<Record<EntityType, Readonly<Record<string, Actor
   },
 };
 
+/** Words decide nothing, and of counts and queues it is enough to know whether there is one or more. */
+function asFewAsOne(name: string, value: unknown): unknown {
+  if (name === "last_error" || name === "first_failure") {
+    return null;
+  }
+  const count = name === "patch_queue" && Array.isArray(value) ? value.length : value;
+  return typeof count === "number" ? Math.max(0, Math.min(count, 1)) : value;
+}
+
+/** A workstream counts whatever its children are said to do, even before it has any: there would be no end of it. */
+const contexts: Readonly<Partial<Record<EntityType, (context: never) => unknown>>> = {
+  workstream: (context: WorkstreamContext) =>
+    context.tasks_created ? JSON.stringify(context, asFewAsOne) : context.waiting_for,
+};
+
 /** What the paths of a machine are generated from. */
 export function samplesOf(entity: EntityType): Omit<PathsOptions, "cover"> {
   const { machine }: MachineEntry = catalogue[entity];
@@ -119,5 +134,6 @@ export function samplesOf(entity: EntityType): Omit<PathsOptions, "cover"> {
     inputs: [...walks.map(({ input }) => input(sampleId)), ...(inputs[entity] ?? [])],
     events: Object.fromEntries(events),
     ...(results[entity] !== undefined && { results: results[entity] }),
+    ...(contexts[entity] !== undefined && { context: contexts[entity] }),
   };
 }

@@ -35,6 +35,10 @@ const taskChanged = (from: string, to: string, is_critical = false) => ({
   patch_id: null,
   reason: null,
 });
+const runStarted = (tasks: readonly string[]) => ({
+  type: "run_started",
+  tasks: tasks.map((task_id) => ({ task_id })),
+});
 const workstreamChanged = (to: string, is_critical: boolean) => ({
   type: "workstream_changed",
   ws_id: "none",
@@ -68,8 +72,9 @@ export const subjects: Readonly<Record<EntityType, readonly Subject[]>> = {
   ],
   workstream: [
     {
-      input: (id) => ({ run_id: "r", ws_id: id, tasks: [{ task_id: `${id}.1` }], dependency_timeout_sec: 60 }),
+      input: (id) => ({ run_id: "r", ws_id: id, dependency_timeout_sec: 60 }),
       events: [
+        runStarted(["{id}.1"]),
         taskChanged("queued", "running"),
         taskChanged("running", "completed"),
         taskChanged("running", "failed"),
@@ -78,13 +83,12 @@ export const subjects: Readonly<Record<EntityType, readonly Subject[]>> = {
       ],
     },
     {
-      input: (id) => ({ run_id: "r", ws_id: id, tasks: [], depends_on: ["w"], dependency_timeout_sec: 60 }),
-      events: [dependency("w", "completed"), dependency("w", "failed")],
+      input: (id) => ({ run_id: "r", ws_id: id, depends_on: ["w"], dependency_timeout_sec: 60 }),
+      events: [runStarted([]), dependency("w", "completed"), dependency("w", "failed")],
     },
-    { input: (id) => ({ run_id: "r", ws_id: id, tasks: [], disabled: true }), events: [] },
     {
-      input: (id) => ({ run_id: "r", ws_id: id, tasks: [{ task_id: `${id}.1` }], depends_on: ["w"] }),
-      events: [dependency("w", "completed")],
+      input: (id) => ({ run_id: "r", ws_id: id, depends_on: ["w"] }),
+      events: [runStarted(["{id}.1"]), { ...runStarted([]), disabled: true }, dependency("w", "completed")],
     },
   ],
   task: [
@@ -117,6 +121,7 @@ export const subjects: Readonly<Record<EntityType, readonly Subject[]>> = {
       events: [
         { type: "registration_complete", capabilities: ["git", "node"] },
         { type: "task_assigned", task_id: "t", needs: ["git"] },
+        { type: "task_withdrawn" },
         { type: "health_check_timeout", silent_sec: 121 },
         { type: "max_timeout_exceeded", silent_sec: 301 },
       ],
