@@ -160,6 +160,13 @@ const base = setup({
         tellParent(self, enqueue, { type: "patch_created", task_id: context.task_id, patch: context.patch } as never);
       }
     }),
+    abandonPatch: enqueueActions(({ context: { patch, task_id }, enqueue, event, self }) => {
+      if (patch !== null && "operator" in event && typeof event.operator === "string") {
+        const reason = `task ${task_id} does not want it any more: ${event.reason ?? "stopped"}`;
+        const { operator } = event;
+        tellParent(self, enqueue, { type: "patch_abandoned", patch_id: patch.patch_id, operator, reason } as never);
+      }
+    }),
     notePatch: assign({
       patch_state: ({ context, event }) => (event.type === "patch_changed" ? event.to : context.patch_state),
     }),
@@ -182,7 +189,7 @@ const cancellable = (from: string) => ({
   user_cancelled: move(from, "cancelled", "user_cancelled", "A person, or the end of its workstream, stops it.", {
     guard: "operatorOrParent",
     asks: "operator named, or the cascade of a parent that was cancelled",
-    actions: ["noteReason", "clearWorker"],
+    actions: ["noteReason", "clearWorker", "abandonPatch"],
     severity: "warning",
     since: from === "running" ? "1.0.0" : "1.1.0",
   }),
@@ -203,12 +210,12 @@ const overridable = (from: string) => {
     }),
     override_fail_task: move(from, "failed", "override_fail_task", "A person declares it failed.", {
       ...override,
-      actions: ["noteReason", "clearWorker"],
+      actions: ["noteReason", "clearWorker", "abandonPatch"],
     }),
     ...(from !== "pending" && {
       override_reset_task: move(from, "pending", "override_reset_task", "A person has it begin again.", {
         ...override,
-        actions: ["resetRetries"],
+        actions: ["abandonPatch", "resetRetries"],
       }),
     }),
   };

@@ -153,6 +153,14 @@ export interface TaskChanged {
   readonly reason: string | null;
 }
 
+/** Task to workstream: a person took its outcome from it while its patch was under way; nobody wants that patch. */
+export interface PatchAbandoned {
+  readonly type: "patch_abandoned";
+  readonly patch_id: string;
+  readonly operator: string;
+  readonly reason: string;
+}
+
 /** Task to workstream: it changed files; the patch goes through the ledger. */
 export interface PatchCreated {
   readonly type: "patch_created";

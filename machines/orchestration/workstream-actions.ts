@@ -155,13 +155,25 @@ export function forwardToDependants(
 interface Replaced {
   readonly state: "failed" | "cancelled";
   readonly allow_failure: boolean;
+  readonly is_critical: boolean;
+  /** Its patch was quarantined, and is not live any more. */
+  readonly isQuarantined: boolean;
+}
+
+/** The patch that a new one takes the place of: the last one of the task that its own task does again. */
+export function patchBefore(self: AnyActorRef, taskId: string): string | undefined {
+  const contextOf = (id: string): TaskContext | undefined =>
+    (childOf(self, id)?.getSnapshot() as { context?: TaskContext } | undefined)?.context;
+  const replaced = contextOf(taskId)?.retry_of ?? null;
+  return replaced === null ? undefined : contextOf(replaced)?.patch?.patch_id;
 }
 
 /** The task that takes the place of an ended one; undefined where that one has not ended, or is completed. */
 export function successorOf(
   self: AnyActorRef,
   { task_id, successor_id }: TaskRedone,
-): { readonly input: TaskInput; readonly replaced: Replaced } | undefined {
+  held: boolean,
+): { readonly input: TaskInput & { readonly retry_of: string }; readonly replaced: Replaced } | undefined {
   const task = childOf(self, task_id)?.getSnapshot() as { value: string; context: TaskContext } | undefined;
   if (task === undefined || (task.value !== "failed" && task.value !== "cancelled")) {
     return undefined;
@@ -180,17 +192,19 @@ export function successorOf(
       answers_for,
       task_id: successor_id,
       retry_of: task_id,
+      held,
     },
-    replaced: { state, allow_failure },
+    replaced: { state, allow_failure, is_critical, isQuarantined: context.patch_state === "quarantined" },
   };
 }
 
 /** The tally with a successor, still pending, in the place of an ended task. */
-export function talliedAgain(tally: TaskTally, { state, allow_failure }: Replaced): TaskTally {
+export function talliedAgain(tally: TaskTally, { state, allow_failure, is_critical }: Replaced): TaskTally {
   return {
     ...tally,
     [state]: tally[state] - 1,
     pending: tally.pending + 1,
+    critical_failed: tally.critical_failed - Number(state === "failed" && is_critical),
     forgiven: tally.forgiven - Number(allow_failure),
   };
 }

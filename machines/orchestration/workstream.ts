@@ -16,6 +16,7 @@ import {
   firstChildren,
   forwardToDependants,
   noTasks,
+  patchBefore,
   queueAfter,
   stopFamily,
   stopGates,
@@ -41,6 +42,7 @@ function initialContext(input: WorkstreamInput): WorkstreamContext {
     verify: input.verify ?? [],
     final: input.final ?? [],
     tasks: noTasks,
+    redone: [],
     open_patches: 0,
     quarantined: 0,
     patch_queue: [],
@@ -86,6 +88,8 @@ const base = setup({
     operatorNamed: ({ event }) => operatorNamed(event),
     operatorOrParent: ({ event }) => operatorOrParent(event),
     operatorAndReason: ({ event }) => operatorAndReason(event),
+    mayBeRedone: ({ context, event }) =>
+      event.type === "task_redone" && operatorAndReason(event) && !context.redone.includes(event.task_id),
   },
   actions: {
     announce: enqueueActions(({ context, enqueue, self }, { from, to }: Move) => {
@@ -147,14 +151,22 @@ const base = setup({
         forwardToDependants(self, enqueue as never, event);
       }
     }),
-    takePatch: enqueueActions(({ context, enqueue, event }) => {
+    takePatch: enqueueActions(({ context, enqueue, event, self }) => {
       if (event.type === "patch_created") {
         const { run_id, ws_id, verify } = context;
+        const retry_of = event.patch.retry_of ?? patchBefore(self, event.task_id);
+        const patch = { ...event.patch, ...(retry_of !== undefined && { retry_of }) };
         enqueue.assign({ open_patches: context.open_patches + 1 });
         enqueue.spawnChild("patch_ledger", {
-          id: event.patch.patch_id,
-          input: { run_id, ws_id, task_id: event.task_id, patch: event.patch, verify },
+          id: patch.patch_id,
+          input: { run_id, ws_id, task_id: event.task_id, patch, verify },
         });
+      }
+    }),
+    dropPatch: enqueueActions(({ enqueue, event, self }) => {
+      if (event.type === "patch_abandoned") {
+        const { operator, reason } = event;
+        tellChild(self, enqueue as never, event.patch_id, { type: "override_drop_patch", operator, reason } as never);
       }
     }),
     notePatch: enqueueActions(({ context, enqueue, event, self }) => {
@@ -191,10 +203,15 @@ const base = setup({
         enqueue.raise({ type: "validation_failed", reason: gates.first_failure ?? "a final gate failed" });
       }
     }),
-    redoTask: enqueueActions(({ context, enqueue, event, self }) => {
-      const successor = event.type === "task_redone" ? successorOf(self, event) : undefined;
+    redoTask: enqueueActions(({ context, enqueue, event, self }, { held }: { readonly held: boolean }) => {
+      const successor = event.type === "task_redone" ? successorOf(self, event, held) : undefined;
       if (successor !== undefined) {
-        enqueue.assign({ tasks: talliedAgain(context.tasks, successor.replaced) });
+        const { replaced } = successor;
+        enqueue.assign({
+          tasks: talliedAgain(context.tasks, replaced),
+          redone: [...context.redone, successor.input.retry_of],
+          quarantined: context.quarantined - Number(replaced.isQuarantined),
+        });
         enqueue.spawnChild("task", { id: successor.input.task_id, input: successor.input });
       }
     }),
@@ -268,6 +285,13 @@ const pausable = <const A extends string>(from: string, remember: A) => ({
   }),
 });
 
+/** A person has an ended task of it done again; in a paused one the successor does not start yet. */
+const redoes = (params: { readonly held: boolean }) => ({
+  guard: "mayBeRedone" as const,
+  actions: { type: "redoTask" as const, params },
+  meta: { guard: "operator and reason given, and no successor of the task yet" },
+});
+
 /** A group of tasks of one run, merged as one. §1.3 */
 export const workstreamMachine = base.createMachine({
   id: "workstream",
@@ -277,6 +301,7 @@ export const workstreamMachine = base.createMachine({
   on: {
     task_changed: { actions: ["noteTask", "derive"] },
     patch_created: { actions: "takePatch" },
+    patch_abandoned: { actions: "dropPatch" },
     patch_changed: { actions: ["notePatch", "derive"] },
     gate_changed: { actions: "noteGate" },
     dependency_ended: { actions: ["noteDependency", "judgeDependencies"] },
@@ -345,7 +370,7 @@ export const workstreamMachine = base.createMachine({
     executing: {
       ...stateMeta(section, "at least one task has begun"),
       on: {
-        task_redone: { guard: "operatorAndReason", actions: ["redoTask"] },
+        task_redone: redoes({ held: false }),
         all_tasks_completed: move("executing", "validating", "all_tasks_completed", "Its tasks are completed.", {
           guard: "allCompleted",
           asks: "every task is completed and every live patch is verified or committed",
@@ -432,6 +457,7 @@ export const workstreamMachine = base.createMachine({
     paused: {
       ...stateMeta(section, "no task starts; remembers the state it came from", "1.1.0"),
       on: {
+        task_redone: redoes({ held: true }),
         resume_requested: (["ready", "executing", "validating"] as const).map((to) =>
           move("paused", to, "resume_requested", "It goes on where it was.", {
             guard: ({ ready: "wasReady", executing: "wasExecuting", validating: "wasValidating" } as const)[to],

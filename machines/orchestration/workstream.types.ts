@@ -1,7 +1,7 @@
 import type { DependencyEnded, Override, PauseRequested, ResumeRequested, UserCancelled } from "../events.ts";
 import type { GateTally, PatchChanged } from "../uet/patch-ledger.types.ts";
 import type { GateChanged, GateDefinition } from "../uet/test-gate.types.ts";
-import type { PatchCreated, TaskChanged, TaskDefinition } from "./task.types.ts";
+import type { PatchAbandoned, PatchCreated, TaskChanged, TaskDefinition } from "./task.types.ts";
 
 /** One workstream of a plan, as the host gives it. §1.3 */
 export interface WorkstreamDefinition {
@@ -67,9 +67,11 @@ export interface WorkstreamContext {
   readonly verify: readonly GateDefinition[];
   readonly final: readonly GateDefinition[];
   readonly tasks: TaskTally;
+  /** Ended tasks that a person has had done again: each has one successor. */
+  readonly redone: readonly string[];
   /** Patches under way: neither committed nor at an end. */
   readonly open_patches: number;
-  /** Live patches that were quarantined. */
+  /** Live patches that were quarantined; one of a task that is done again is not live. */
   readonly quarantined: number;
   /** Patches that wait for their turn, and the one that has it. */
   readonly patch_queue: readonly string[];
@@ -110,6 +112,7 @@ export type WorkstreamEvent =
   | TaskRedone
   | TaskChanged
   | PatchCreated
+  | PatchAbandoned
   | PatchChanged
   | GateChanged
   | DependencyEnded;

@@ -90,6 +90,9 @@ describe("pawl override", () => {
     expect(eventsOf(place, "w.broken").at(-1)).toMatchObject({ to_state: "failed" });
     place.write("mended", "");
     expect(place.pawl("override", "reset-task", "w.broken", ...by)).toMatchObject({ status: 0, stderr: "" });
+    expect(place.pawl("override", "reset-task", "w.broken", ...by).stderr).toMatch(
+      /GUARD_REJECTED[\s\S]*no successor of the task yet|no successor of the task yet[\s\S]*GUARD_REJECTED/,
+    );
     place.write("go", "");
     expect((await ended).status).toBe(0);
     expect(eventsOf(place, "w.broken").at(-1)).toMatchObject({ to_state: "failed" });
@@ -103,6 +106,44 @@ describe("pawl override", () => {
     // Out of a terminal state nothing leads, and a workstream that has ended takes no successor.
     expect(place.pawl("override", "fail-task", "w.after", ...by).stderr).toContain("TERMINAL_STATE");
     expect(place.pawl("override", "reset-task", "w.broken", ...by).stderr).toContain("RESET_TOO_LATE");
+  }, 40_000);
+
+  test("drops the patch of a task that is reset while its gates run: the new one counts", async () => {
+    const place = placeWith(
+      [
+        "pawl: 1",
+        "name: p",
+        "base: main",
+        "gates:",
+        "  good: { type: UNIT, run: 'touch $MARK; until [ -e $GO ]; do sleep 0.02; done; grep -q good first.txt' }",
+        "workstreams:",
+        "  - id: w",
+        "    verify: [good]",
+        "    tasks:",
+        "      - { id: first, run: 'if [ -e $MENDED ]; then echo good; else echo bad; fi > first.txt' }",
+      ].join("\n"),
+    );
+    const [MARK, GO, MENDED] = ["mark", "go", "mended"].map((name) => join(place.folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    place.env = { MARK, GO, MENDED };
+    const { ended } = place.start("run", "plan.yaml");
+    await appears(MARK);
+    place.write("mended", "");
+    expect(place.pawl("override", "reset-task", "w.first", ...by)).toMatchObject({ status: 0, stderr: "" });
+    place.write("go", "");
+    expect((await ended).status).toBe(0);
+    expect(eventsOf(place, "w.first~p1").at(-1)).toMatchObject({
+      event_type: "manual_override",
+      to_state: "dropped",
+      operator: "ines",
+      reason: "task w.first does not want it any more: it is good enough",
+    });
+    expect(eventsOf(place, "w.first~p2").at(-1)).toMatchObject({ to_state: "committed" });
+    expect(eventsOf(place, "w.first").at(-1)).toMatchObject({ to_state: "completed" });
+    expect(place.pawl("verify")).toMatchObject({ status: 0 });
   }, 40_000);
 
   test("names the nearest action and entity, and what an action is for", () => {

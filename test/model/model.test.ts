@@ -89,8 +89,77 @@ describe("what the exploration found once, and does not find again", () => {
       ["r/a/p1", done("patch_ledger", "queued", { applied: true })],
       ["r/a/p1", done("patch_ledger", "verified", { commit_sha: "abc" })],
     ]);
-    expect(situation.parts.get("r/a/p1")?.state).toBe("committed");
+    expect(situation.parts.get("r/a/p1")?.state).toBe("dropped");
     expect(situation.parts.get("r/a/a.1")?.state).toBe("validating");
+  });
+
+  const twoTasks = [{ ws_id: "a", tasks: [{ task_id: "a.1" }, { task_id: "a.2" }] }];
+  const made = (task: string, patch_id: string): readonly (readonly [string, { readonly type: string }])[] => [
+    [`r/a/${task}`, { type: "worker_started", worker_id: "w" } as { type: string }],
+    [`r/a/${task}`, done("task", "running", { exit_code: 0, patch: { patch_id } })],
+  ];
+  const committed = (patch: string): readonly (readonly [string, { readonly type: string }])[] => [
+    [`r/a/${patch}`, done("patch_ledger", "created", checked)],
+    [`r/a/${patch}`, done("patch_ledger", "queued", { applied: true })],
+    [`r/a/${patch}`, done("patch_ledger", "verified", { commit_sha: "abc" })],
+  ];
+  const redone = ["r/a", { type: "task_redone", task_id: "a.1", successor_id: "a.1~r1", ...operator }] as const;
+
+  test("the outcome of a task that is done again counts, and not the patch that was quarantined before", () => {
+    const situation = along(begin(runMachine, twoTasks), [
+      ...made("a.1", "p1"),
+      ["r", { type: "pause_requested", ...operator }],
+      ["r/a/p1", done("patch_ledger", "created", { ...checked, scope_passed: false, reason: "out of scope" })],
+      redone,
+      ["r", { type: "resume_requested", ...operator }],
+      ...made("a.1~r1", "p2"),
+      ...committed("p2"),
+    ]);
+    expect(["p1", "p2", "a.1", "a.1~r1"].map((id) => situation.parts.get(`r/a/${id}`)?.state)).toEqual([
+      "quarantined",
+      "committed",
+      "failed",
+      "completed",
+    ]);
+    expect(situation.parts.get("r/a/p2")?.context["retry_of"]).toBe("p1");
+    expect(situation.parts.get("r/a")?.state).toBe("executing");
+  });
+
+  test("a task that is done again in a paused workstream does not start before it goes on", () => {
+    const paused = along(begin(runMachine, twoTasks), [
+      ["r/a/a.1", { type: "override_fail_task", ...operator } as { type: string }],
+      ["r", { type: "pause_requested", ...operator }],
+      redone,
+    ]);
+    expect(paused.parts.get("r/a/a.1~r1")?.state).toBe("pending");
+    const resumed = along(paused, [["r", { type: "resume_requested", ...operator }]]);
+    expect(resumed.parts.get("r/a/a.1~r1")?.state).toBe("queued");
+  });
+
+  test("the patch of a task that a person declares failed is dropped, and holds nothing up", () => {
+    const situation = along(begin(runMachine, twoTasks), [
+      ...made("a.1", "p1"),
+      ["r/a/a.1", { type: "override_fail_task", ...operator } as { type: string }],
+      redone,
+      ...made("a.1~r1", "p2"),
+      ...committed("p2"),
+    ]);
+    expect(["p1", "p2", "a.1~r1"].map((id) => situation.parts.get(`r/a/${id}`)?.state)).toEqual([
+      "dropped",
+      "committed",
+      "completed",
+    ]);
+    expect(situation.parts.get("r/a")?.context["open_patches"]).toBe(0);
+  });
+
+  test("an ended task has one successor at most", () => {
+    const situation = along(begin(runMachine, twoTasks), [
+      ["r/a/a.1", { type: "override_fail_task", ...operator } as { type: string }],
+      redone,
+      ["r/a", { type: "task_redone", task_id: "a.1", successor_id: "a.1~r2", ...operator } as { type: string }],
+    ]);
+    expect([...situation.parts.keys()].filter((path) => path.includes("~r"))).toEqual(["r/a/a.1~r1"]);
+    expect(situation.parts.get("r/a")?.context["tasks"]).toMatchObject({ failed: 0, pending: 0, queued: 2 });
   });
 
   test("its configuration is the one that is described: two workstreams, the second after the first, two tasks each", () => {

@@ -99,7 +99,7 @@ async function redo(
   const workstream = entity.split(".", 1)[0] ?? "";
   const parent = `${run}/${workstream}`;
   const state = door.stateOf(parent)?.state ?? "unknown";
-  if (state !== "executing") {
+  if (state !== "executing" && state !== "paused") {
     throw new PawlError("RESET_TOO_LATE", { task: entity, workstream, state });
   }
   let number = 1;
