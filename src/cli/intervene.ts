@@ -1,7 +1,7 @@
 import { userInfo } from "node:os";
 import { PawlError } from "../base/errors/index.ts";
 import { openRepository } from "../pipeline/git/index.ts";
-import { askRunning, type Intervention, Pipeline } from "../pipeline/run/index.ts";
+import { askRunning, type Intervention, Pipeline, tidyRun } from "../pipeline/run/index.ts";
 import { stateFolderAt } from "../pipeline/state/index.ts";
 import type { RunSummary } from "../views/runs/index.ts";
 import type { CliContext } from "./context.ts";
@@ -49,6 +49,10 @@ export async function haveDone(
     } else {
       try {
         await pipeline.intervene(run, asked, id);
+        if (pipeline.runs().find((each) => each.run === run)?.status !== "active") {
+          // What is not taken away now, the next run takes away.
+          await tidyRun(repository, state, run).catch(() => undefined);
+        }
       } finally {
         await pipeline.close();
       }

@@ -1,6 +1,6 @@
 import type { Repository } from "../pipeline/git/index.ts";
 import { openRepository } from "../pipeline/git/index.ts";
-import { Pipeline, type RunEnd } from "../pipeline/run/index.ts";
+import { Pipeline, type RunEnd, tidyRun } from "../pipeline/run/index.ts";
 import { type StateFolder, stateFolderAt } from "../pipeline/state/index.ts";
 import type { StoredAuditRow } from "../store/port.ts";
 import type { CliContext } from "./context.ts";
@@ -41,6 +41,11 @@ export async function workOn(
     onTransition: (audit) => (reporter === undefined ? before.push(audit) : reporter.transition(audit)),
   });
   try {
+    const last = pipeline.runs().at(-1);
+    if (last !== undefined && last.status !== "active") {
+      // Its process may have been killed before it came to that.
+      await tidied(repository, state, last.run);
+    }
     const run = await pick(pipeline, repository);
     reporter = reporterFor(context, { json: options.json === true, run, database: state.database });
     for (const { text } of repository.notices) {
@@ -54,12 +59,36 @@ export async function workOn(
       reporter.note(`inspector: ${feed.url}`);
     }
     const end = await untilEnd(context, pipeline, run, reporter).finally(() => feed?.close());
+    let tidy: Tidied = { kept: [] };
+    if (end !== undefined) {
+      await pipeline.windDown();
+      tidy = await tidied(repository, state, run);
+    }
+    if (tidy.fault !== undefined) {
+      reporter.note(`note: what the run needs no more is still there, until the next pawl run: ${tidy.fault}`);
+    }
     reporter.end();
     reporter = undefined;
-    await report(context, { state, repository, run, end, json: options.json === true });
+    await report(context, { state, repository, run, end, kept: tidy.kept, json: options.json === true });
   } finally {
     reporter?.end();
     await pipeline.close();
+  }
+}
+
+interface Tidied {
+  /** Branches of workstreams that stay. */
+  readonly kept: readonly string[];
+  /** Why not all was taken away. */
+  readonly fault?: string;
+}
+
+/** No fault of it changes how the run ended. */
+async function tidied(repository: Repository, state: StateFolder, run: string): Promise<Tidied> {
+  try {
+    return { kept: await tidyRun(repository, state, run) };
+  } catch (error) {
+    return { kept: [], fault: error instanceof Error ? error.message : String(error) };
   }
 }
 
@@ -99,6 +128,7 @@ async function report(
     readonly repository: Repository;
     readonly run: string;
     readonly end: RunEnd | undefined;
+    readonly kept: readonly string[];
     readonly json: boolean;
   },
 ): Promise<void> {

@@ -1,7 +1,7 @@
 import { readLog } from "../../pipeline/command/index.ts";
 import { describeTask } from "../../pipeline/run/index.ts";
 import { readStoredPlan } from "../../pipeline/state/index.ts";
-import { type EntityDetail, eventsAfter, failedGatesOf, type ShownEvent } from "../../views/runs/index.ts";
+import { commitsOf, type EntityDetail, eventsAfter, failedGatesOf, type ShownEvent } from "../../views/runs/index.ts";
 import type { CliCommand } from "../command.ts";
 import { type CliContext, print, printJson, printLines } from "../context.ts";
 import { namedEntity } from "../entity-name.ts";
@@ -37,6 +37,8 @@ export const command: CliCommand = {
           const next = wayOn(entity, id ?? run, {
             hasLogs: last !== undefined,
             failedGates: gates.map(({ gate_id }) => gate_id.slice(run.length + 1)),
+            run,
+            commits: entity.entity_type === "workstream" ? commitsOf(db, entity.id) : 0,
           });
           if (options.json === true) {
             printJson(context, { ...entity, does, events, stdout, stderr, gates, next });

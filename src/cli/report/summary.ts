@@ -5,6 +5,7 @@ import { openSqliteReader } from "../../store/sqlite/open.ts";
 import { listRuns, runTree } from "../../views/runs/index.ts";
 import { type CliContext, print, printJson, printLines } from "../context.ts";
 import { coloured, plain, runTreeLines } from "../show/run-tree.ts";
+import { logOfBranch } from "../show/way-on.ts";
 
 const commitsShown = 50;
 
@@ -16,6 +17,8 @@ export async function printSummary(
     readonly repository: Repository;
     readonly run: string;
     readonly end: RunEnd | undefined;
+    /** Branches of workstreams that were not merged. */
+    readonly kept: readonly string[];
     readonly json: boolean;
   },
 ): Promise<void> {
@@ -36,6 +39,7 @@ export async function printSummary(
       tree.workstreams
         .flatMap(({ shown }) => shown.filter(({ state: ended }) => ended === "failed"))
         .map(({ task }) => task),
+      about.kept,
     );
     if (about.json) {
       printJson(context, { ...tree, interrupted: end === undefined, branch: runBranch(run), merged: commits, next });
@@ -64,9 +68,10 @@ export async function printSummary(
   }
 }
 
-function nextSteps(run: string, end: RunEnd | undefined, failed: readonly string[]): string[] {
+function nextSteps(run: string, end: RunEnd | undefined, failed: readonly string[], kept: readonly string[]): string[] {
   const looks = [
     ...failed.slice(0, 3).map((task) => `pawl show ${task}  says what went wrong`),
+    ...kept.slice(0, 3).map((branch) => `${logOfBranch(run, branch)}  prints the commits that were not merged`),
     `pawl events ${run}  prints every transition`,
   ];
   if (end === undefined) {

@@ -1,10 +1,22 @@
+import { runBranch, workstreamBranch } from "../../pipeline/git/index.ts";
 import type { EntityDetail } from "../../views/runs/index.ts";
 
 interface Known {
   readonly hasLogs: boolean;
   /** Ids of the gates that failed on its patches. */
   readonly failedGates: readonly string[];
+  /** The run that it belongs to. */
+  readonly run: string;
+  /** Commits of a workstream; 0 for anything else. */
+  readonly commits: number;
 }
+
+/** The command that prints what a workstream's branch has and the run's has not. */
+export function logOfBranch(run: string, branch: string): string {
+  return `git log ${runBranch(run)}..${branch}`;
+}
+
+const notMerged: ReadonlySet<string> = new Set(["failed", "cancelled", "skipped"]);
 
 /** What somebody who looks at an entity may want to do next. */
 export function wayOn({ entity_type, row }: EntityDetail, id: string, known: Known): string[] {
@@ -26,6 +38,9 @@ function stepsFor(type: EntityDetail["entity_type"], state: string, id: string, 
   }
   if (type === "test_gate" && state === "FAILED") {
     return [`pawl logs ${id}  prints all that is kept of its output`];
+  }
+  if (type === "workstream" && notMerged.has(state) && known.commits > 0) {
+    return [`${logOfBranch(known.run, workstreamBranch(known.run, id))}  prints its commits, which were not merged`];
   }
   if (type === "run") {
     return state === "succeeded"

@@ -1,5 +1,6 @@
 import { PawlError } from "../../base/errors/index.ts";
 import type { Repository, Sha } from "./repository.ts";
+import { removeStaleLocks } from "./stale-locks.ts";
 
 /** The branch that gathers a run's result: `pawl/<run>`. */
 export function runBranch(run: string): string {
@@ -37,9 +38,12 @@ export async function createBranch(repository: Repository, branch: string, run: 
   const reference = branchReference(branch);
   const nothing = "0".repeat(start.length);
   const mark = `pawl: run ${run}`;
-  const made = await repository.git(["update-ref", "--create-reflog", "-m", mark, reference, start, nothing], {
-    answers: [0, 128],
-  });
+  const make = () =>
+    repository.git(["update-ref", "--create-reflog", "-m", mark, reference, start, nothing], { answers: [0, 128] });
+  let made = await make();
+  if (made.exit !== 0 && (await removeStaleLocks(repository, [reference]))) {
+    made = await make();
+  }
   if (made.exit === 0) {
     return start;
   }
@@ -73,6 +77,36 @@ async function branchInTheWay(repository: Repository, reference: string): Promis
   const { stdout } = await repository.git(["for-each-ref", "--count=1", "--format=%(refname)", ...above]);
   const found = stdout.toString().trim();
   return found === "" ? null : found.replace(/^refs\/heads\//, "");
+}
+
+/** A reference with where it stands. */
+export interface Reference {
+  readonly name: string;
+  readonly commit: Sha;
+  /** The folder in which this branch is checked out, or null. */
+  readonly checkout: string | null;
+}
+
+/**
+ * The references below a place such as `refs/pawl/run-1/`.
+ *
+ * @param containedIn only those whose commit this one contains
+ */
+export async function referencesBelow(
+  repository: Repository,
+  place: string,
+  { containedIn }: { readonly containedIn?: Sha } = {},
+): Promise<Reference[]> {
+  const format = "%(refname)%00%(objectname)%00%(worktreepath)";
+  const only = containedIn === undefined ? [] : ["--merged", containedIn];
+  const { stdout } = await repository.git(["for-each-ref", `--format=${format}`, ...only, place]);
+  const lines = stdout.toString().split("\n");
+  return lines
+    .filter((line) => line !== "")
+    .map((line) => {
+      const [name = "", commit = "", checkout = ""] = line.split("\0");
+      return { name, commit, checkout: checkout === "" ? null : checkout };
+    });
 }
 
 /** A folder in which the branch is checked out, of the user's checkout or a linked worktree, or null. */

@@ -1,6 +1,13 @@
 /** Git as a run needs it: branches and worktrees of its own, patches, commits, merges. The user's checkout is left alone (I12). */
 export { resolveBase } from "./base.ts";
-export { createBranch, referencePart, runBranch, workstreamBranch } from "./branches.ts";
+export {
+  branchReference,
+  createBranch,
+  referencePart,
+  referencesBelow,
+  runBranch,
+  workstreamBranch,
+} from "./branches.ts";
 export { capturePatch } from "./capture.ts";
 export { commitPatch, findCommit } from "./commit.ts";
 export { type CommitRecord, commitsOf } from "./history.ts";
@@ -11,4 +18,4 @@ export { parsePatch } from "./patch/parse.ts";
 export type { Patch } from "./patch/patch.ts";
 export { openRepository, type Repository, type Sha } from "./repository.ts";
 export type { Worktree } from "./worktree.ts";
-export { WorktreePool } from "./worktree-pool.ts";
+export { removeUnusedPools, WorktreePool } from "./worktree-pool.ts";

@@ -6,6 +6,7 @@ import { GitConversation } from "./conversation.ts";
 import { type Identity, readIdentities } from "./identity.ts";
 import { type GitAnswer, type GitCall, type GitRunner, neededGit, runGit, runHere } from "./process.ts";
 import { SeparateGit } from "./separate-process.ts";
+import { pastStaleLocks } from "./stale-locks.ts";
 
 /** A full object name: 40 hexadecimal digits, 64 in a SHA-256 repository. */
 export type Sha = string;
@@ -102,7 +103,30 @@ export class Repository {
    * @throws GIT_FAILED when it is not at `before`, or is locked
    */
   async moveReference(reference: string, after: Sha, before: Sha): Promise<void> {
-    await this.#references.ask(`start\nupdate ${reference} ${after} ${before}\nprepare\ncommit\n`, 3);
+    await pastStaleLocks(this, [reference], () =>
+      this.#references.ask(`start\nupdate ${reference} ${after} ${before}\nprepare\ncommit\n`, 3),
+    );
+  }
+
+  /**
+   * Sets references, and removes those that are where they are said to be: all of it or nothing.
+   *
+   * @throws GIT_FAILED when one is locked, or is not where it is said to be
+   */
+  async setReferences({
+    update = {},
+    remove = {},
+  }: {
+    readonly update?: Readonly<Record<string, Sha>>;
+    readonly remove?: Readonly<Record<string, Sha>>;
+  }): Promise<void> {
+    const lines = [
+      ...Object.entries(update).map(([reference, commit]) => `update ${reference} ${commit}\n`),
+      ...Object.entries(remove).map(([reference, commit]) => `delete ${reference} ${commit}\n`),
+    ];
+    await pastStaleLocks(this, [...Object.keys(update), ...Object.keys(remove)], () =>
+      this.git(["update-ref", "--stdin"], { input: lines.join("") }),
+    );
   }
 
   /** Folders of Pawl inside the checkout, relative to its top, with `/`: no patch may write there. */

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, realpath, rm } from "node:fs/promises";
+import { mkdir, readdir, readFile, realpath, rm, stat, utimes } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { stopLeftoverGit } from "./leftovers.ts";
 import type { Repository, Sha } from "./repository.ts";
@@ -41,6 +41,8 @@ export class WorktreePool {
   static async open(repository: Repository, options: WorktreePoolOptions): Promise<WorktreePool> {
     await mkdir(options.folder, { recursive: true });
     const folder = await realpath(options.folder);
+    const now = new Date(repository.clock.now());
+    await utimes(folder, now, now);
     await stopLeftoverGit(folder, repository.clock);
     return new WorktreePool(repository, folder, options, await findWorktrees(repository, folder));
   }
@@ -98,6 +100,27 @@ export class WorktreePool {
 }
 
 const surroundings = ({ clock, runner }: Repository) => ({ clock, runner });
+
+/**
+ * Removes the pools below a folder that nobody has opened for so long: those of setup commands that are no longer used.
+ *
+ * @param unusedMs milliseconds
+ */
+export async function removeUnusedPools(repository: Repository, folder: string, unusedMs: number): Promise<void> {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const pool = await realpath(join(folder, name));
+    const { mtimeMs } = await stat(pool);
+    if (repository.clock.now() - mtimeMs < unusedMs) {
+      continue;
+    }
+    const known = await knownWorktrees(repository.commonDir);
+    for (const { gitDir, ...worktree } of known.filter((each) => join(each.folder, "..") === pool)) {
+      await rm(worktree.folder, { recursive: true, force: true });
+      await rm(gitDir, { recursive: true, force: true });
+    }
+    await rm(pool, { recursive: true, force: true });
+  }
+}
 
 interface FoundWorktree {
   readonly name: string;

@@ -200,7 +200,7 @@ const setupMark = (gitDir: string): string => join(gitDir, "pawl-setup");
 
 /** Locks of a git that was killed. Whoever calls this knows that no git works in the worktree. */
 async function removeLocks(gitDir: string): Promise<void> {
-  const locks = ["index.lock", "pawl-index.lock", "HEAD.lock"];
+  const locks = (await readdir(gitDir)).filter((name) => name.endsWith(".lock"));
   await Promise.all(locks.map((lock) => rm(join(gitDir, lock), { force: true })));
 }
 

@@ -4,3 +4,4 @@ export { askRunning } from "./inbox.ts";
 export type { Intervention } from "./intervention.ts";
 export { type OverrideName, overrideNames, overrides } from "./overrides.ts";
 export { Pipeline, type PipelineOptions, type RunEnd } from "./pipeline.ts";
+export { tidyRun } from "./tidy.ts";

@@ -7,15 +7,18 @@ export interface PreparedMerge {
   readonly commit: Sha;
 }
 
-/** Not below refs/heads: no branch of the user's, and no garbage for git to collect. */
+/** The place of a run's prepared merges. Not below refs/heads: no branch of the user's, and no garbage for git to collect. */
+export function mergeReferences(run: string): string {
+  return `refs/pawl/${referencePart(run)}/`;
+}
+
 const reference = (run: string, merge: string, part: "into" | "commit"): string =>
-  `refs/pawl/${referencePart(run)}/${referencePart(merge)}/${part}`;
+  `${mergeReferences(run)}${referencePart(merge)}/${part}`;
 
 /** Remembers a prepared merge in the repository, beyond a crash. */
 export async function markMerge(repository: Repository, run: string, merge: string, made: PreparedMerge) {
-  await repository.git(["update-ref", "--stdin"], {
-    input: `update ${reference(run, merge, "into")} ${made.into}\nupdate ${reference(run, merge, "commit")} ${made.commit}\n`,
-  });
+  const update = { [reference(run, merge, "into")]: made.into, [reference(run, merge, "commit")]: made.commit };
+  await repository.setReferences({ update });
 }
 
 /** @throws Error when it was not marked */

@@ -47,6 +47,14 @@ export function failedGatesOf(db: Database, task: string): FailedGate[] {
     .all(`${task}~p`, `${task}~q`) as FailedGate[];
 }
 
+/** How many patches of a workstream were committed to its branch, by the workstream's row id. */
+export function commitsOf(db: Database, workstream: string): number {
+  return db
+    .prepare("SELECT count(*) FROM patch_ledger_entries WHERE workstream_id = ? AND state = 'committed'")
+    .pluck()
+    .get(workstream) as number;
+}
+
 /** Row ids of all entities of a run, to find the nearest one to a name with a mistake in it. */
 export function entityNames(db: Database, run: string, limit = 10_000): string[] {
   return tables.flatMap(

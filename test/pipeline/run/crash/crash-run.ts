@@ -22,6 +22,8 @@ export interface Remains {
   readonly commits: readonly string[];
   /** The tree of the result. */
   readonly tree: string;
+  /** Branches and other references, of Pawl and of the user. */
+  readonly references: readonly string[];
 }
 
 /** Stands before git on the PATH, and kills Pawl before or after its nth call. */
@@ -132,7 +134,13 @@ export function remainsOf(folder: string): Remains {
     log,
     commits: git("log", "--format=%s", "--no-merges", "main..pawl/crash-1").split("\n").sort(),
     tree: git("rev-parse", "pawl/crash-1^{tree}"),
+    references: git("for-each-ref", "--format=%(refname)").split("\n"),
   };
+}
+
+/** How often git was called in a run with a crash point of git. */
+export function gitCalls(folder: string): number {
+  return Number(readFileSync(join(folder, "git-calls.txt"), "utf8"));
 }
 
 /** How often each command ran. */

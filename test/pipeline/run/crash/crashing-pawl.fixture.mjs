@@ -8,7 +8,7 @@ if (process.env.CRASH_PID !== undefined) {
 }
 const root = join(import.meta.dirname, "..", "..", "..", "..");
 const load = (path) => import(join(root, "dist", "src", path));
-const [{ Pipeline }, { openRepository }, { stateFolderAt }, { systemClock }, { systemIds }, { readPlan }] =
+const [{ Pipeline, tidyRun }, { openRepository }, { stateFolderAt }, { systemClock }, { systemIds }, { readPlan }] =
   await Promise.all(
     [
       "pipeline/run/index.js",
@@ -24,9 +24,10 @@ const [folder, point = "", nth = "0"] = process.argv.slice(2);
 let left = Number(nth);
 const counts = {};
 const repository = await openRepository(folder, { clock: systemClock });
+const state = stateFolderAt(repository.root, undefined, folder);
 const pipeline = await Pipeline.open({
   repository,
-  state: stateFolderAt(repository.root, undefined, folder),
+  state,
   clock: systemClock,
   ids: systemIds(),
   env: process.env,
@@ -46,5 +47,7 @@ const run =
   (await pipeline.start(await readPlan(join(folder, "plan.yaml"))));
 const isOver = pipeline.runs().find((each) => each.run === run)?.status !== "active";
 const end = isOver ? pipeline.runs().find((each) => each.run === run)?.state : await pipeline.work(run);
+await pipeline.windDown();
+await tidyRun(repository, state, run);
 await pipeline.close();
 console.log(JSON.stringify({ end, counts }));

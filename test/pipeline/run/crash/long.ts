@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { copyRepository, makeCrashRepository } from "./crash-plan.ts";
-import { type CrashPoint, killedAfter, once, remainsOf, toTheEnd } from "./crash-run.ts";
+import { type CrashPoint, gitCalls, killedAfter, once, remainsOf, toTheEnd } from "./crash-run.ts";
 
 const moments = Number(process.argv[2] ?? 100);
 const folder = mkdtempSync(join(tmpdir(), "pawl-crash-"));
@@ -19,14 +19,13 @@ const startedAt = performance.now();
 const counts = once(calm, { point: "git.none", nth: 0 })?.counts ?? {};
 const wholeMs = performance.now() - startedAt;
 const undisturbed = remainsOf(calm);
-const gitCalls = 60;
 
 const points: CrashPoint[] = [
   ...Object.entries(counts).flatMap(([point, count]) =>
     Array.from({ length: count }, (_, index) => ({ point, nth: index + 1 })),
   ),
   ...["git.before", "git.after"].flatMap((point) =>
-    Array.from({ length: gitCalls }, (_, index) => ({ point, nth: index + 1 })),
+    Array.from({ length: gitCalls(calm) }, (_, index) => ({ point, nth: index + 1 })),
   ),
 ];
 let kills = 0;

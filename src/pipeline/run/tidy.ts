@@ -1,0 +1,65 @@
+import type { Plan } from "../../plan/index.ts";
+import { openSqliteReader } from "../../store/sqlite/open.ts";
+import {
+  branchReference,
+  type Repository,
+  referencesBelow,
+  removeUnusedPools,
+  runBranch,
+  workstreamBranch,
+} from "../git/index.ts";
+import { readStoredPlan, type StateFolder } from "../state/index.ts";
+import { mergeReferences } from "./prepared-merge.ts";
+
+/** Worktrees of a setup command that no run has used for a week are not kept. */
+const unusedPoolMs = 7 * 24 * 60 * 60 * 1000;
+
+/**
+ * Takes away what a run that has ended needs no more: the branches of workstreams whose commits are all in the run's
+ * branch, and the references of its merges. Branches with commits of their own stay, for somebody to look at, and so do
+ * those that are checked out. Worktrees stay for the next run, but for those of a setup command that is no longer used.
+ * Repeatable: after a crash in the middle it goes on where it was.
+ *
+ * @returns names of the branches of workstreams that stay
+ * @throws PawlError GIT_FAILED
+ */
+export async function tidyRun(repository: Repository, state: StateFolder, run: string): Promise<string[]> {
+  const reader = openSqliteReader(state.database);
+  const { plan } = (() => {
+    try {
+      return readStoredPlan(reader, run) ?? { plan: undefined };
+    } finally {
+      reader.close();
+    }
+  })();
+  const [kept] = await Promise.all([
+    removeReferences(repository, run, plan?.workstreams ?? []),
+    removeUnusedPools(repository, state.worktrees, unusedPoolMs),
+  ]);
+  return kept;
+}
+
+async function removeReferences(
+  repository: Repository,
+  run: string,
+  workstreams: Plan["workstreams"],
+): Promise<string[]> {
+  const tip = await repository.commit(branchReference(runBranch(run)));
+  const branches = new Map(
+    workstreams.map(({ id }) => [branchReference(workstreamBranch(run, id)), workstreamBranch(run, id)]),
+  );
+  const below = branchReference(workstreamBranch(run, ""));
+  const [merges, all, contained] = await Promise.all([
+    referencesBelow(repository, mergeReferences(run)),
+    referencesBelow(repository, below),
+    tip === null ? [] : referencesBelow(repository, below, { containedIn: tip }),
+  ]);
+  const over = contained.filter(({ name, checkout }) => branches.has(name) && checkout === null);
+  const gone = [...over, ...merges];
+  if (gone.length > 0) {
+    const remove = Object.fromEntries(gone.map(({ name, commit }) => [name, commit]));
+    await repository.setReferences({ remove });
+  }
+  const removed = new Set(over.map(({ name }) => name));
+  return all.flatMap(({ name }) => (removed.has(name) ? [] : (branches.get(name) ?? [])));
+}

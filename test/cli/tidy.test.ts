@@ -1,0 +1,149 @@
+import { existsSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { appears, type Place, placeWith, planOf } from "./pawl.fixture.ts";
+
+const references = (place: Place): string[] =>
+  place.git("for-each-ref", "--format=%(refname)", "refs/heads", "refs/pawl").split("\n");
+
+const twoWorkstreams = `pawl: 1
+name: p
+base: main
+workstreams:
+  - id: good
+    tasks:
+      - { id: t, run: 'echo good > good.txt' }
+  - id: bad
+    depends_on: [good]
+    allow_failure: ALLOWED
+    tasks:
+      - { id: kept, run: 'echo kept > kept.txt' }
+      - { id: broken, run: 'exit 3', depends_on: [kept] }
+  - id: barren
+    allow_failure: ALLOWED
+    tasks:
+      - { id: broken, run: 'exit 3' }
+`;
+
+describe("when a run has ended", () => {
+  test.each([
+    ["succeeded", true, 0],
+    ["failed", false, 1],
+  ] as const)(
+    "that %s, its branch stays, and of the others those with commits that were not merged",
+    (_, allowed, status) => {
+      const place = placeWith(twoWorkstreams.replaceAll("ALLOWED", String(allowed)));
+      place.git("branch", "pawl-work/mine");
+      const printed = place.pawl("run", "plan.yaml");
+      expect(printed.status).toBe(status);
+      expect(references(place)).toEqual([
+        "refs/heads/main",
+        "refs/heads/pawl-work/mine",
+        "refs/heads/pawl-work/p-1/bad",
+        "refs/heads/pawl/p-1",
+      ]);
+      const wayThere = "git log pawl/p-1..pawl-work/p-1/bad  prints";
+      expect(printed.stdout).toContain(wayThere);
+      expect(place.pawl("show", "bad").stdout).toContain(wayThere);
+      expect(place.pawl("show", "barren").stdout).not.toContain("git log");
+      expect(place.git("log", "--format=%s", "pawl/p-1..pawl-work/p-1/bad")).toBe("bad.kept: echo kept > kept.txt");
+    },
+  );
+
+  test("a branch of a workstream that somebody has checked out stays", () => {
+    const place = placeWith(
+      planOf(["{ id: t, run: 'git -C \"$USERS\" worktree add -q linked pawl-work/p-1/w && echo x > x' }"]),
+    );
+    place.env = { USERS: place.folder };
+    expect(place.pawl("run", "plan.yaml").status).toBe(0);
+    expect(references(place)).toContain("refs/heads/pawl-work/p-1/w");
+  });
+
+  test("what a killed process did not take away, the next one does, before it says that the run has ended", () => {
+    const place = placeWith(planOf(["{ id: t, run: 'echo x > x' }"]));
+    expect(place.pawl("run", "plan.yaml").status).toBe(0);
+    place.git("branch", "pawl-work/p-1/w", "pawl/p-1");
+    place.git("update-ref", "refs/pawl/p-1/w%7Em1/commit", "main");
+    expect(place.pawl("resume")).toMatchObject({ status: 2, stderr: expect.stringContaining("RUN_ENDED") });
+    expect(references(place)).toEqual(["refs/heads/main", "refs/heads/pawl/p-1"]);
+  });
+
+  test("by a cancel that nobody worked on it for, too", async () => {
+    const place = placeWith(planOf(["{ id: t, run: 'touch $MARK; sleep 600' }"]));
+    place.env = { MARK: join(place.folder, "mark") };
+    const { process: pawl, ended } = place.start("run", "plan.yaml");
+    await appears(join(place.folder, "mark"));
+    pawl.kill("SIGKILL");
+    await ended;
+    expect(references(place)).toContain("refs/heads/pawl-work/p-1/w");
+    expect(place.pawl("cancel").status).toBe(0);
+    expect(references(place)).toEqual(["refs/heads/main", "refs/heads/pawl/p-1"]);
+  });
+
+  test("what cannot be taken away is said, and the run has succeeded all the same", () => {
+    const place = placeWith(planOf(["{ id: t, run: 'echo x > x' }"]));
+    place.git("pack-refs", "--all");
+    // The lock of a git of the user: it is not touched.
+    const lock = join(place.folder, ".git/packed-refs.lock");
+    writeFileSync(lock, "");
+    place.git("config", "core.packedRefsTimeout", "0");
+    const { status, stdout } = place.pawl("run", "plan.yaml");
+    expect([status, stdout]).toEqual([
+      0,
+      expect.stringContaining("still there, until the next pawl run: git update-ref"),
+    ]);
+    expect(existsSync(lock)).toBe(true);
+    rmSync(lock);
+    expect(place.pawl("run", "plan.yaml").status).toBe(0);
+    expect(references(place)).toEqual(["refs/heads/main", "refs/heads/pawl/p-1", "refs/heads/pawl/p-2"]);
+  });
+});
+
+describe("worktrees stay for the next run", () => {
+  const withSetup = planOf(["{ id: t, run: 'echo x > x' }"], "setup: 'echo once >> $NOTES'\n");
+
+  test("which sets none of them up again, and may find them gone", () => {
+    const place = placeWith(withSetup);
+    place.env = { NOTES: join(place.folder, ".git/notes") };
+    expect(place.pawl("run", "plan.yaml").status).toBe(0);
+    const before = place.git("worktree", "list").split("\n").length;
+    expect(place.pawl("run", "plan.yaml").status).toBe(0);
+    expect(place.git("worktree", "list").split("\n")).toHaveLength(before);
+    rmSync(join(place.folder, ".state/worktrees"), { recursive: true });
+    expect(place.pawl("run", "plan.yaml").status).toBe(0);
+    expect(place.git("worktree", "list").split("\n")).toHaveLength(before);
+    expect(place.git("show", "pawl/p-3:x")).toBe("x");
+  });
+
+  test("but for those of a setup command that no run has used for a week", () => {
+    const place = placeWith(withSetup);
+    place.env = { NOTES: join(place.folder, ".git/notes") };
+    expect(place.pawl("run", "plan.yaml").status).toBe(0);
+    const pools = join(place.folder, ".state/worktrees");
+    const [old = ""] = readdirSync(pools);
+    const count = place.git("worktree", "list").split("\n").length;
+    place.write("plan.yaml", planOf(["{ id: t, run: 'echo x > x' }"]));
+    expect(place.pawl("run", "plan.yaml").status).toBe(0);
+    expect(readdirSync(pools).sort()).toEqual([old, "plain"].sort());
+    const daysAgo = (days: number) => Date.now() / 1000 - days * 24 * 60 * 60;
+    utimesSync(join(pools, old), daysAgo(8), daysAgo(8));
+    expect(place.pawl("run", "plan.yaml").status).toBe(0);
+    expect(readdirSync(pools)).toEqual(["plain"]);
+    expect(place.git("worktree", "list").split("\n")).toHaveLength(count);
+  });
+});
+
+describe("locks that a killed git left", () => {
+  test("on branches of Pawl's own are taken away before they are in the way, on the user's they are not", () => {
+    const place = placeWith(planOf(["{ id: t, run: 'echo x > x' }"]));
+    for (const lock of ["pawl/p-1", "pawl-work/p-1/w"]) {
+      place.write(`.git/refs/heads/${lock}.lock`, "");
+    }
+    place.write(".git/refs/heads/main.lock", "");
+    expect(place.pawl("run", "plan.yaml").status).toBe(0);
+    expect(references(place)).toEqual(["refs/heads/main", "refs/heads/pawl/p-1"]);
+    expect(readdirSync(join(place.folder, ".git/refs/heads")).sort()).toEqual(["main", "main.lock", "pawl"]);
+    expect(place.pawl("merge")).toMatchObject({ status: 1, stderr: expect.stringContaining("main.lock") });
+    expect(existsSync(join(place.folder, ".git/refs/heads/main.lock"))).toBe(true);
+  });
+});
