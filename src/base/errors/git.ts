@@ -62,6 +62,12 @@ export const gitErrors = defineErrors({
     message: "{base} has {count} submodules ({path} first), which Pawl cannot carry through patches and merges",
     fix: "Start from a base without submodules, or run Pawl in the submodule itself.",
   },
+  NESTED_REPOSITORY: {
+    exit: 1,
+    http: 400,
+    message: "{path} is a git repository of its own inside the tree, whose files a patch cannot carry",
+    fix: "Let the task remove {path}/.git, work outside the tree, or put {path} into .gitignore.",
+  },
   BASE_UNKNOWN: {
     exit: 65,
     http: 400,

@@ -1,3 +1,5 @@
+import { PawlError } from "../../base/errors/index.ts";
+import { gitFailed } from "./process.ts";
 import type { Sha } from "./repository.ts";
 import type { Worktree } from "./worktree.ts";
 
@@ -13,15 +15,28 @@ const asGitMakesPatches = [
   "--dst-prefix=b/",
 ];
 
+/** Without a commit git refuses it; with one it warns, and would take the number of that commit for its files. */
+const nestedRepository = [
+  /^error: '(.+?)\/?' does not have a commit checked out$/m,
+  /^warning: adding embedded git repository: (.+?)\/?$/m,
+];
+
 /**
  * What was changed in a worktree since it was set to `base`, as a patch of git; null when nothing was. Only the files
  * count: commits of a task's own, another branch or a lost `.git` change nothing. New files are taken, ignored ones not.
  *
- * @throws GIT_FAILED, GIT_OUTPUT_TOO_LARGE
+ * @throws NESTED_REPOSITORY, GIT_FAILED, GIT_OUTPUT_TOO_LARGE
  */
 export async function capturePatch(worktree: Worktree, base: Sha): Promise<Buffer | null> {
   worktree.markTouched();
-  await worktree.git(["add", "--all", "--", "."]);
+  const { exit, stderr } = await worktree.git(["add", "--all", "--", "."], { answers: [0, 128] });
+  const path = nestedRepository.map((said) => said.exec(stderr)?.[1]).find((found) => found !== undefined);
+  if (path !== undefined) {
+    throw new PawlError("NESTED_REPOSITORY", { path });
+  }
+  if (exit !== 0) {
+    throw gitFailed({ cwd: worktree.folder, args: ["add"] }, exit, stderr);
+  }
   const { stdout } = await worktree.git(["diff-index", "--cached", ...asGitMakesPatches, base, "--"]);
   return stdout.length === 0 ? null : stdout;
 }
