@@ -8,11 +8,10 @@ import { appears, Place, placeWith, planOf } from "./pawl.fixture.ts";
 const lastJson = (stdout: string): Record<string, unknown> => JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
 
 describe("pawl run", () => {
-  test("runs the sample plan to commits with trailers, and leaves checkout, branches and hooks alone", () => {
+  test("runs the sample plan to commits with trailers, and leaves checkout, index and branches alone", () => {
     const place = new Place();
     makeSampleRepository(place.folder);
     place.env = { DEMO_FOLDER: join(place.folder, ".git") };
-    place.write(".git/hooks/post-commit", `#!/bin/sh\ntouch ${place.folder}/hook-ran\n`);
     place.git("add", "--chmod=+x", "package.json");
     const before = [
       place.git("status", "--porcelain"),
