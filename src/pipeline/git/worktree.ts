@@ -76,12 +76,13 @@ export class Worktree {
   async lend({
     changesNothing = false,
   } = {}): Promise<{ readonly folder: string; readonly environment: Readonly<Record<string, string>> }> {
-    const isAsLent = this.#wasLent && this.#untouched && this.#footprint !== null;
+    const wasUntouched = this.#untouched;
+    const isAsLent = this.#wasLent && wasUntouched && this.#footprint !== null;
     this.#untouched = false;
     this.#wasLent = true;
     if (!isAsLent) {
       await this.#shareIndex();
-      this.#footprint = changesNothing ? await this.#settledFootprint() : null;
+      this.#footprint = changesNothing && wasUntouched ? await this.#settledFootprint() : null;
     }
     return { folder: this.folder, environment: { GIT_CEILING_DIRECTORIES: join(this.folder, "..") } };
   }

@@ -40,7 +40,11 @@ export class Worktrees {
     return worktree;
   }
 
-  /** Runs the setup command where it is due. @throws PawlError SETUP_FAILED */
+  /**
+   * Runs the setup command where it is due. What it wrote stays where .gitignore names it; the rest is taken back, or it
+   * would be taken for the work of the first task.
+   * @throws PawlError SETUP_FAILED, GIT_FAILED
+   */
   async ready(worktree: Worktree, setup: Command | null, signal: AbortSignal): Promise<void> {
     if (setup === null || !worktree.needsSetup) {
       return;
@@ -53,6 +57,9 @@ export class Worktrees {
         { detail: cause instanceof Error ? cause.message : String(cause), folder: worktree.folder },
         { cause },
       );
+    }
+    if (worktree.commit !== null) {
+      await worktree.reset(worktree.commit);
     }
     await worktree.markSetUp();
   }

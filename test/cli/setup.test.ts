@@ -1,0 +1,35 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { placeWith, planOf } from "./pawl.fixture.ts";
+
+const files = { "a.txt": "one\n", ".gitignore": "deps/\n" };
+
+describe("the setup command of a worktree", () => {
+  test("makes ignored files ready for the tasks, and nothing else of it becomes the work of a task", () => {
+    const setup = 'mkdir deps; echo ready > deps/tool; echo changed > a.txt; echo new > new.txt; echo once >> "$NOTES"';
+    const place = placeWith(
+      planOf(
+        [
+          "{ id: first, run: 'cp deps/tool first.txt' }",
+          "{ id: look, run: 'test -z \"$(git status --porcelain)\"', changes: none, depends_on: [first] }",
+          "{ id: second, run: 'cp deps/tool second.txt', depends_on: [look] }",
+        ],
+        `concurrency: 1\nsetup: '${setup}'\n`,
+      ),
+      files,
+    );
+    place.env = { NOTES: join(place.folder, ".git/notes") };
+    expect(place.pawl("run", "plan.yaml")).toMatchObject({ status: 0 });
+    expect(place.git("diff", "--name-status", "main", "pawl/p-1")).toBe("A\tfirst.txt\nA\tsecond.txt");
+    expect(place.git("show", "pawl/p-1:second.txt")).toBe("ready");
+    // One worktree for the tasks, one in which the patches are applied.
+    expect(readFileSync(join(place.folder, ".git/notes"), "utf8")).toBe("once\nonce\n");
+  });
+
+  test("that fails, fails the task with what it said", () => {
+    const place = placeWith(planOf(["{ id: t, run: 'true' }"], "setup: 'echo no network >&2; exit 7'\n"), files);
+    expect(place.pawl("run", "plan.yaml").status).toBe(1);
+    expect(place.pawl("show", "w.t").stdout).toMatch(/last_error: .*setup.* exit code 7.*no network/);
+  });
+});

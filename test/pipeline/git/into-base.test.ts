@@ -1,0 +1,138 @@
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { systemClock } from "../../../src/base/time.ts";
+import { type IntoBase, mergeRunIntoBase, openRepository } from "../../../src/pipeline/git/index.ts";
+import { checkoutWith, commitAll, git, put } from "./setting.fixture.ts";
+
+interface Ended {
+  readonly checkout: string;
+  /** Where the run's branch is. */
+  readonly tip: string;
+  merge(base?: string): Promise<IntoBase>;
+}
+
+/** A run R1 that changed `a.txt` and made `new.txt`; the user is on `main`, where it began. */
+async function endedRun(): Promise<Ended> {
+  const checkout = checkoutWith({ "a.txt": "one\n", "b.txt": "b\n" });
+  git(checkout, "switch", "-q", "-c", "pawl/R1");
+  const tip = commitAll(checkout, { "a.txt": "of the run\n", "new.txt": "new\n" }, "run");
+  git(checkout, "switch", "-q", "main");
+  const repository = await openRepository(checkout, { clock: systemClock });
+  onTestFinished(() => repository.close());
+  return { checkout, tip, merge: (base = "main") => mergeRunIntoBase(repository, { run: "R1", base }) };
+}
+
+const at = (checkout: string, name: string): string => git(checkout, "rev-parse", name);
+const read = (checkout: string, name: string): string => readFileSync(join(checkout, name), "utf8");
+
+describe("the result of a run comes into the base", () => {
+  test("by a fast-forward where the base has not moved, and then is there already", async () => {
+    const { checkout, tip, merge } = await endedRun();
+    expect(await merge()).toEqual({ kind: "fast_forward", commit: tip });
+    expect([at(checkout, "main"), read(checkout, "new.txt")]).toEqual([tip, "new\n"]);
+    expect(await merge()).toEqual({ kind: "already", commit: tip });
+    const later = commitAll(checkout, { "b.txt": "later\n" }, "later");
+    expect(await merge()).toEqual({ kind: "already", commit: later });
+  });
+
+  test("by a merge commit of both sides where the base has moved", async () => {
+    const { checkout, tip, merge } = await endedRun();
+    const moved = commitAll(checkout, { "b.txt": "of the user\n" }, "moved");
+    const { kind, commit } = await merge();
+    expect([kind, at(checkout, "main")]).toEqual(["merge", commit]);
+    expect(git(checkout, "log", "-1", "--format=%P|%s|%an|%(trailers:key=Pawl-Run,valueonly,separator=,)")).toBe(
+      `${moved} ${tip}|Merge pawl/R1|Ann|R1`,
+    );
+    expect([read(checkout, "a.txt"), read(checkout, "b.txt")]).toEqual(["of the run\n", "of the user\n"]);
+    expect(git(checkout, "status", "--porcelain")).toBe("");
+  });
+
+  test("of a branch that is checked out nowhere, and no checkout follows", async () => {
+    const { checkout, tip, merge } = await endedRun();
+    git(checkout, "branch", "release");
+    git(checkout, "branch", "moved");
+    put(checkout, { "a.txt": "not committed\n" });
+    expect(await merge("release")).toEqual({ kind: "fast_forward", commit: tip });
+    expect(at(checkout, "release")).toBe(tip);
+    expect([read(checkout, "a.txt"), at(checkout, "HEAD")]).toEqual(["not committed\n", at(checkout, "main")]);
+  });
+
+  test("that is checked out in another worktree, which follows", async () => {
+    const { checkout, tip, merge } = await endedRun();
+    const linked = join(dirname(checkout), "linked");
+    git(checkout, "worktree", "add", "-q", "-b", "release", linked);
+    expect(await merge("release")).toEqual({ kind: "fast_forward", commit: tip });
+    expect([read(linked, "a.txt"), read(checkout, "a.txt")]).toEqual(["of the run\n", "one\n"]);
+    expect([git(linked, "status", "--porcelain"), git(checkout, "status", "--porcelain")]).toEqual(["", ""]);
+  });
+
+  test("past changes of the user in other files, staged or not, which stay as they are", async () => {
+    const { checkout, merge } = await endedRun();
+    commitAll(checkout, { "c.txt": "c\n" }, "moved");
+    put(checkout, { "b.txt": "staged\n" });
+    git(checkout, "add", "b.txt");
+    put(checkout, { "c.txt": "changed\n", "untracked.txt": "u\n" });
+    expect((await merge()).kind).toBe("merge");
+    expect(git(checkout, "status", "--porcelain")).toBe("M  b.txt\n M c.txt\n?? untracked.txt");
+    expect(read(checkout, "a.txt")).toBe("of the run\n");
+  });
+});
+
+describe("nothing is changed", () => {
+  test.each<readonly [string, "fast-forward" | "merge", (checkout: string) => void, string]>([
+    ["a change of the same file", "fast-forward", (checkout) => put(checkout, { "a.txt": "mine\n" }), "a.txt"],
+    ["a change of the same file", "merge", (checkout) => put(checkout, { "a.txt": "mine\n" }), "a.txt"],
+    [
+      "a staged change of the same file",
+      "merge",
+      (checkout) => {
+        put(checkout, { "a.txt": "mine\n" });
+        git(checkout, "add", "a.txt");
+      },
+      "a.txt",
+    ],
+    ["a file that git does not know", "fast-forward", (checkout) => put(checkout, { "new.txt": "mine\n" }), "new.txt"],
+    [
+      "an unfinished merge of the user's",
+      "fast-forward",
+      (checkout) => {
+        git(checkout, "branch", "left");
+        commitAll(checkout, { "b.txt": "right\n" }, "right");
+        git(checkout, "switch", "-q", "left");
+        commitAll(checkout, { "b.txt": "left\n" }, "left");
+        git(checkout, "branch", "-q", "-f", "main", "left");
+        git(checkout, "switch", "-q", "main");
+        try {
+          git(checkout, "merge", "main@{1}");
+        } catch {
+          // In conflict, as it should be.
+        }
+      },
+      "unmerged",
+    ],
+  ])("where %s is in the way of a %s", async (_, way, prepare, named) => {
+    const { checkout, merge } = await endedRun();
+    if (way === "merge") {
+      commitAll(checkout, { "b.txt": "moved\n" }, "moved");
+    }
+    prepare(checkout);
+    const before = [at(checkout, "main"), git(checkout, "status", "--porcelain")];
+    await expect(merge()).rejects.toMatchObject({
+      code: "CHECKOUT_IN_THE_WAY",
+      exitStatus: 1,
+      message: expect.stringContaining(named),
+    });
+    expect([at(checkout, "main"), git(checkout, "status", "--porcelain")]).toEqual(before);
+  });
+
+  test("by a conflict, which names its files", async () => {
+    const { checkout, merge } = await endedRun();
+    const moved = commitAll(checkout, { "a.txt": "of the user\n", "new.txt": "of the user\n" }, "moved");
+    await expect(merge()).rejects.toMatchObject({
+      code: "MERGE_CONFLICT",
+      message: "pawl/R1 does not merge into main: 2 conflicts, in a.txt, new.txt",
+    });
+    expect([at(checkout, "main"), git(checkout, "status", "--porcelain")]).toEqual([moved, ""]);
+  });
+});
