@@ -21,7 +21,8 @@ export interface Case {
   readonly script: Script;
 }
 
-const root = join(dirname(createRequire(import.meta.url).resolve("@scion-scxml/test-framework/package.json")), "test");
+const require = createRequire(import.meta.url);
+const root = join(dirname(require.resolve("@scion-scxml/test-framework/package.json")), "test");
 
 /** Every case that has a script: a document without one cannot be judged, or is invoked by another. */
 export function allCases(): Case[] {
