@@ -42,13 +42,8 @@ export function allCases(): Case[] {
   });
 }
 
-/**
- * The configurations that the standard asks for, sorted: at the start and after each event. The scripts were written
- * for a processor that begins to invoke a document some time later. XState does so at once and is ahead of them, and
- * with what is told by `<invoke>` only where it ends counts, as in the standard's own report.
- */
-export function asked<T>({ document, script }: Case, seen: readonly T[]): { asked: string[][]; counts: T[] } {
+/** The configurations that the script asks for, sorted: at the start and after each event. */
+export function asked({ script }: Case): string[][] {
   const all = [script.initialConfiguration, ...script.events.map(({ nextConfiguration }) => nextConfiguration)];
-  const from = document.includes("<invoke") ? all.length - 1 : 0;
-  return { asked: all.slice(from).map((ids) => [...ids].sort()), counts: seen.slice(from) };
+  return all.map((ids) => [...ids].sort());
 }

@@ -3,26 +3,26 @@ import { type AnyActorRef, type AnyStateMachine, createMachine } from "xstate";
 import { initialData, passed } from "./data.ts";
 import { type Data, Datamodel } from "./datamodel.ts";
 import { block, type Document, type Frame, type Step, session } from "./frame.ts";
-import { insideOf } from "./state.ts";
+import { type Inside, insideOf } from "./state.ts";
 import { transitionsOf } from "./transition.ts";
 import { type Element, parseXml } from "./xml.ts";
 
 /** @throws Error of what is not converted, and why */
 export function convert(source: string, folder: string): AnyStateMachine {
-  return documentMachine(parseXml(source), folder);
+  return documentMachine(parseXml(source), folder, false);
 }
 
-/** @param root the `<scxml>` element */
-function documentMachine(root: Element, folder: string): AnyStateMachine {
+function documentMachine(root: Element, folder: string, isInvoked: boolean): AnyStateMachine {
   const { name = "document", binding } = root.attributes;
   const document: Document = {
     name,
     folder,
     datamodel: new Datamodel(),
     invoked: {},
-    machineOf: (invoked) => documentMachine(invoked, folder),
+    machineOf: (invoked) => documentMachine(invoked, folder, true),
   };
   const isLate = binding === "late";
+  const inside = insideOf(root, document, isLate);
   const start = initialData(root, document, isLate);
   declareFunctions(start);
   const config = {
@@ -34,9 +34,14 @@ function documentMachine(root: Element, folder: string): AnyStateMachine {
     entry: start.map((steps) => block(steps, document)),
     output: ({ event }: { readonly event: { readonly output?: unknown } }) => event.output,
     ...transitionsOf(root, document),
-    ...insideOf(root, document, isLate),
+    ...(isInvoked ? startedSoon(inside) : inside),
   };
   return createMachine(config as never, { actors: document.invoked } as never);
+}
+
+/** An invoked document is a session of its own: it begins when the one that invoked it has come to rest. */
+function startedSoon({ initial, states }: Inside): Inside {
+  return { initial: "(start)", states: { "(start)": { after: { 0: initial } }, ...states } };
 }
 
 /** Functions are code: they are there before the machine runs, also when it goes on from a stored state. */

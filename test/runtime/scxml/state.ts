@@ -45,8 +45,15 @@ function idOf({ attributes, name, line, column }: Element): string {
   return attributes["id"] ?? `${name} at ${line}:${column}`;
 }
 
+/** Of XState's config, what stands between a state and its children. */
+export interface Inside {
+  readonly type?: "parallel";
+  readonly initial?: string | object;
+  readonly states?: Record<string, object>;
+}
+
 /** Children and which of them is entered, of a state or of the document itself. */
-export function insideOf(element: Element, document: Document, isLate: boolean): object {
+export function insideOf(element: Element, document: Document, isLate: boolean): Inside {
   const children = named(element, ...stateNames);
   if (children.length === 0) {
     return {};
