@@ -1,4 +1,4 @@
-/** The cases that XState 5 itself cannot express, or decides otherwise, each with the reason. */
+/** The cases that XState 5 itself cannot express or decides otherwise, and those that a person judges, each with why. */
 export const leftOut: Readonly<Record<string, string>> = {
   "w3c-ecma/test201.txml": "sends by HTTP, which a processor need not have and XState has not",
   "w3c-ecma/test229.txml": "XState 5 has no autoforward",
