@@ -16,7 +16,7 @@ export { runMachine } from "./orchestration/run.ts";
 export { taskMachine } from "./orchestration/task.ts";
 export { workerMachine } from "./orchestration/worker.ts";
 export { workstreamMachine } from "./orchestration/workstream.ts";
-export { circuitBreakerMachine } from "./uet/circuit-breaker.ts";
+export { breakerLetsPass, circuitBreakerMachine } from "./uet/circuit-breaker.ts";
 export { patchLedgerMachine } from "./uet/patch-ledger.ts";
 export { testGateMachine } from "./uet/test-gate.ts";
 export { uetWorkerMachine } from "./uet/uet-worker.ts";

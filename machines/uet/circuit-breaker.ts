@@ -2,6 +2,14 @@ import { assign, raise, setup } from "xstate";
 import { declarer, stateMeta } from "../declare.ts";
 import { type Override, operatorAndReason } from "../events.ts";
 
+/**
+ * Whether a call may be made: any while it is closed, none while it is open, one at a time in between. §2.4.3
+ * @param underWay calls that were let through and have not ended
+ */
+export function breakerLetsPass(state: string, underWay: number): boolean {
+  return state === "CLOSED" || (state === "HALF_OPEN" && underWay === 0);
+}
+
 const section = "2.4";
 const move = declarer("circuit_breaker", section);
 const state = (description: string) => stateMeta(section, description);

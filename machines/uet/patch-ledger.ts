@@ -159,6 +159,7 @@ const dropOverride = (from: string) => ({
   override_drop_patch: move(from, "dropped", "override_drop_patch", "A person drops it.", {
     guard: "operatorAndReason",
     asks: "operator and reason given",
+    actions: from === "applied" ? ["stopGates"] : [],
     severity: "warning",
     since: "1.1.0",
     override: true,

@@ -1,7 +1,15 @@
-import type { AnyStateMachine } from "xstate";
-import { runMachine } from "../../machines/orchestration/run.ts";
+import { happenings } from "./happenings.ts";
 import { brokenBy, brokenIn, hasEnded } from "./invariants.ts";
-import { after, begin, configuration, type Happening, happenings, type Situation } from "./system.ts";
+import {
+  after,
+  begin,
+  type configuration,
+  type Happening,
+  type Machines,
+  realMachines,
+  type Situation,
+} from "./system.ts";
+import { toolPath } from "./tool.ts";
 
 export interface Exploration {
   /** Distinct situations that were seen. */
@@ -9,6 +17,8 @@ export interface Exploration {
   /** Steps that were taken between them. */
   readonly steps: number;
   readonly ends: number;
+  /** Situations in which the breaker refused a call. */
+  readonly refusals: number;
   /** True when there was nothing left to see. */
   readonly exhausted: boolean;
   /** The first broken invariant with the way to it; undefined when all held. */
@@ -16,7 +26,8 @@ export interface Exploration {
 }
 
 export interface ExploreBounds {
-  readonly machine?: AnyStateMachine;
+  /** In place of the real ones. */
+  readonly machines?: Partial<Machines>;
   readonly workstreams?: typeof configuration;
   /** How many distinct situations are looked at, at most. */
   readonly mostSituations: number;
@@ -35,51 +46,70 @@ const tryEveryNth = 25;
 const mostStepsToEnd = 200;
 
 /** Takes every interleaving of outside events, to the bound, and checks each situation. */
-export function explore({
-  machine = runMachine,
-  workstreams = configuration,
-  mostSituations,
-  seed,
-}: ExploreBounds): Exploration {
-  const first: Seen = { situation: begin(machine, workstreams), from: undefined, by: undefined };
+export function explore({ machines: given, workstreams, mostSituations, seed }: ExploreBounds): Exploration {
+  const machines = { ...realMachines, ...given };
+  const first: Seen = { situation: begin(machines, workstreams), from: undefined, by: undefined };
   const seen = new Set([first.situation.key]);
   const open: Seen[] = [first];
   const random = generator(seed);
   let steps = 0;
   let ends = 0;
-  const result = (fault: string | undefined): Exploration => ({
-    situations: seen.size,
-    steps,
-    ends,
-    exhausted: open.length === 0,
-    fault,
-  });
-  while (open.length > 0 && seen.size < mostSituations) {
-    const at = take(open, random);
-    const next = happenings(at.situation);
-    if (hasEnded(at.situation)) {
-      ends += 1;
-    } else if (next.every(({ byPerson }) => byPerson) && at.situation.parts.get("r")?.state !== "paused") {
-      return result(`nothing can happen any more\n${wayTo(at)}`);
+  let refusals = 0;
+  /** One step on. @throws Broken */
+  const reach = (at: Seen, by: Happening): Seen => {
+    const situation = after(machines, at.situation, by);
+    steps += 1;
+    const reached: Seen = { situation, from: at, by };
+    const broken = brokenIn(situation) ?? brokenBy(at.situation, situation, by);
+    if (broken !== undefined) {
+      throw new Broken(broken, reached);
     }
-    if (seen.size % tryEveryNth === 0 && !comesToAnEnd(machine, at.situation)) {
-      return result(`it does not come to an end by itself\n${wayTo(at)}`);
+    if (!seen.has(situation.key)) {
+      seen.add(situation.key);
+      open.push(reached);
+      refusals += Number([...situation.tool.calls.values()].includes("refused"));
     }
-    for (const by of next) {
-      const situation = after(machine, at.situation, by);
-      steps += 1;
-      const reached: Seen = { situation, from: at, by };
-      const broken = brokenIn(situation) ?? brokenBy(at.situation, situation);
-      if (broken !== undefined) {
-        return result(`${broken}\n${wayTo(reached)}`);
+    return reached;
+  };
+  const look = (): void => {
+    for (let looked = 0; open.length > 0 && seen.size < mostSituations; looked += 1) {
+      const at = take(open, random);
+      const next = happenings(at.situation);
+      if (hasEnded(at.situation)) {
+        ends += 1;
+      } else if (!goesOn(at.situation, next)) {
+        throw new Broken("nothing can happen any more", at);
       }
-      if (!seen.has(situation.key)) {
-        seen.add(situation.key);
-        open.push(reached);
+      if (looked % tryEveryNth === 0) {
+        comeToAnEnd(at, reach);
+      }
+      for (const by of next) {
+        reach(at, by);
       }
     }
+  };
+  let fault: string | undefined;
+  try {
+    look();
+  } catch (error) {
+    if (!(error instanceof Broken)) {
+      throw error;
+    }
+    fault = error.message;
   }
-  return result(undefined);
+  return { situations: seen.size, steps, ends, refusals, exhausted: open.length === 0, fault };
+}
+
+/** An invariant does not hold, with the way to where it does not. */
+class Broken extends Error {
+  constructor(what: string, where: Seen) {
+    super(`${what}\n${wayTo(where)}`);
+  }
+}
+
+/** The time of the breaker helps nobody, as no task waits for it; a paused run waits for a person. */
+function goesOn({ parts }: Situation, next: readonly Happening[]): boolean {
+  return next.some(({ byPerson, path }) => !byPerson && path !== toolPath) || parts.get("r")?.state === "paused";
 }
 
 /** Half of the time the newest, which goes deep, else any. */
@@ -89,18 +119,23 @@ function take(open: Seen[], random: () => number): Seen {
   return taken as Seen;
 }
 
-/** Lets only the first thing happen that is no person's doing, again and again; a paused run is resumed. */
-function comesToAnEnd(machine: AnyStateMachine, from: Situation): boolean {
+/**
+ * Lets only the first thing happen that is no person's doing, again and again; a paused run is resumed.
+ * @throws Broken where that leads to no end
+ */
+function comeToAnEnd(from: Seen, reach: (at: Seen, by: Happening) => Seen): void {
   let at = from;
-  for (let step = 0; step < mostStepsToEnd && !hasEnded(at); step += 1) {
-    const all = happenings(at);
+  for (let step = 0; step < mostStepsToEnd && !hasEnded(at.situation); step += 1) {
+    const all = happenings(at.situation);
     const next = all.find(({ byPerson }) => !byPerson) ?? all.find(({ event }) => event.type === "resume_requested");
     if (next === undefined) {
-      return false;
+      break;
     }
-    at = after(machine, at, next);
+    at = reach(at, next);
   }
-  return hasEnded(at);
+  if (!hasEnded(at.situation)) {
+    throw new Broken("it does not come to an end by itself", at);
+  }
 }
 
 function wayTo(seen: Seen): string {

@@ -1,6 +1,7 @@
 import { mergeId } from "../../machines/ids.ts";
 import { catalogue, type EntityType, type MachineEntry } from "../../machines/index.ts";
-import type { Part, Situation } from "./system.ts";
+import type { Happening, Part, Situation } from "./system.ts";
+import { toolPath } from "./tool.ts";
 
 type Invariant = (part: Part, below: readonly Part[], situation: Situation) => boolean;
 
@@ -9,6 +10,13 @@ const isOver = ({ machine, state }: Part): boolean =>
 const isOf = (machine: string) => (part: Part) => part.machine === machine;
 /** A patch has no final state before `committed`; these are its ends. */
 const patchEnds: ReadonlySet<string> = new Set(["committed", "rolled_back", "quarantined", "dropped"]);
+
+const isRedone = (workstream: Part, task: Part): boolean =>
+  (workstream.context["redone"] as readonly unknown[]).includes(task.context["task_id"]);
+const liveTasks = (workstream: Part, below: readonly Part[]): Part[] =>
+  below.filter(isOf("task")).filter((task) => !isRedone(workstream, task));
+const patchIdOf = ({ context }: Part): string | undefined =>
+  (context["patch"] as { readonly patch_id: string } | null | undefined)?.patch_id;
 
 const begun = new Set(
   ["running", "validating", "retrying", "completed", "failed"]
@@ -38,25 +46,23 @@ export const invariants: Readonly<Record<string, Invariant>> = {
   "a completed workstream has completed tasks and committed patches": (part, below) =>
     part.machine !== "workstream" ||
     part.state !== "completed" ||
-    (below
-      .filter(isOf("task"))
-      .every(({ state, context }) => state === "completed" || context["allow_failure"] === true) &&
-      below.filter(isOf("patch_ledger")).every(({ state }) => state === "committed")),
-  "a completed task has a committed patch, if it has one": ({ machine, state, context, path }, _below, { parts }) => {
-    const patch = context["patch"] as { patch_id: string } | null | undefined;
-    if (machine !== "task" || state !== "completed" || patch === null || patch === undefined) {
-      return true;
-    }
-    const place = `${path.slice(0, path.lastIndexOf("/"))}/${patch.patch_id}`;
-    return parts.get(place)?.state === "committed";
+    (liveTasks(part, below).every(({ state, context }) => state === "completed" || context["allow_failure"] === true) &&
+      liveTasks(part, below)
+        .flatMap((task) => patchIdOf(task) ?? [])
+        .every((patch) => below.some(({ path, state }) => path === `${part.path}/${patch}` && state === "committed")) &&
+      below.filter(isOf("patch_ledger")).every(({ state }) => patchEnds.has(state))),
+  "a completed task has a committed patch, if it has one": (part, _below, { parts }) => {
+    const { machine, state, path } = part;
+    const patch = machine === "task" && state === "completed" ? patchIdOf(part) : undefined;
+    return patch === undefined || parts.get(`${path.slice(0, path.lastIndexOf("/"))}/${patch}`)?.state === "committed";
   },
   // One that has ended hears of its tasks no more.
-  "a workstream counts its tasks right": ({ machine, context, status }, below) => {
-    if (machine !== "workstream" || status !== "active") {
+  "a workstream counts its tasks right": (part, below) => {
+    if (part.machine !== "workstream" || part.status !== "active") {
       return true;
     }
-    const counts = context["tasks"] as Readonly<Record<string, number>>;
-    const tasks = below.filter(isOf("task"));
+    const counts = part.context["tasks"] as Readonly<Record<string, number>>;
+    const tasks = liveTasks(part, below);
     return [
       "pending",
       "queued",
@@ -68,6 +74,18 @@ export const invariants: Readonly<Record<string, Invariant>> = {
       "failed",
       "cancelled",
     ].every((state) => counts[state] === tasks.filter((task) => task.state === state).length);
+  },
+  "a workstream counts its patches right: those under way, and the live ones that were quarantined": (part, below) => {
+    if (part.machine !== "workstream" || part.status !== "active") {
+      return true;
+    }
+    const patches = below.filter(isOf("patch_ledger"));
+    const live = new Set(liveTasks(part, below).map(({ context }) => context["task_id"]));
+    return (
+      part.context["open_patches"] === patches.filter(({ state }) => !patchEnds.has(state)).length &&
+      part.context["quarantined"] ===
+        patches.filter(({ state, context }) => state === "quarantined" && live.has(context["task_id"])).length
+    );
   },
   "nothing begins before what it waits for is completed": ({ path, state, machine }, _below, { parts, waits }) =>
     !begun.has(`${machine} ${state}`) ||
@@ -104,6 +122,10 @@ export const invariants: Readonly<Record<string, Invariant>> = {
         child.state !== "failed" ||
         child.context["is_critical"] !== true,
     ),
+  "a breaker that is closed has not failed so often that it opens": ({ machine, state, context }) =>
+    machine !== "circuit_breaker" ||
+    state !== "CLOSED" ||
+    Number(context["failure_count"]) < Number(context["failure_threshold"]),
   "a run that succeeded has no workstream that failed and may not": (part, below) =>
     part.machine !== "run" ||
     part.state !== "succeeded" ||
@@ -126,8 +148,8 @@ export function brokenIn(situation: Situation): string | undefined {
   return undefined;
 }
 
-/** What has ended stays as it ended (I6), and no actor moves otherwise than declared (I5). */
-export function brokenBy(before: Situation, next: Situation): string | undefined {
+/** What has ended stays as it ended (I6), no actor moves otherwise than declared (I5), and the breaker does its work. */
+export function brokenBy(before: Situation, next: Situation, { byPerson }: Happening): string | undefined {
   if (next.undeclared.length > 0) {
     return `no actor moves otherwise than declared: ${next.undeclared.join(", ")}`;
   }
@@ -137,7 +159,21 @@ export function brokenBy(before: Situation, next: Situation): string | undefined
       return `what has ended stays: ${path} was ${part.state} and is ${now.state}`;
     }
   }
-  return undefined;
+  const [was, is] = [before, next].map(({ parts }) => parts.get(toolPath)) as [Part, Part];
+  const successes = Number(was.context["success_count"]) + 1;
+  if (
+    was.state === "HALF_OPEN" &&
+    is.state === "CLOSED" &&
+    !byPerson &&
+    successes < Number(was.context["success_threshold"])
+  ) {
+    return `a breaker closes after enough successes: it closed after ${successes}`;
+  }
+  const passed = [...next.tool.calls].filter(([, call]) => call === "passed").map(([task]) => task);
+  const begun = passed.filter((task) => before.tool.calls.get(task) !== "passed");
+  return begun.length > 0 && (is.state === "OPEN" || (is.state === "HALF_OPEN" && passed.length > 1))
+    ? `a breaker lets no call through that is ${is.state}, but for one on trial: ${begun.join(", ")}`
+    : undefined;
 }
 
 export const hasEnded = ({ parts }: Situation): boolean => {

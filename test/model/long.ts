@@ -4,10 +4,10 @@ import { explore } from "./explore.ts";
 console.warn = () => undefined;
 const [mostSituations = 100_000, seed = Date.now() % 1_000_000] = process.argv.slice(2).map(Number);
 const start = performance.now();
-const { situations, steps, ends, exhausted, fault } = explore({ mostSituations, seed });
+const { situations, steps, ends, refusals, exhausted, fault } = explore({ mostSituations, seed });
 const seconds = (performance.now() - start) / 1000;
 console.log(
-  `seed ${seed}: ${situations} situations, ${steps} steps, ${ends} ends, ${exhausted ? "all there are" : "to the bound"}, ${Math.round(situations / seconds)} situations a second`,
+  `seed ${seed}: ${situations} situations, ${steps} steps, ${ends} ends, ${refusals} with a refused call, ${exhausted ? "all there are" : "to the bound"}, ${Math.round(situations / seconds)} situations a second`,
 );
 if (fault !== undefined) {
   console.log(fault);

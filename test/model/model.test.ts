@@ -2,8 +2,9 @@ import { describe, expect, test, vi } from "vitest";
 import { runMachine } from "../../machines/orchestration/run.ts";
 import { taskMachine } from "../../machines/orchestration/task.ts";
 import { workstreamMachine } from "../../machines/orchestration/workstream.ts";
+import { circuitBreakerMachine } from "../../machines/uet/circuit-breaker.ts";
 import { explore } from "./explore.ts";
-import { after, begin, configuration, gate, type Situation } from "./system.ts";
+import { after, begin, configuration, gate, realMachines, type Situation } from "./system.ts";
 
 // XState warns of each event that comes to an actor which has ended: here that is part of what is tried.
 vi.spyOn(console, "warn").mockImplementation(() => undefined);
@@ -17,25 +18,27 @@ const checked = { format_passed: true, scope_passed: true, constraints_passed: t
 
 /** Lets things happen one after the other, each to the actor at a path. */
 function along(from: Situation, way: readonly (readonly [string, { readonly type: string }])[]): Situation {
-  return way.reduce((at, [path, event]) => after(runMachine, at, { path, event, byPerson: false }), from);
+  return way.reduce((at, [path, event]) => after(realMachines, at, { path, event, byPerson: false }), from);
 }
 
-describe("a run with two workstreams, tasks, patches and gates, whatever happens to it and in whatever order", () => {
+describe("a run with two workstreams, tasks, patches, gates and a tool behind a breaker, whatever happens to it and in whatever order", () => {
   test.each([1, 2])("keeps its invariants, and comes to an end from everywhere (seed %i)", (seed) => {
-    const { fault, situations, ends } = explore({ mostSituations: 4_000, seed });
-    expect([fault, situations >= 4_000, ends > 100]).toEqual([undefined, true, true]);
+    const { fault, situations, ends, refusals } = explore({ mostSituations: 4_000, seed });
+    expect([fault, situations >= 4_000, ends > 100, refusals > 50]).toEqual([undefined, true, true, true]);
   });
 
   test("a task that is tried again and again is found", () => {
     const task = taskMachine.provide({ guards: { retriesLeft: () => true } });
-    const machine = runMachine.provide({ actors: { workstream: workstreamMachine.provide({ actors: { task } }) } });
-    expect(explore({ machine, mostSituations: 4_000, seed: 1 }).fault).toMatch(/^a task is tried again no more often/);
+    const run = runMachine.provide({ actors: { workstream: workstreamMachine.provide({ actors: { task } }) } });
+    expect(explore({ machines: { run }, mostSituations: 4_000, seed: 1 }).fault).toMatch(
+      /^a task is tried again no more often/,
+    );
   });
 
   test("a workstream that completes before its final gates have passed is found", () => {
     const workstream = workstreamMachine.provide({ guards: { finalPassed: () => true } });
-    const machine = runMachine.provide({ actors: { workstream } });
-    const { fault } = explore({ machine, mostSituations: 4_000, seed: 1 });
+    const run = runMachine.provide({ actors: { workstream } });
+    const { fault } = explore({ machines: { run }, mostSituations: 4_000, seed: 1 });
     expect(fault).toMatch(/^a completed workstream has passed every final gate/);
   });
 
@@ -43,8 +46,20 @@ describe("a run with two workstreams, tasks, patches and gates, whatever happens
     const workstream = workstreamMachine.provide({
       guards: { createdAndWaiting: () => false, createdAndFree: () => true },
     });
-    const machine = runMachine.provide({ actors: { workstream } });
-    expect(explore({ machine, mostSituations: 4_000, seed: 1 }).fault).toMatch(/^nothing can happen any more/);
+    const run = runMachine.provide({ actors: { workstream } });
+    expect(explore({ machines: { run }, mostSituations: 4_000, seed: 1 }).fault).toMatch(
+      /^it does not come to an end by itself/,
+    );
+  });
+});
+
+describe("a breaker with a fault in its guard", () => {
+  test.each([
+    ["never opens", { tooManyFailures: () => false }, /^a breaker that is closed has not failed so often/],
+    ["closes after one success", { lastSuccess: () => true }, /^a breaker closes after enough successes/],
+  ])("that %s is found", (_, guards, fault) => {
+    const breaker = circuitBreakerMachine.provide({ guards });
+    expect(explore({ machines: { breaker }, mostSituations: 4_000, seed: 1 }).fault).toMatch(fault);
   });
 });
 
@@ -66,7 +81,7 @@ describe("what the exploration found once, and does not find again", () => {
 
   test("a merge that was paused leaves no gate of its first attempt running", () => {
     const one = [{ ws_id: "a", tasks: [{ task_id: "a.1" }], final: [gate] }];
-    const situation = along(begin(runMachine, one), [
+    const situation = along(begin(realMachines, one), [
       ["r/a/a.1", { type: "worker_started", worker_id: "w" } as { type: string }],
       ["r/a/a.1", done("task", "running", { exit_code: 0 })],
       ["r/a", done("workstream", "validating.merging")],
@@ -79,7 +94,7 @@ describe("what the exploration found once, and does not find again", () => {
 
   test("a task that was reset is not completed by the patch of before", () => {
     const one = [{ ws_id: "a", tasks: [{ task_id: "a.1" }] }];
-    const situation = along(begin(runMachine, one), [
+    const situation = along(begin(realMachines, one), [
       ["r/a/a.1", { type: "worker_started", worker_id: "w" } as { type: string }],
       ["r/a/a.1", done("task", "running", { exit_code: 0, patch: { patch_id: "p1" } })],
       ["r/a/a.1", { type: "override_reset_task", ...operator } as { type: string }],
@@ -106,7 +121,7 @@ describe("what the exploration found once, and does not find again", () => {
   const redone = ["r/a", { type: "task_redone", task_id: "a.1", successor_id: "a.1~r1", ...operator }] as const;
 
   test("the outcome of a task that is done again counts, and not the patch that was quarantined before", () => {
-    const situation = along(begin(runMachine, twoTasks), [
+    const situation = along(begin(realMachines, twoTasks), [
       ...made("a.1", "p1"),
       ["r", { type: "pause_requested", ...operator }],
       ["r/a/p1", done("patch_ledger", "created", { ...checked, scope_passed: false, reason: "out of scope" })],
@@ -126,7 +141,7 @@ describe("what the exploration found once, and does not find again", () => {
   });
 
   test("a task that is done again in a paused workstream does not start before it goes on", () => {
-    const paused = along(begin(runMachine, twoTasks), [
+    const paused = along(begin(realMachines, twoTasks), [
       ["r/a/a.1", { type: "override_fail_task", ...operator } as { type: string }],
       ["r", { type: "pause_requested", ...operator }],
       redone,
@@ -137,7 +152,7 @@ describe("what the exploration found once, and does not find again", () => {
   });
 
   test("the patch of a task that a person declares failed is dropped, and holds nothing up", () => {
-    const situation = along(begin(runMachine, twoTasks), [
+    const situation = along(begin(realMachines, twoTasks), [
       ...made("a.1", "p1"),
       ["r/a/a.1", { type: "override_fail_task", ...operator } as { type: string }],
       redone,
@@ -152,8 +167,19 @@ describe("what the exploration found once, and does not find again", () => {
     expect(situation.parts.get("r/a")?.context["open_patches"]).toBe(0);
   });
 
+  test("a patch that is dropped while its gates run leaves none of them running", () => {
+    const one = [{ ws_id: "a", tasks: [{ task_id: "a.1" }], verify: [gate] }];
+    const situation = along(begin(realMachines, one), [
+      ...made("a.1", "p1"),
+      ["r/a/p1", done("patch_ledger", "created", checked)],
+      ["r/a/p1", done("patch_ledger", "queued", { applied: true })],
+      ["r/a/p1", { type: "override_drop_patch", ...operator } as { type: string }],
+    ]);
+    expect(["p1", "p1/p1~unit"].map((id) => situation.parts.get(`r/a/${id}`)?.state)).toEqual(["dropped", "FAILED"]);
+  });
+
   test("an ended task has one successor at most", () => {
-    const situation = along(begin(runMachine, twoTasks), [
+    const situation = along(begin(realMachines, twoTasks), [
       ["r/a/a.1", { type: "override_fail_task", ...operator } as { type: string }],
       redone,
       ["r/a", { type: "task_redone", task_id: "a.1", successor_id: "a.1~r2", ...operator } as { type: string }],

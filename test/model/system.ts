@@ -2,8 +2,10 @@
 import { type AnyActorRef, type AnyStateMachine, createActor, type StateValue } from "xstate";
 import { runMachine } from "../../machines/orchestration/run.ts";
 import type { WorkstreamDefinition } from "../../machines/orchestration/workstream.types.ts";
+import { circuitBreakerMachine } from "../../machines/uet/circuit-breaker.ts";
 import { simulatedClock } from "../../src/testing/index.ts";
 import { movesObserver } from "../machines/moves.fixture.ts";
+import { beginTool, type Tool, toolAfter, toolPath } from "./tool.ts";
 
 /** One actor of a situation. Its path is its id after those of its parents: `r/a/a.1`. */
 export interface Part {
@@ -19,6 +21,8 @@ export interface Part {
 /** Where the whole system is: what XState needs to go on from it, and its actors to look at. */
 export interface Situation {
   readonly snapshot: unknown;
+  /** What the tasks call; its breaker is one of the parts. */
+  readonly tool: Tool;
   readonly parts: ReadonlyMap<string, Part>;
   /** The same for two situations that cannot be told apart by what can happen next. */
   readonly key: string;
@@ -37,6 +41,14 @@ export interface Happening {
 }
 
 export const gate = { name: "unit", gate_type: "UNIT", command: "true" } as const;
+
+/** The machines that are tried: a run with its family, and the breaker of the tool that its tasks call. */
+export interface Machines {
+  readonly run: AnyStateMachine;
+  readonly breaker: AnyStateMachine;
+}
+
+export const realMachines: Machines = { run: runMachine, breaker: circuitBreakerMachine };
 
 /** Two workstreams, the second after the first, with two tasks each; patches are verified, merges are checked. */
 export const configuration: readonly WorkstreamDefinition[] = [
@@ -60,15 +72,13 @@ export const configuration: readonly WorkstreamDefinition[] = [
   },
 ];
 
-const operator = { operator: "ann", reason: "why" };
-
 /** The system before anything has happened. */
-export function begin(machine: AnyStateMachine = runMachine, workstreams = configuration): Situation {
+export function begin({ run, breaker } = realMachines, workstreams = configuration): Situation {
   const { inspect, undeclared } = movesObserver();
-  const root = createActor(machine, { id: "r", input: { run_id: "r" }, clock: simulatedClock(), inspect });
+  const root = createActor(run, { id: "r", input: { run_id: "r" }, clock: simulatedClock(), inspect });
   root.start();
   root.send({ type: "orchestrator_started", workstreams });
-  return situationOf(root, undeclared, waitsOf(workstreams));
+  return situationOf(root, undeclared, waitsOf(workstreams), () => beginTool(breaker));
 }
 
 function waitsOf(workstreams: readonly WorkstreamDefinition[]): ReadonlyMap<string, readonly string[]> {
@@ -87,13 +97,18 @@ function waitsOf(workstreams: readonly WorkstreamDefinition[]): ReadonlyMap<stri
 }
 
 /** The situation after something has happened. */
-export function after(machine: AnyStateMachine, situation: Situation, { path, event }: Happening): Situation {
+export function after({ run, breaker }: Machines, situation: Situation, happening: Happening): Situation {
+  const { path, event } = happening;
   const { inspect, undeclared } = movesObserver();
   const options = { id: "r", snapshot: situation.snapshot, clock: simulatedClock(), inspect } as never;
-  const root = createActor(machine, options);
+  const root = createActor(run, options);
   root.start();
-  actorAt(root, path)?.send(event);
-  return situationOf(root, undeclared, situation.waits);
+  if (path !== toolPath) {
+    actorAt(root, path)?.send(event);
+  }
+  return situationOf(root, undeclared, situation.waits, (parts) =>
+    toolAfter(breaker, situation.tool, happening, parts, inspect),
+  );
 }
 
 function actorAt(root: AnyActorRef, path: string): AnyActorRef | undefined {
@@ -110,7 +125,12 @@ const childrenOf = (actor: AnyActorRef | undefined): Record<string, AnyActorRef>
 /** Words that say why, and differ by the order in which things happened; nothing depends on them. */
 const words: ReadonlySet<string> = new Set(["last_error", "quarantine_reason", "first_failure", "duration_seconds"]);
 
-function situationOf(root: AnyActorRef, undeclared: readonly string[], waits: Situation["waits"]): Situation {
+function situationOf(
+  root: AnyActorRef,
+  undeclared: readonly string[],
+  waits: Situation["waits"],
+  toolWith: (parts: Situation["parts"]) => Tool,
+): Situation {
   const parts = new Map<string, Part>();
   const visit = (actor: AnyActorRef, path: string): void => {
     const snapshot = actor.getSnapshot() as { value?: StateValue; status: string; context?: Record<string, unknown> };
@@ -126,79 +146,13 @@ function situationOf(root: AnyActorRef, undeclared: readonly string[], waits: Si
     }
   };
   visit(root, "r");
+  const tool = toolWith(parts);
+  parts.set(toolPath, tool.part);
   const marks = [...parts.values()]
     .map(({ path, value, context }) =>
       JSON.stringify([path, value, context], (key, each) => (words.has(key) ? 0 : each)),
     )
     .sort();
-  return { snapshot: root.getPersistedSnapshot(), parts, key: marks.join("\n"), undeclared, waits };
-}
-
-/** All that can happen next: outcomes of effects, timers, workers, and what a person may do. */
-export function happenings({ parts }: Situation): Happening[] {
-  return [...parts.values()]
-    .filter(({ status }) => status === "active")
-    .flatMap((part) => eventsFor(part).map((event) => ({ path: part.path, event, byPerson: "operator" in event })));
-}
-
-const outcome = (machine: string, state: string, output: unknown) => ({
-  type: `xstate.done.actor.0.${machine}.${state}`,
-  output,
-});
-
-function eventsFor({ machine, state, value, context, path }: Part): Happening["event"][] {
-  switch (`${machine} ${state}`) {
-    case "run running":
-      return [
-        { type: "user_cancelled", ...operator },
-        { type: "pause_requested", ...operator },
-      ];
-    case "run paused":
-      return [
-        { type: "resume_requested", ...operator },
-        { type: "user_cancelled", ...operator },
-      ];
-    case "task queued":
-      return [{ type: "worker_started", worker_id: `worker of ${path}` }];
-    case "task running":
-      return [
-        // The first task of a workstream changes files.
-        outcome(machine, state, {
-          exit_code: 0,
-          ...(path.endsWith(".1") && { patch: { patch_id: `${context["task_id"]}~p1` } }),
-        }),
-        outcome(machine, state, { exit_code: 1 }),
-        { type: "timeout_exceeded" },
-      ];
-    case "task retrying":
-      return [{ type: "retry_delay_elapsed" }];
-    case "patch_ledger created":
-      return [true, false].map((scope_passed) =>
-        outcome(machine, state, {
-          format_passed: true,
-          scope_passed,
-          constraints_passed: true,
-          reason: "out of scope",
-        }),
-      );
-    case "patch_ledger queued":
-      return [outcome(machine, state, { applied: true }), outcome(machine, state, { applied: false, reason: "no" })];
-    case "patch_ledger apply_failed":
-      return [{ type: Number(context["apply_attempts"]) < 3 ? "apply_retry" : "auto_quarantine" }];
-    case "patch_ledger verified":
-      return [outcome(machine, state, { commit_sha: "abc" })];
-    case "test_gate RUNNING":
-      return [outcome(machine, state, { exit_code: 0 }), outcome(machine, state, { exit_code: 1 })];
-    case "workstream validating": {
-      const inner = (value as Record<string, string>)["validating"];
-      return inner === "checking"
-        ? []
-        : [
-            { type: `xstate.done.actor.0.workstream.validating.${inner}`, output: undefined },
-            { type: `xstate.error.actor.0.workstream.validating.${inner}`, error: new Error("conflict") },
-          ];
-    }
-    default:
-      return [];
-  }
+  const key = [...marks, JSON.stringify([...tool.calls].sort())].join("\n");
+  return { snapshot: root.getPersistedSnapshot(), tool, parts, key, undeclared, waits };
 }
