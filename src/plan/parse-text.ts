@@ -11,6 +11,7 @@ import {
   type YAMLError,
 } from "yaml";
 import { type ErrorPlace, PawlError } from "../base/errors/index.ts";
+import { plainJson } from "./plain-json.ts";
 import { PlanErrors, Problems } from "./problems.ts";
 import { quote, quoteId } from "./quote.ts";
 import { keyText, PlanSource } from "./source.ts";
@@ -34,6 +35,11 @@ const mostSyntaxErrors = 10;
  * @throws PlanErrors: empty, too large, too deep, no YAML, duplicate keys, aliases that cannot be expanded.
  */
 export function parseText(text: string, file: string): PlanSource {
+  const data = plainJson(text, { levels: maxLevels / 2, marks: maxTokens / 10 });
+  return data === undefined ? parseYaml(text, file) : new PlanSource(file, data, () => parseYaml(text, file).written());
+}
+
+function parseYaml(text: string, file: string): PlanSource {
   const problems = new Problems(file);
   const lines = new LineCounter();
   const at: Locate = (offset) => {
@@ -56,7 +62,7 @@ export function parseText(text: string, file: string): PlanSource {
   }
   checkKeysAndAliases(document, problems, at);
   problems.throwIfAny();
-  return new PlanSource(file, document, lines, plainData(document, problems, file));
+  return new PlanSource(file, plainData(document, problems, file), () => ({ document, lines }));
 }
 
 type Locate = (offset: number) => ErrorPlace;

@@ -15,20 +15,31 @@ import { quoteId } from "./quote.ts";
 /** Keys and list indexes that lead from the top of a plan to a value. */
 export type Path = readonly (string | number)[];
 
+/** A text as nodes that know where they stand. */
+export interface Written {
+  readonly document: Document.Parsed;
+  readonly lines: LineCounter;
+}
+
 /** The plan as it was written: its values, and where in the text each stands. */
 export class PlanSource {
   readonly file: string;
   /** The values as plain data; nothing of them is checked yet. */
   readonly data: unknown;
-  readonly #document: Document.Parsed;
-  readonly #lines: LineCounter;
+  readonly #parse: () => Written;
   readonly #pairs = new WeakMap<YAMLMap, Map<string, Pair>>();
+  #written: Written | undefined;
 
-  constructor(file: string, document: Document.Parsed, lines: LineCounter, data: unknown) {
+  /** @param parse gives the places; asked for when the first of them is */
+  constructor(file: string, data: unknown, parse: () => Written) {
     this.file = file;
     this.data = data;
-    this.#document = document;
-    this.#lines = lines;
+    this.#parse = parse;
+  }
+
+  written(): Written {
+    this.#written ??= this.#parse();
+    return this.#written;
   }
 
   /** The value at a path, `undefined` where there is none. */
@@ -78,7 +89,7 @@ export class PlanSource {
   }
 
   #follow(path: Path): { node: Node | null; key: Node | null } {
-    let node = this.#resolve(this.#document.contents);
+    let node = this.#resolve(this.written().document.contents);
     let key: Node | null = null;
     for (const step of path) {
       const pair = isMap(node) ? this.#pairsOf(node).get(String(step)) : undefined;
@@ -93,7 +104,7 @@ export class PlanSource {
   }
 
   #resolve(node: Node | null): Node | null {
-    return isAlias(node) ? (node.resolve(this.#document) ?? node) : node;
+    return isAlias(node) ? (node.resolve(this.written().document) ?? node) : node;
   }
 
   #pairsOf(map: YAMLMap): Map<string, Pair> {
@@ -108,7 +119,7 @@ export class PlanSource {
     if (offset === undefined) {
       return { file: this.file };
     }
-    const { line, col } = this.#lines.linePos(offset);
+    const { line, col } = this.written().lines.linePos(offset);
     return { file: this.file, line, column: col };
   }
 }
