@@ -41,6 +41,19 @@ export function encode(value: unknown, path: string, numberOf: NumberOf, depth =
   }
 }
 
+/** What JSON keeps as it is: most of all values. Told without making the path that only an error needs. */
+function isSafe(value: unknown): boolean {
+  switch (typeof value) {
+    case "string":
+    case "boolean":
+      return true;
+    case "number":
+      return Number.isFinite(value) && !Object.is(value, -0);
+    default:
+      return value === null;
+  }
+}
+
 function numberName(value: number): string {
   return Object.is(value, -0) ? "-0" : String(value);
 }
@@ -105,6 +118,9 @@ function encodeArray(array: readonly unknown[], path: string, numberOf: NumberOf
   let copy: unknown[] | undefined;
   for (let index = 0; index < array.length; index += 1) {
     const item = array[index];
+    if (isSafe(item)) {
+      continue;
+    }
     const encoded = encode(item, `${path}[${index}]`, numberOf, depth + 1);
     if (encoded !== item) {
       copy ??= array.slice();
@@ -123,6 +139,9 @@ function encodePlain(
   let copy: Record<string, unknown> | undefined;
   for (const key in object) {
     const item = object[key];
+    if (isSafe(item)) {
+      continue;
+    }
     const encoded = encode(item, `${path}.${key}`, numberOf, depth + 1);
     if (encoded !== item) {
       copy ??= { ...object };

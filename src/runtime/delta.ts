@@ -52,6 +52,9 @@ function diffMembers(before: Members, after: Members, path: string, numberOf: Nu
   let changed: Record<string, Delta> | undefined;
   let removed: string[] | undefined;
   for (const key in after) {
+    if (after[key] !== undefined && Object.is(before[key], after[key])) {
+      continue;
+    }
     const isNew = after[key] === undefined && !(key in before);
     const delta = isNew
       ? { "=": replaced(undefined, path, numberOf) }

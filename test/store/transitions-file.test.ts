@@ -3,6 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { setup } from "xstate";
+import { canonicalJson } from "../../src/base/canonical-json.ts";
 import { openRuntime } from "../../src/runtime/index.ts";
 import type { Store } from "../../src/store/port.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
@@ -34,7 +35,9 @@ describe("transitions.jsonl", () => {
     const end = followTransitions(store, { file });
     await flip(store, 5);
     end();
-    expect(readTransitionsFiles(file)).toEqual(store.auditsAfter(0, 100));
+    const stored = store.auditsAfter(0, 100);
+    expect(readTransitionsFiles(file)).toEqual(stored);
+    expect(readFileSync(file, "utf8")).toBe(stored.map((row) => `${canonicalJson(row)}\n`).join(""));
     expect(ids(file)).toEqual(upTo(5));
   });
 

@@ -154,9 +154,12 @@ function merged(children: Readonly<ChildrenMap>, spawned: Readonly<ChildrenMap>)
   return shareIfLarge({ ...children, ...spawned });
 }
 
+/** An `invoke` copies a shared map: the size tells, not the mark. */
+const isLarge = (children: Readonly<ChildrenMap>): boolean => Object.keys(children).length >= sharedFrom;
+
 /** Marks a map as changed in place once it is large. */
 export function shareIfLarge(children: Readonly<ChildrenMap>): Readonly<ChildrenMap> {
-  if (Object.keys(children).length >= sharedFrom) {
+  if (isLarge(children)) {
     sharedMaps.add(children);
   }
   return children;
@@ -171,22 +174,26 @@ export function stopLargeFamilyBefore<S extends Snapshot<unknown>>(
   event: { readonly type: string },
   scope: ActorScope,
 ): S {
+  if (event.type !== stopEvent && !event.type.startsWith(childErrorPrefix)) {
+    return snapshot;
+  }
   const children = childrenOf(snapshot);
-  if (!sharedMaps.has(children)) {
+  if (!isLarge(children)) {
     return snapshot;
   }
   const machineSnapshot = snapshot as unknown as AnyMachineSnapshot;
   const ends =
-    event.type === stopEvent ||
-    (event.type.startsWith(childErrorPrefix) &&
-      machineSnapshot.machine.getTransitionData(machineSnapshot, event).length === 0);
+    event.type === stopEvent || machineSnapshot.machine.getTransitionData(machineSnapshot, event).length === 0;
   return ends ? { ...snapshot, children: stopAll(children, scope) } : snapshot;
 }
 
 /** The same for a machine that has just reached its end; XState goes on with this very snapshot object. */
 export function stopLargeFamilyOf(snapshot: AnyMachineSnapshot, scope: ActorScope): void {
+  if (snapshot.status === "active") {
+    return;
+  }
   const children = childrenOf(snapshot as Snapshot<unknown>);
-  if (snapshot.status !== "active" && sharedMaps.has(children)) {
+  if (isLarge(children)) {
     (snapshot as { children: ChildrenMap }).children = stopAll(children, scope);
   }
 }
