@@ -1,4 +1,5 @@
 import { fromPromise, type PromiseActorLogic } from "xstate";
+import { isDurableSystem } from "./xstate/system.ts";
 
 /** When, and how often, a failed attempt of an effect is made again. */
 export interface RetryPolicy {
@@ -77,13 +78,6 @@ export function backoffBefore(retry: RetryPolicy | undefined, failed: number): n
 
 type AnyAction = (args: never, params: never) => void;
 
-const afterCommitQueue = new WeakMap<object, (run: () => void) => void>();
-
-/** Tells `afterCommit` how to put an action off in a system. */
-export function registerSystem(system: object, putOff: (run: () => void) => void): void {
-  afterCommitQueue.set(system, putOff);
-}
-
 /**
  * Puts a custom action off until what its transition changed is on disk (I2). It runs at most once: a crash between
  * commit and action loses it; what must not be lost is an effect. Under plain XState it runs at once.
@@ -91,11 +85,10 @@ export function registerSystem(system: object, putOff: (run: () => void) => void
 export function afterCommit<TAction extends AnyAction>(action: TAction): TAction {
   const wrapped = (args: { readonly system: object }, params: never): void => {
     const run = (): void => action(args as never, params);
-    const putOff = afterCommitQueue.get(args.system);
-    if (putOff === undefined) {
-      run();
+    if (isDurableSystem(args.system)) {
+      args.system.putOff(run);
     } else {
-      putOff(run);
+      run();
     }
   };
   return wrapped as unknown as TAction;

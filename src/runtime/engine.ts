@@ -12,7 +12,6 @@ import type { Clock } from "../base/time.ts";
 import type { ActorRow, Store } from "../store/port.ts";
 import { decode, encode, Unserializable } from "./codec.ts";
 import { Commits } from "./commits.ts";
-import { registerSystem } from "./durable.ts";
 import { Effects, retryTimer } from "./effects.ts";
 import { endedActor } from "./ended.ts";
 import type { Group } from "./group.ts";
@@ -28,7 +27,6 @@ import {
   childSnapshotPrefix,
   type InternalActor,
   type InternalLogic,
-  type InternalSystem,
   isMachine,
   kindOf,
   processing,
@@ -67,7 +65,7 @@ export class Engine {
   readonly commits: Commits;
   readonly options: EngineOptions;
   /** While a tree is being restored: rows by the snapshot objects made from them. */
-  restoring: WeakMap<object, ActorRow> | undefined;
+  restoring: ReadonlyMap<object, ActorRow> | undefined;
   /** Why nothing is accepted any more. */
   closed: { readonly reason: string; readonly cause?: unknown } | undefined;
   readonly #byNo = new Map<number, Live>();
@@ -159,7 +157,11 @@ export class Engine {
   /** Makes a root actor in a system of its own. It is not started. */
   makeRoot(id: string, logic: InternalLogic, type: ActorType, options: Readonly<Record<string, unknown>>): Live {
     this.#refuseIfClosed();
-    const root: LiveRoot = { system: this.#makeSystem(), lastUsed: this.clock.monotonic(), members: new Set() };
+    const root: LiveRoot = {
+      system: new DurableSystem(this.#host),
+      lastUsed: this.clock.monotonic(),
+      members: new Set(),
+    };
     const parent = { system: root.system } as unknown as AnyActorRef;
     this.#birth = { id, logic, type, root };
     const actor = createActor(logic as unknown as AnyActorLogic, { ...options, id, parent } as never);
@@ -187,17 +189,6 @@ export class Engine {
       this.roots.delete(live.id);
     }
   }
-
-  #makeSystem(): InternalSystem {
-    const system = new DurableSystem(this.#host);
-    registerSystem(system, this.#putOffAction);
-    return system;
-  }
-
-  readonly #putOffAction = (run: () => void): void => {
-    this.group().afterCommit.push(run);
-    this.schedule();
-  };
 
   readonly #scheduler = {
     schedule: (source: InternalActor, target: InternalActor, event: AnyEventObject, delay: number, id?: string) => {
@@ -249,6 +240,10 @@ export class Engine {
         }
         // A restored child that tells its parent its snapshot again is no news.
         return this.restoring === undefined || !eventType.startsWith(childSnapshotPrefix);
+      },
+      putOff: (action) => {
+        this.group().afterCommit.push(action);
+        this.schedule();
       },
       scheduler: this.#scheduler,
       logger: this.options.logger,
@@ -351,8 +346,9 @@ export class Engine {
       asleep: false,
       left: false,
       begun: false,
-      waitingEvents: [],
+      waitingEvents: undefined,
       effect: undefined,
+      lastRow: undefined,
     };
     this.#replaceNamesake(live);
     setLive(live);
@@ -388,7 +384,13 @@ export class Engine {
           }),
         putOff: (actor) => this.#recorded(actor, (own) => this.#putOff(own)),
         hasBegun: (actor) => liveOf(actor)?.begun === true,
-        keepEvent: (actor, event) => liveOf(actor)?.waitingEvents.push(event),
+        keepEvent: (actor, event) => {
+          const own = liveOf(actor);
+          if (own !== undefined) {
+            own.waitingEvents ??= [];
+            own.waitingEvents.push(event);
+          }
+        },
       });
       this.#wrapped.set(logic, wrapped);
     }
@@ -453,7 +455,7 @@ export class Engine {
     live.begun = true;
     try {
       live.logic.start?.(actor.getSnapshot(), actor._actorScope);
-      for (const event of live.waitingEvents.splice(0)) {
+      for (const event of live.waitingEvents?.splice(0) ?? []) {
         // Its actor took them, and told of it, when they were sent; only the receivers did not hear them.
         live.logic.transition(actor.getSnapshot(), event, actor._actorScope);
       }

@@ -24,20 +24,17 @@ export function entityStep(context: RowContext, live: Live, step: PlainStep): En
 }
 
 /**
- * What the rows of an entity were made from last: a context that did not change makes no other row. After a restart
- * nothing is known yet, and the snapshot before the step tells.
+ * Writes the rows of an entity. A context that did not change makes no other row; after a restart, when nothing is
+ * known of the last one, the snapshot before the step tells.
  */
-const lastRows = new WeakMap<Live, { readonly state: string; readonly context: unknown }>();
-
 export function writeRows(context: RowContext, live: Live, plain: PlainStep): void {
   const binding = live.type.entity;
-  const last = lastRows.get(live);
   const { from, to, before, snapshot } = plain;
-  const written = last?.state === to ? last.context : before?.context;
+  const written = live.lastRow?.state === to ? live.lastRow.context : before?.context;
   if (binding === undefined || (from === to && written === snapshot.context)) {
     return;
   }
-  lastRows.set(live, { state: to, context: snapshot.context });
+  live.lastRow = { state: to, context: snapshot.context };
   const step = entityStep(context, live, plain);
   const isNew = from === undefined;
   const writes = binding.rowsOf(step).map((row) => ({ ...row, at: step.at, isNew }));

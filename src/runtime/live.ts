@@ -52,18 +52,21 @@ export interface Live {
   left: boolean;
   /** Whether work outside the machines has begun (I2). */
   begun: boolean;
-  waitingEvents: AnyEventObject[];
+  waitingEvents: AnyEventObject[] | undefined;
   effect: EffectState | undefined;
+  /** What the rows of its entity were made from last; undefined after a restart. */
+  lastRow: { readonly state: string; readonly context: unknown } | undefined;
 }
 
-const lives = new WeakMap<InternalActor, Live>();
+/** On the actor itself: a WeakMap with an entry for each actor is dear to collect. */
+const liveKey = Symbol("live");
 
 export function setLive(live: Live): void {
-  lives.set(live.actor, live);
+  Object.defineProperty(live.actor, liveKey, { value: live });
 }
 
 export function liveOf(actor: InternalActor): Live | undefined {
-  return lives.get(actor);
+  return (actor as { readonly [liveKey]?: Live })[liveKey];
 }
 
 const endedNos = new WeakMap<InternalActor, number>();
@@ -74,4 +77,4 @@ export function setEnded(actor: InternalActor, no: number): void {
 }
 
 /** By number, as references to actors are stored. */
-export const numberOf = (actor: InternalActor): number | undefined => lives.get(actor)?.no ?? endedNos.get(actor);
+export const numberOf = (actor: InternalActor): number | undefined => liveOf(actor)?.no ?? endedNos.get(actor);

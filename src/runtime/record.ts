@@ -133,7 +133,9 @@ export function recordRefusal(context: RecordContext, live: Live, event: AnyEven
 
 function takeSteps(live: Live): Step[] {
   const { steps } = live;
-  live.steps = [];
+  if (steps.length > 0) {
+    live.steps = [];
+  }
   return steps;
 }
 

@@ -139,7 +139,7 @@ function changed(problems: readonly Problem[]): PawlError {
 /** All are made before the first one starts: they may refer to each other. */
 function restoreTrees(engine: Engine, trees: readonly Tree[], effectOf: ReadonlyMap<number, EffectRow>): Live[] {
   const outer = engine.restoring;
-  engine.restoring = new WeakMap(trees.flatMap((tree) => tree.map(({ row, snapshot }) => [snapshot, row] as const)));
+  engine.restoring = new Map(trees.flatMap((tree) => tree.map(({ row, snapshot }) => [snapshot, row] as const)));
   try {
     const lives = trees.map(([{ row, logic, type, snapshot }]) =>
       engine.makeRoot(row.id, logic, type, { snapshot, systemId: row.systemId ?? undefined }),

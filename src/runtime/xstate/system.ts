@@ -10,6 +10,8 @@ export interface SystemHost {
   microstepTaken(event: MicrostepEvent): void;
   /** An actor ended, or its parent let go of it. */
   unregistered(actor: InternalActor): void;
+  /** Runs an action once what its transition changed is durable. */
+  putOff(action: () => void): void;
   /** False swallows the event. Throws when nothing is accepted any more. */
   admits(target: InternalActor, eventType: string): boolean;
   readonly scheduler: InternalScheduler;
@@ -28,7 +30,7 @@ const noClock = {
 };
 
 /** Whether a system was made here; by any runtime of the process, because machines are shared between them. */
-export function isDurableSystem(system: object): boolean {
+export function isDurableSystem(system: object): system is DurableSystem {
   return system instanceof DurableSystem;
 }
 
@@ -112,6 +114,10 @@ export class DurableSystem implements InternalSystem {
       this.#observe({ type: "@xstate.event", sourceRef: source, actorRef: target, event } as unknown as SystemEvent);
     }
     target._send(event);
+  }
+
+  putOff(action: () => void): void {
+    this.#host.putOff(action);
   }
 
   getSnapshot(): { _scheduledEvents: Record<string, unknown> } {
