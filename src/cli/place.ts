@@ -18,12 +18,18 @@ export function statePlace(context: CliContext, { state }: PlaceOptions): StateF
   return stateFolderAt(checkoutAround(context.cwd) ?? context.cwd, state, context.cwd);
 }
 
-/** Opens the store to look at it. @throws PawlError NO_RUNS, STORE_NOT_A_DATABASE */
+/** Opens the store to look at it. @throws PawlError NO_RUNS, STORE_NOT_A_DATABASE, STORE_READ_ONLY */
 export function openReader(state: StateFolder): Database {
   if (!existsSync(state.database)) {
     throw new PawlError("NO_RUNS", { folder: state.folder });
   }
-  return openSqliteReader(state.database);
+  const db = openSqliteReader(state.database);
+  // A process that was killed at its very beginning left a file without tables.
+  if (db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'runs'").get() === undefined) {
+    db.close();
+    throw new PawlError("NO_RUNS", { folder: state.folder });
+  }
+  return db;
 }
 
 /** The top of the checkout around a folder, by its `.git`; undefined outside of any. */

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { type Place, placeWith, planOf } from "./pawl.fixture.ts";
@@ -121,6 +121,38 @@ describe("patches that do not go in are quarantined with the reason", () => {
     expect(place.pawl("show", "w.t~p1").stdout).toMatch(reason);
     expect(place.pawl("events", "--entity", "w.t~p1").stdout).toContain("quarantined");
     expect(readFileSync(join(place.folder, "a.txt"), "utf8")).toBe(files["a.txt"]);
+  });
+
+  /** A patch of git's that adds one file. */
+  const adding = (path: string): string =>
+    `diff --git a/${path} b/${path}\nnew file mode 100644\n--- /dev/null\n+++ b/${path}\n@@ -0,0 +1,2 @@\n+x\n+y\n`;
+
+  test.each([
+    [
+      "has an absolute path",
+      adding("/etc/pawl-was-here"),
+      "",
+      /\/etc\/pawl-was-here .*(absolute|out of|outside|inside)/,
+    ],
+    ["goes through a symlink of the tree", adding("out/x"), "", /out\/x goes through out, which is a symlink/],
+    [
+      "is outside its scope",
+      adding("b/x"),
+      ", scope: ['src/**']",
+      /b\/x is outside the scope of the task \(src\/\*\*\)/,
+    ],
+    ["has too many lines", adding("x"), ", limits: { lines: 1 }", /changes 2 lines, allowed are 1/],
+    ["has too many bytes", adding("x"), ", limits: { bytes: 20B }", /has \d+ bytes, allowed are 20/],
+    ["writes into the state of Pawl", adding(".state/x"), "", /lies in \.state, where Pawl keeps its state/],
+  ])("one that %s", (_, patch, more, reason) => {
+    const place = placeWith(planOf([`{ id: t, patch: change.patch${more} }`]), files);
+    symlinkSync("/tmp", join(place.folder, "out"));
+    place.git("add", "out");
+    place.git("commit", "--quiet", "--message", "A link");
+    place.write("change.patch", patch);
+    expect(place.pawl("run", "plan.yaml").status).toBe(1);
+    expect(place.pawl("show", "w.t~p1").stdout).toMatch(reason);
+    expect(place.git("rev-list", "--count", "main..pawl/p-1")).toBe("0");
   });
 
   test.each([

@@ -33,7 +33,13 @@ export class Place {
   }
 
   pawl(...args: string[]): Printed {
-    const result = spawnSync(process.execPath, [program, ...args], {
+    return this.pawlBy([], ...args);
+  }
+
+  /** @param starter a command with its arguments that starts another one, as another user for example */
+  pawlBy(starter: readonly string[], ...args: string[]): Printed {
+    const [file, ...all] = [...starter, process.execPath, program, ...args] as [string, ...string[]];
+    const result = spawnSync(file, all, {
       cwd: this.folder,
       encoding: "utf8",
       env: { ...process.env, ...this.env },

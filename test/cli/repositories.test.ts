@@ -19,7 +19,9 @@ describe("a repository that Pawl cannot work on is refused with the way out", ()
   test("a folder that is no repository", () => {
     expect(emptyPlace().pawl("run", "plan.yaml")).toMatchObject({
       status: 1,
-      stderr: expect.stringContaining("NOT_A_REPOSITORY"),
+      stderr: expect.stringMatching(
+        /is not in the working tree of a git repository \[NOT_A_REPOSITORY\]\n {2}Change into a checkout, or make one/,
+      ),
     });
   });
 
@@ -28,7 +30,7 @@ describe("a repository that Pawl cannot work on is refused with the way out", ()
     place.git("init", "--quiet");
     expect(place.pawl("run", "plan.yaml")).toMatchObject({
       status: 1,
-      stderr: expect.stringContaining("REPOSITORY_EMPTY"),
+      stderr: expect.stringMatching(/has no commits.* \[REPOSITORY_EMPTY\]\n {2}Make a first commit: git add/),
     });
   });
 
@@ -39,7 +41,9 @@ describe("a repository that Pawl cannot work on is refused with the way out", ()
     place.write("shallow/plan.yaml", plan);
     expect(inside(place, "shallow").pawl("run", "plan.yaml")).toMatchObject({
       status: 1,
-      stderr: expect.stringContaining("git fetch --unshallow"),
+      stderr: expect.stringMatching(
+        /is a shallow clone.* \[REPOSITORY_SHALLOW\]\n {2}Fetch the rest: git fetch --unshallow/,
+      ),
     });
   });
 
@@ -49,7 +53,9 @@ describe("a repository that Pawl cannot work on is refused with the way out", ()
     place.git("commit", "--quiet", "--message", "with a submodule");
     expect(place.pawl("run", "plan.yaml")).toMatchObject({
       status: 1,
-      stderr: expect.stringContaining("1 submodules (lib first)"),
+      stderr: expect.stringMatching(
+        /main has 1 submodules \(lib first\).* \[REPOSITORY_HAS_SUBMODULES\]\n {2}Start from a base without/,
+      ),
     });
   });
 
@@ -57,14 +63,19 @@ describe("a repository that Pawl cannot work on is refused with the way out", ()
     const place = placeWith(plan);
     mkdirSync(join(place.folder, "bin"));
     place.env = { PATH: join(place.folder, "bin") };
-    expect(place.pawl("run", "plan.yaml")).toMatchObject({ status: 1, stderr: expect.stringContaining("GIT_MISSING") });
+    expect(place.pawl("run", "plan.yaml")).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/git was not found on the PATH \[GIT_MISSING\]\n {2}Install git/),
+    });
     const old = join(place.folder, "bin", "git");
     writeFileSync(old, "#!/bin/sh\necho git version 2.20.1\n");
     chmodSync(old, 0o755);
     place.env = { PATH: `${join(place.folder, "bin")}:${process.env["PATH"]}` };
     expect(place.pawl("run", "plan.yaml")).toMatchObject({
       status: 1,
-      stderr: expect.stringContaining("git 2.20.1 is too old"),
+      stderr: expect.stringMatching(
+        /git 2\.20\.1 is too old: Pawl needs 2\.38 or newer \[GIT_TOO_OLD\]\n {2}Install git 2\.38/,
+      ),
     });
   });
 });
@@ -94,7 +105,12 @@ describe("a state folder that cannot be used", () => {
     const db = new Database(join(place.folder, ".state/pipeline.db"));
     db.prepare("UPDATE schema_versions SET version = 99 WHERE component = 'domain'").run();
     db.close();
-    expect(place.pawl("run", "plan.yaml")).toMatchObject({ status: 1, stderr: expect.stringContaining("STORE_NEWER") });
+    expect(place.pawl("run", "plan.yaml")).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(
+        /pipeline\.db has schema 99 of domain.* \[STORE_NEWER\]\n {2}Use the Pawl that wrote it/,
+      ),
+    });
   });
 
   test("that is a file is refused", () => {
@@ -102,7 +118,9 @@ describe("a state folder that cannot be used", () => {
     place.write("not-a-folder", "");
     expect(place.pawl("run", "plan.yaml", "--state", "not-a-folder")).toMatchObject({
       status: 2,
-      stderr: expect.stringContaining("STATE_FOLDER_UNUSABLE"),
+      stderr: expect.stringMatching(
+        /not-a-folder cannot be used.* \[STATE_FOLDER_UNUSABLE\]\n {2}Make it writable, or name another/,
+      ),
     });
   });
 

@@ -256,30 +256,34 @@ describe("what is in the way of a run", () => {
   const plan = planOf(["{ id: t, run: 'true', changes: none }"]);
 
   test.each([
-    ["no repository", (place: Place) => place.git("init", "--bare", "--quiet", "x"), "x", "REPOSITORY_BARE", 1],
+    [
+      "a bare repository",
+      (place: Place) => place.git("init", "--bare", "--quiet", "x"),
+      "x",
+      "REPOSITORY_BARE",
+      1,
+      /is a bare repository/,
+      /Clone it/,
+    ],
     [
       "a base that is not there",
       (place: Place) => place.write("plan.yaml", plan.replace("base: main", "base: mian")),
       ".",
       "BASE_UNKNOWN",
       65,
+      /base "mian" is no branch/,
+      /Nearest names there: main/,
     ],
-    ["a branch of the run's name", (place: Place) => place.git("branch", "pawl/p-1"), ".", "BRANCH_EXISTS", 1],
     [
-      "a store that is no database",
-      (place: Place) => place.write(".state/pipeline.db", "this is no database, but a text\n"),
+      "a branch of the run's name",
+      (place: Place) => place.git("branch", "pawl/p-1"),
       ".",
-      "STORE_NOT_A_DATABASE",
+      "BRANCH_EXISTS",
       1,
+      /branch pawl\/p-1 cannot be made: .* was not made by this run/,
+      /git branch -m pawl\/p-1/,
     ],
-    [
-      "the state of another repository",
-      (place: Place) => place.write(".state/repository", "/somewhere/else\n"),
-      ".",
-      "STATE_OF_ANOTHER_REPOSITORY",
-      2,
-    ],
-  ] as const)("%s", (_, prepare, below, code, status) => {
+  ] as const)("%s", (_, prepare, below, code, status, message, fix) => {
     const place = placeWith(plan);
     prepare(place);
     if (below !== ".") {
@@ -289,7 +293,14 @@ describe("what is in the way of a run", () => {
       folder: join(place.folder, below),
       env: {},
     });
-    expect(inside.pawl("run", "plan.yaml")).toMatchObject({ status, stderr: expect.stringContaining(`[${code}]`) });
+    const printed = inside.pawl("run", "plan.yaml");
+    const [said, way] = printed.stderr.split("\n");
+    expect([printed.status, said, way]).toEqual([
+      status,
+      expect.stringContaining(`[${code}]`),
+      expect.stringMatching(fix),
+    ]);
+    expect(said).toMatch(message);
   });
 
   test("uncommitted changes are left alone, and said", () => {

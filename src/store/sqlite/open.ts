@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { PawlError } from "../../base/errors/index.ts";
@@ -67,6 +67,16 @@ export function openSqliteReader(file: string): Database.Database {
     }
     const db = new Database(file, { readonly: true, timeout: 5_000 });
     db.pragma("query_only = ON");
+    try {
+      // The first look into the file.
+      db.pragma("schema_version");
+    } catch (error) {
+      db.close();
+      if (isRefusedByFolder(error) && !hasJournal(file)) {
+        return unchangingReader(file);
+      }
+      throw error;
+    }
     return db;
   } catch (error) {
     throw storeFailure(error, file, "opened");
@@ -91,6 +101,24 @@ function adaptiveWriter(db: Database.Database, fence: number, threadFrom: number
     settle: () => writer.settle(),
     close: () => writer.close(),
   };
+}
+
+/** A database in WAL mode cannot be read where SQLite may not make its index of the journal, as on a read-only disk. */
+function isRefusedByFolder(error: unknown): boolean {
+  const code = String((error as { readonly code?: unknown }).code);
+  return code.startsWith("SQLITE_CANTOPEN") || code.startsWith("SQLITE_READONLY");
+}
+
+function hasJournal(file: string): boolean {
+  const journal = `${file}-wal`;
+  return existsSync(journal) && statSync(journal).size > 0;
+}
+
+/** Nobody writes a file without a journal: a copy of it in memory, said not to be in WAL mode, is as good. */
+function unchangingReader(file: string): Database.Database {
+  const content = readFileSync(file);
+  content.fill(1, 18, 20);
+  return new Database(content, { readonly: true });
 }
 
 function openFile(file: string, durability: Durability): Database.Database {

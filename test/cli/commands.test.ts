@@ -1,0 +1,113 @@
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { isAlive } from "../pipeline/command/setting.fixture.ts";
+import { type Place, placeWith, planOf } from "./pawl.fixture.ts";
+
+const kept = 64 * 1024;
+const log = (place: Place, name: string): Buffer => readFileSync(join(place.folder, ".state/logs/p-1", name));
+
+/** A task of the plan, whose shell finds a file for its children's pids in $PIDS. */
+function placeFor(command: string, more = ""): Place {
+  const place = placeWith(planOf([`{ id: t, run: ${JSON.stringify(command)}${more} }`]));
+  place.env = { PIDS: join(place.folder, ".git/pids") };
+  return place;
+}
+
+const pids = (place: Place): number[] =>
+  readFileSync(join(place.folder, ".git/pids"), "utf8").trim().split("\n").map(Number);
+
+/** Ids of a process and its children, as far as the system tells. */
+function familyOf(pid: number | undefined): number[] {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+    return [Number(pid), ...children.filter((child) => child !== "").map(Number)];
+  } catch {
+    return [];
+  }
+}
+
+/** The most memory that a process of Node has had, in KiB. */
+function peakOf(pid: number): number {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    return /^Name:\s+(node|MainThread)/.test(status) ? Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) : 0;
+  } catch {
+    return 0;
+  }
+}
+
+describe("a command that", () => {
+  test("prints 1 GB is kept to its first and last 64 KiB, and no process of Pawl's grows", async () => {
+    const place = placeFor("echo first; head -c 1000000000 /dev/zero | tr '\\0' x; echo; echo last");
+    const { process: pawl, ended } = place.start("run", "plan.yaml");
+    let peakKb = 0;
+    const watch = setInterval(() => {
+      peakKb = Math.max(peakKb, ...familyOf(pawl.pid).map(peakOf));
+    }, 50);
+    const { status } = await ended.finally(() => clearInterval(watch));
+    expect(status).toBe(0);
+    expect(peakKb > 0).toBe(process.platform === "linux");
+    expect(peakKb / 1024).toBeLessThan(200);
+    const text = log(place, "w.t.1.out").toString();
+    expect(text.length).toBeLessThan(2 * kept + 100);
+    expect(text.slice(0, 10)).toBe("first\nxxxx");
+    expect(text).toContain(`[pawl: ${1_000_000_000 + 12 - 2 * kept} bytes left out]`);
+    expect(text.slice(-8)).toBe("xx\nlast\n");
+    expect(place.pawl("show", "w.t").stdout.length).toBeLessThan(200_000);
+  });
+
+  test("prints binary is kept byte by byte, and shown without what steers a terminal", () => {
+    const place = placeFor("printf '\\000\\001\\377\\033[31mred\\033]0;title\\007\\n'; exit 3");
+    const { status, stdout } = place.pawl("run", "plan.yaml");
+    expect(status).toBe(1);
+    expect(log(place, "w.t.1.out")).toEqual(Buffer.from("\x00\x01\xff\x1b[31mred\x1b]0;title\x07\n", "latin1"));
+    for (const shown of [stdout, place.pawl("show", "w.t").stdout, place.pawl("logs", "w.t").stdout]) {
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+      expect(shown).not.toMatch(/[\u0000-\u0008\u000b-\u001f\u007f]/);
+    }
+    expect(place.pawl("logs", "w.t").stdout).toContain("red");
+  });
+
+  test("leaves children behind has them stopped, and its work is taken", () => {
+    const place = placeFor("sleep 600 & echo $! > $PIDS; setsid sleep 601 & echo $! >> $PIDS; echo hi > b.txt");
+    expect(place.pawl("run", "plan.yaml").status).toBe(0);
+    expect(place.git("show", "pawl/p-1:b.txt")).toBe("hi");
+    expect(pids(place).map(isAlive)).toEqual([false, false]);
+  });
+
+  test("takes too long and does not hear TERM is killed with its group after five seconds", () => {
+    const place = placeFor(
+      "trap '' TERM; sleep 600 & echo $! > $PIDS; echo $$ >> $PIDS; while :; do sleep 1; done",
+      ", timeout: 1s",
+    );
+    const startedAt = performance.now();
+    expect(place.pawl("run", "plan.yaml").status).toBe(1);
+    expect(performance.now() - startedAt).toBeGreaterThan(6_000);
+    expect(pids(place).map(isAlive)).toEqual([false, false]);
+    expect(place.pawl("show", "w.t").stdout).toMatch(/timeout_exceeded|timed out|took longer/);
+  });
+
+  test.each([
+    ["is not found, as a list", "[no-such-command-here]", /no-such-command-here.*command not found/s],
+    ["is not found, as text", "no-such-command-here", /not found/],
+    ["is not executable", "[./a.txt]", /cannot be executed.*/],
+    ["is killed by a signal", "'kill -SEGV $$'", /killed by SIGSEGV/],
+    ["fails", "'echo out; echo why >&2; exit 9'", /ended with exit code 9, not 0: why/],
+  ])("%s fails its task, and says why and where to look", (_, command, message) => {
+    const place = placeWith(planOf([`{ id: t, run: ${command} }`]));
+    const { status, stdout } = place.pawl("run", "plan.yaml");
+    expect([status, stdout]).toEqual([1, expect.stringContaining("pawl show w.t  says what went wrong")]);
+    expect(place.pawl("show", "w.t").stdout).toMatch(message);
+    expect(place.pawl("show", "w.t").stdout).toMatch(/next\n( {2}.+\n)*? {2}.*start a new run: pawl run PLAN/);
+    expect(statSync(join(place.folder, ".state/pipeline.db")).isFile()).toBe(true);
+  });
+
+  test("leaves a repository of its own is refused by its path", () => {
+    const place = placeFor("git init -q sub && echo x > sub/x");
+    expect(place.pawl("run", "plan.yaml").status).toBe(1);
+    expect(place.pawl("show", "w.t").stdout).toContain(
+      "last_error: sub is a git repository of its own inside the tree",
+    );
+  });
+});
