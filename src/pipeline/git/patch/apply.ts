@@ -1,3 +1,5 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { Worktree } from "../worktree.ts";
 import type { Patch } from "./patch.ts";
 
@@ -26,6 +28,9 @@ export async function applyPatch(worktree: Worktree, patch: Patch): Promise<Appl
   if (exact.exit === 0 && !changesModesOnly(patch)) {
     return { applied: true };
   }
+  if (exact.exit !== 0 && commit !== null && exact.stderr.includes("does not match index")) {
+    return await applyBesideFiles(worktree, patch, commit);
+  }
   if (exact.exit !== 0 && (await apply("--reverse", "--check")).exit === 0) {
     return refused(worktree, nothingToChange);
   }
@@ -36,6 +41,41 @@ export async function applyPatch(worktree: Worktree, patch: Patch): Promise<Appl
     answers: [0, 1],
   });
   return difference.exit === 0 ? refused(worktree, nothingToChange) : { applied: true };
+}
+
+/**
+ * Applies a patch to an index of its own first, and brings the files after it. For files that git takes for changed as
+ * soon as they are checked out: those committed with line ends that .gitattributes forbids.
+ */
+async function applyBesideFiles(worktree: Worktree, patch: Patch, commit: string): Promise<ApplyOutcome> {
+  const index = join(worktree.gitDir, "pawl-apply-index");
+  const env = { GIT_INDEX_FILE: index };
+  const tree = async (): Promise<string> => (await worktree.git(["write-tree"], { env })).stdout.toString().trim();
+  try {
+    await worktree.git(["read-tree", commit], { env });
+    const before = await tree();
+    const apply = (...more: string[]) =>
+      worktree.git(["apply", "--cached", "--whitespace=nowarn", ...more, "-"], {
+        input: patch.diff,
+        answers: [0, 1, 128],
+        env,
+      });
+    const exact = await apply();
+    if (exact.exit !== 0 && (await apply("--reverse", "--check")).exit === 0) {
+      return await refused(worktree, nothingToChange);
+    }
+    if (exact.exit !== 0 && (await apply("--3way")).exit !== 0) {
+      return await refused(worktree, reasonOf(exact.stderr));
+    }
+    const after = await tree();
+    if (after === before) {
+      return await refused(worktree, nothingToChange);
+    }
+    await worktree.git(["read-tree", "--reset", "-u", after]);
+    return { applied: true };
+  } finally {
+    await rm(index, { force: true });
+  }
 }
 
 /** Git takes a mode that is there already with a warning, as if it had changed something. */

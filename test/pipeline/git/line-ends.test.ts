@@ -1,0 +1,62 @@
+import { readdirSync, readFileSync, utimesSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { applyPatch, parsePatch } from "../../../src/pipeline/git/index.ts";
+import { git, put, type Setting, setting } from "./setting.fixture.ts";
+
+/** A commit of a file with CRLF that .gitattributes says is kept with LF: git takes it for changed at once. */
+async function unsound(): Promise<Setting & { readonly base: string }> {
+  const place = await setting({ "a.txt": "one\r\ntwo\r\n", "b.txt": "b\n", gone: "g\n" });
+  put(place.checkout, { ".gitattributes": "*.txt text\n" });
+  git(place.checkout, "add", ".gitattributes");
+  git(place.checkout, "commit", "-q", "-m", "attributes");
+  return { ...place, base: git(place.checkout, "rev-parse", "HEAD") };
+}
+
+/** A worktree at the commit, whose files git looks at again. */
+async function lookedAt({ pool, base }: Awaited<ReturnType<typeof unsound>>) {
+  const worktree = await pool.acquire(base);
+  utimesSync(join(worktree.folder, "a.txt"), 1e9, 1e9);
+  return worktree;
+}
+
+const patchOf = (before: string, after: string, path = "a.txt") =>
+  parsePatch(
+    Buffer.from(`diff --git a/${path} b/${path}\n--- a/${path}\n+++ b/${path}\n@@ -1 +1 @@\n-${before}\n+${after}\n`),
+    "p",
+  );
+
+describe("a file whose line ends its attributes forbid, which git takes for changed", () => {
+  test("is patched all the same, and the files follow", async () => {
+    const place = await unsound();
+    const worktree = await lookedAt(place);
+    const patch = parsePatch(
+      Buffer.from(
+        "diff --git a/a.txt b/a.txt\n--- a/a.txt\n+++ b/a.txt\n@@ -1,2 +1,2 @@\n-one\r\n+1\r\n two\r\n" +
+          "diff --git a/gone b/gone\ndeleted file mode 100644\n--- a/gone\n+++ /dev/null\n@@ -1 +0,0 @@\n-g\n",
+      ),
+      "p",
+    );
+    expect(await applyPatch(worktree, patch)).toEqual({ applied: true });
+    const tree = (await worktree.git(["write-tree"])).stdout.toString().trim();
+    expect(git(place.checkout, "ls-tree", "--name-only", tree)).toBe(".gitattributes\na.txt\nb.txt");
+    expect((await place.repository.git(["cat-file", "blob", `${tree}:a.txt`])).stdout.toString()).toBe("1\r\ntwo\r\n");
+    expect(readdirSync(worktree.folder).sort()).toEqual([".git", ".gitattributes", "a.txt", "b.txt"]);
+    expect(readFileSync(join(worktree.folder, "a.txt"), "utf8")).toBe("1\r\ntwo\r\n");
+  });
+
+  test("refuses what does not apply, and what changes nothing", async () => {
+    const place = await unsound();
+    const worktree = await lookedAt(place);
+    expect(await applyPatch(worktree, patchOf("three\r", "3\r"))).toMatchObject({ applied: false });
+    const there = await lookedAt(place);
+    const done = parsePatch(
+      Buffer.from("diff --git a/a.txt b/a.txt\n--- a/a.txt\n+++ b/a.txt\n@@ -1,2 +1,2 @@\n-1\r\n+one\r\n two\r\n"),
+      "p",
+    );
+    expect(await applyPatch(there, done)).toEqual({
+      applied: false,
+      reason: "it applies to nothing: all that it changes is so already",
+    });
+  });
+});
