@@ -8,7 +8,7 @@ export default defineConfig({
     // Two cores: child processes of the tests want the second one.
     maxWorkers: 2,
     testTimeout: 30_000,
-    globalSetup: ["test/build.setup.ts"],
+    globalSetup: ["test/temporary-folder.setup.ts", "test/build.setup.ts"],
     coverage: {
       provider: "v8",
       include: ["src/**/*.ts", "machines/**/*.ts"],

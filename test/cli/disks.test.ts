@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { appendFileSync, chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, type TestContext, test } from "vitest";
 import { appears, type Place, placeWith, planOf } from "./pawl.fixture.ts";
 
@@ -14,6 +14,19 @@ function mounted(context: TestContext, place: Place, name: string, options: stri
   context.skip(status !== 0 || error !== undefined, "a disk can be mounted by root on Linux alone");
   onTestFinished(() => void spawnSync("umount", ["--lazy", folder]));
   return folder;
+}
+
+/** Writes a file until there is no space left. */
+function fill(file: string): void {
+  for (const bytes of [Buffer.alloc(65_536), Buffer.alloc(512)]) {
+    try {
+      for (;;) {
+        appendFileSync(file, bytes);
+      }
+    } catch {
+      // Full, for pieces of this size.
+    }
+  }
 }
 
 const remount = (folder: string, options: string): void =>
@@ -43,8 +56,7 @@ describe("a disk that is full", () => {
     const disk = mounted(context, place, "disk", "size=16m");
     const { ended } = place.start("run", "plan.yaml", "--state", "disk");
     await appears(git("mark"));
-    // Until there is no space left, at which it fails.
-    spawnSync("dd", ["if=/dev/zero", `of=${join(disk, "in-the-way")}`, "bs=64k"]);
+    fill(join(disk, "in-the-way"));
     writeFileSync(git("go"), "");
     expect(await ended).toMatchObject({ status: 1, stderr: expect.stringContaining("[STORE_FULL]") });
     expect(place.pawl("status", "--state", "disk").stdout).toContain("p-1  running");
@@ -86,6 +98,7 @@ describe("a state folder that cannot be written", () => {
     mkdirSync(join(place.folder, "mine"));
     chmodSync(join(place.folder, "mine"), 0o555);
     if (isRoot) {
+      chmodSync(dirname(place.folder), 0o711);
       execFileSync("chown", ["-R", "65534:65534", place.folder]);
     }
     const starts = !isRoot || place.pawlBy(runAs, "--version").status === 0;
