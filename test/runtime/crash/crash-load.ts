@@ -153,7 +153,8 @@ export function brokenPromises(folder: string): string[] {
         broken.push(`begun again when its result was known: ${line}`);
       }
     }
-    return broken;
+    const open = db.prepare<[], { key: string }>("SELECT effect_key AS key FROM effects WHERE status = 'requested'");
+    return [...broken, ...open.all().map(({ key }) => `asked for and never settled: ${key}`)];
   } finally {
     db.close();
   }

@@ -13,8 +13,10 @@ describe("a load of 50 machines with children, timers and effects", () => {
 
     expect(brokenPromises(killed)).toEqual([]);
     expect(remainsOf(killed)).toEqual(remainsOf(calm));
-    const { faults, linesMissing, audits } = checkStore(dbOf(killed), linesOf(killed));
+    const { faults, linesMissing, audits, commits } = checkStore(dbOf(killed), linesOf(killed));
     expect([faults, linesMissing]).toEqual([[], 0]);
+    // All of them stand in the two chains that were verified, of audit events and of commits.
     expect(audits).toBe(checkStore(dbOf(calm), linesOf(calm)).audits);
+    expect([audits > load.jobs * load.rounds, commits > load.rounds]).toEqual([true, true]);
   }, 120_000);
 });
