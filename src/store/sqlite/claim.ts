@@ -6,8 +6,6 @@ import type { Clock } from "../../base/time.ts";
 
 /** How long a claim holds without being renewed: a process that slept longer may find another in its place. */
 const claimForMs = 10_000;
-/** Renewed on a third of that, so that one late beat loses nothing. */
-const renewEveryMs = 3_000;
 
 interface ClaimRow {
   readonly fence: number;
@@ -28,7 +26,7 @@ export interface Claim {
  * is replaced at once.
  * @throws PawlError STORE_IN_USE
  */
-export function takeClaim(db: Database, file: string, clock: Clock): Claim {
+export function takeClaim(db: Database, file: string, clock: Clock, forMs = claimForMs): Claim {
   const read = db.prepare<[], ClaimRow>("SELECT fence, pid, host, process_start, expires_at FROM claim");
   const take = db.transaction((): number => {
     const present = read.get();
@@ -41,20 +39,21 @@ export function takeClaim(db: Database, file: string, clock: Clock): Claim {
       process.pid,
       hostname(),
       processStart(process.pid) ?? "",
-      clock.now() + claimForMs,
+      clock.now() + forMs,
     );
     return fence;
   });
   const fence = take.immediate();
 
   const renew = db.prepare("UPDATE claim SET expires_at = ? WHERE fence = ?");
+  // On a third of the time, so that one late beat loses nothing.
   const beat = setInterval(() => {
     try {
-      renew.run(clock.now() + claimForMs, fence);
+      renew.run(clock.now() + forMs, fence);
     } catch {
       // A busy or failing file: the next commit meets the same and reports it.
     }
-  }, renewEveryMs);
+  }, forMs / 3);
   beat.unref();
 
   return {

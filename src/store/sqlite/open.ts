@@ -22,6 +22,8 @@ export interface SqliteOptions {
   readonly components?: readonly SchemaComponent[] | undefined;
   /** Names that `entity_type` of an audit event may have. */
   readonly entityTypes?: readonly string[] | undefined;
+  /** How long the right to write lasts without being renewed, which is done on a third of it. Default 10 s. */
+  readonly claimMs?: number | undefined;
   readonly clock?: Clock | undefined;
   readonly ids?: Ids | undefined;
   /** From this commit on a thread of its own writes; a process that ends before never pays for one. Default 256. */
@@ -46,7 +48,7 @@ export function openSqlite(options: SqliteOptions): Store {
       [{ name: "runtime", migrations: runtimeMigrations }, ...(options.components ?? [])],
       isoTime(clock.now()),
     );
-    const claim = takeClaim(db, file, clock);
+    const claim = takeClaim(db, file, clock, options.claimMs);
     nameEntityTypes(db, options.entityTypes ?? []);
     const threadFrom = file === ":memory:" ? Number.POSITIVE_INFINITY : (options.threadFromCommit ?? threadFromCommit);
     const writer = adaptiveWriter(db, claim.fence, threadFrom, () =>

@@ -1,0 +1,29 @@
+// Holds a store, with a claim that lasts for a short time, and takes what it is told on its input: `take TEXT`. Tells in
+// lines: `open`, `took TEXT`, `refused CODE`, `failure CODE`. Arguments: database, how long its claim lasts, from which
+// commit on a thread writes.
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { tally } from "./tally.fixture.mjs";
+
+const load = (path) => import(join(import.meta.dirname, "..", "..", "..", "dist", "src", path));
+const [{ openRuntime }, { openSqlite }] = await Promise.all(["runtime/index.js", "store/sqlite/open.js"].map(load));
+const tell = (...words) => process.stdout.write(`${words.join(" ")}\n`);
+
+const [file, ...numbers] = process.argv.slice(2);
+const [claimMs, threadFromCommit] = numbers.map(Number);
+const store = openSqlite({ file, claimMs, threadFromCommit });
+const onFailure = (error) => tell("failure", error.code);
+const runtime = await openRuntime({ store, machines: { tally }, onFailure });
+const actor = runtime.createActor("tally", { id: "t" });
+await runtime.settled();
+tell("open");
+for await (const line of createInterface({ input: process.stdin })) {
+  const text = line.replace("take ", "");
+  await actor.deliver({ type: "TAKE", text }).then(
+    () => tell("took", text),
+    (error) => tell("refused", error.code),
+  );
+}
+await runtime.close();
+store.close();
+tell("closed");
