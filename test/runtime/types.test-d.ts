@@ -1,6 +1,6 @@
-import { expectTypeOf, test } from "vitest";
-import { assign, setup } from "xstate";
-import { openRuntime } from "../../src/runtime/index.ts";
+import { describe, expectTypeOf, test } from "vitest";
+import { assign, fromPromise, fromTransition, type InputFrom, type OutputFrom, setup } from "xstate";
+import { type DurableArguments, durable, openRuntime } from "../../src/runtime/index.ts";
 import { order } from "./order.fixture.ts";
 
 const counter = setup({
@@ -100,4 +100,89 @@ test("XState's own arguments keep the types of the logic", () => {
   runtime.createActor(order, { id: "order-1", input: { sku: "A7" } }).send({ type: "PYA" });
   // @ts-expect-error the sku is a string
   runtime.createActor(order, { id: "order-1", input: { sku: 7 } });
+});
+
+describe("a logic that is passed directly", () => {
+  const made = () => runtime.createActor(order, { id: "order-1", input: { sku: "A7" } });
+  const direct = undefined as unknown as ReturnType<typeof made>;
+
+  test("gives its context, states and output", () => {
+    expectTypeOf(direct.getSnapshot().context.amount).toEqualTypeOf<number>();
+    expectTypeOf(direct.getSnapshot().output).toEqualTypeOf<{ receipt: string | undefined } | undefined>();
+    // @ts-expect-error there is no such member
+    direct.getSnapshot().context.colour;
+    // @ts-expect-error there is no such state
+    direct.getSnapshot().matches("plcaed");
+    // @ts-expect-error there is no such member of the output
+    direct.getSnapshot().output?.invoice;
+  });
+
+  test("takes its events and input, and no others", () => {
+    expectTypeOf(direct.send).toBeCallableWith({ type: "CANCEL", operator: "ann" });
+    // @ts-expect-error the operator is missing
+    direct.send({ type: "CANCEL" });
+    // @ts-expect-error there is no such event
+    void direct.deliver({ type: "SHPI" });
+    // @ts-expect-error there is no such member of the input
+    runtime.createActor(order, { id: "order-1", input: { sku: "A7", colour: "red" } });
+  });
+
+  test("emits its events, and no others", () => {
+    direct.on("paid", (event) => expectTypeOf(event.receipt).toEqualTypeOf<string>());
+    // @ts-expect-error nothing of this name is emitted
+    direct.on("payed", () => undefined);
+  });
+
+  test("may be a promise", () => {
+    const logic = fromPromise<number, { text: string }>(async ({ input }) => input.text.length);
+    const length = () => runtime.createActor(logic, { input: { text: "abc" } });
+    expectTypeOf<ReturnType<ReturnType<typeof length>["getSnapshot"]>["output"]>().toEqualTypeOf<number | undefined>();
+    // @ts-expect-error the text is a string
+    runtime.createActor(logic, { input: { text: 3 } });
+  });
+
+  test("may be a transition function", () => {
+    const logic = fromTransition((count: number, event: { type: "up"; by: number }) => count + event.by, 0);
+    const count = () => runtime.createActor(logic);
+    type Count = ReturnType<typeof count>;
+    expectTypeOf<ReturnType<Count["getSnapshot"]>["context"]>().toEqualTypeOf<number>();
+    expectTypeOf<Parameters<Count["send"]>[0]>().toEqualTypeOf<{ type: "up"; by: number }>();
+    expectTypeOf<Parameters<Count["deliver"]>[0]>().toEqualTypeOf<{ type: "up"; by: number }>();
+    // @ts-expect-error there is no such event
+    count().send({ type: "down" });
+  });
+});
+
+describe("a machine that is named", () => {
+  test("gives output, emitted events and delivered snapshots of its own, not of another", () => {
+    const tallied = runtime.createActor("counter", { id: "c" });
+    // @ts-expect-error it is an event of another machine
+    tallied.send({ type: "PAY", amount: 3 });
+    // @ts-expect-error it is an event of another machine
+    void tallied.deliver({ type: "PAY", amount: 3 });
+    // @ts-expect-error it is an input of another machine
+    runtime.createActor("order", { id: "o", input: { n: 1 } });
+    expectTypeOf(actor.getSnapshot().output?.receipt).toEqualTypeOf<string | undefined>();
+    // @ts-expect-error there is no such member of the output
+    actor.getSnapshot().output?.invoice;
+  });
+
+  test("takes no snapshot, parent or clock: those are the runtime's", () => {
+    // @ts-expect-error the store has the snapshot
+    runtime.createActor("order", { id: "o", input: { sku: "A7" }, snapshot: {} });
+    // @ts-expect-error the runtime has the clock
+    runtime.createActor("order", { id: "o", input: { sku: "A7" }, clock: {} });
+  });
+});
+
+test("durable keeps the types of input and output, and knows its options", () => {
+  const charge = durable({ retry: { max: 3, backoffMs: 100 }, timeoutMs: 1_000, leaseMs: 5_000 })(
+    async ({ input, effect }: DurableArguments<{ amount: number }>) => `${effect.key} ${input.amount}`,
+  );
+  expectTypeOf<OutputFrom<typeof charge>>().toEqualTypeOf<string>();
+  expectTypeOf<InputFrom<typeof charge>>().toEqualTypeOf<{ amount: number }>();
+  // @ts-expect-error there is no such option
+  durable({ retries: 3 });
+  // @ts-expect-error a retry says how often
+  durable({ retry: { backoffMs: 100 } });
 });
