@@ -1,17 +1,20 @@
-// Delivers three events; after the first, syncs fail. Tells in JSON what came of each. Arguments: database, marker.
+// Delivers three events; after the first, syncs fail. Tells in JSON what came of each. Arguments: database, marker,
+// from which commit on a thread of its own writes.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setup } from "xstate";
 
-const { openRuntime } = await import(join(import.meta.dirname, "..", "..", "..", "dist", "src", "runtime", "index.js"));
+const built = join(import.meta.dirname, "..", "..", "..", "dist", "src");
+const { openRuntime } = await import(join(built, "runtime", "index.js"));
+const { openSqlite } = await import(join(built, "store", "sqlite", "open.js"));
 const lamp = setup({}).createMachine({
   initial: "off",
   states: { off: { on: { flip: "on" } }, on: { on: { flip: "off" } } },
 });
-const [file, marker] = process.argv.slice(2);
+const [file, marker, threadFromCommit] = process.argv.slice(2);
 const told = [];
 const runtime = await openRuntime({
-  file,
+  store: openSqlite({ file, threadFromCommit: Number(threadFromCommit) }),
   machines: { lamp },
   onFailure: (error) => told.push(`failure ${error.code}`),
 });

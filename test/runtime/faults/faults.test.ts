@@ -68,7 +68,13 @@ function mountSmallDisk(folder: string, kilobytes: number): boolean {
   return status === 0;
 }
 
-describe("a disk that is full in the middle of a commit", () => {
+/** Who writes, by the option that decides it. */
+const writers = [
+  ["the caller's thread", Number.POSITIVE_INFINITY],
+  ["a thread of its own", 1],
+] as const;
+
+describe.each(writers)("a disk that is full in the middle of a commit of %s", (_, threadFromCommit) => {
   test("ends the runtime with the reason, and what was acknowledged is there when there is space again", async (context) => {
     const folder = join(testFolder(), "disk");
     if (!mountSmallDisk(folder, 2_048)) {
@@ -78,7 +84,7 @@ describe("a disk that is full in the middle of a commit", () => {
     writeFileSync(ballast, Buffer.alloc(1_200_000));
     const file = join(folder, "tally.db");
     const lines = join(folder, "transitions.jsonl");
-    const store = openSqlite({ file });
+    const store = openSqlite({ file, threadFromCommit });
     const end = followTransitions(store, { file: lines });
     const told: string[] = [];
     const runtime = await openRuntime({ store, machines, onFailure: (error) => told.push(codeOf(error)) });
@@ -108,10 +114,11 @@ describe("a disk that is full in the middle of a commit", () => {
   });
 });
 
-describe("a file that another connection has locked", () => {
+describe.each(writers)("a file that another connection has locked, with commits of %s,", (_, threadFromCommit) => {
   test("ends the runtime with the reason, and it goes on after the lock is gone", async () => {
     const file = join(testFolder(), "tally.db");
-    const runtime = await openRuntime({ file, machines });
+    const store = openSqlite({ file, threadFromCommit });
+    const runtime = await openRuntime({ store, machines });
     const actor = runtime.createActor("tally", { id: "t" });
     await actor.deliver({ type: "TAKE", text: "first" });
     const other = new Database(file);
@@ -121,6 +128,7 @@ describe("a file that another connection has locked", () => {
     expect(codeOf(refusal)).toBe("STORE_FAILED");
     other.close();
     runtime.halt();
+    store.close();
 
     const second = await openRuntime({ file, machines });
     const found = second.createActor("tally", { id: "t" });
@@ -149,7 +157,7 @@ describe("a page that cannot be read", () => {
   });
 });
 
-describe("a sync that fails", () => {
+describe.each(writers)("a sync of %s that fails", (_, threadFromCommit) => {
   test("ends the runtime with the reason, and what was acknowledged is there after a restart", async (context) => {
     const folder = testFolder();
     const library = join(folder, "failing-disk.so");
@@ -160,7 +168,7 @@ describe("a sync that fails", () => {
     const file = join(folder, "lamp.db");
     const marker = join(folder, "syncs-fail");
     const program = fileURLToPath(new URL("failing-sync.fixture.mjs", import.meta.url));
-    const told = execFileSync(process.execPath, [program, file, marker], {
+    const told = execFileSync(process.execPath, [program, file, marker, String(threadFromCommit)], {
       env: { ...process.env, LD_PRELOAD: library, FAILING_SYNC: marker },
       encoding: "utf8",
     });
