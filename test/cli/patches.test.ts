@@ -153,6 +153,12 @@ describe("patches that do not go in are quarantined with the reason", () => {
     expect(place.pawl("run", "plan.yaml").status).toBe(1);
     expect(place.pawl("show", "w.t~p1").stdout).toMatch(reason);
     expect(place.git("rev-list", "--count", "main..pawl/p-1")).toBe("0");
+    expect(place.pawl("show", "w.t~p1").stdout).toContain("pawl show w.t~p1 --patch  prints the patch");
+    expect(place.pawl("show", "w.t~p1", "--patch")).toEqual({ status: 0, stdout: patch, stderr: "" });
+    expect(place.pawl("show", "w.t", "--patch")).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("it is no patch"),
+    });
   });
 
   test.each([

@@ -1,7 +1,15 @@
-import { readLog } from "../../pipeline/command/index.ts";
+import { PawlError } from "../../base/errors/index.ts";
+import { readLog, screenText } from "../../pipeline/command/index.ts";
 import { describeTask } from "../../pipeline/run/index.ts";
 import { readStoredPlan } from "../../pipeline/state/index.ts";
-import { commitsOf, type EntityDetail, eventsAfter, failedGatesOf, type ShownEvent } from "../../views/runs/index.ts";
+import {
+  commitsOf,
+  type EntityDetail,
+  eventsAfter,
+  failedGatesOf,
+  patchContent,
+  type ShownEvent,
+} from "../../views/runs/index.ts";
 import type { CliCommand } from "../command.ts";
 import { type CliContext, print, printJson, printLines } from "../context.ts";
 import { namedEntity } from "../entity-name.ts";
@@ -21,12 +29,17 @@ export const command: CliCommand = {
       .argument("<entity>", "as status names it: harden-client-1, client, client.bump, client.bump~p1")
       .option("--run <run>", "the run; the last one when left out")
       .option(...stateOption)
+      .option("--patch", "of a patch: nothing but its content, as git apply takes it")
       .option("--json", "one JSON object")
-      .action(async (name: string, options: PlaceOptions & { run?: string; json?: true }) => {
+      .action(async (name: string, options: PlaceOptions & { run?: string; patch?: true; json?: true }) => {
         const state = statePlace(context, options);
         const db = openReader(state);
         try {
           const entity = namedEntity(db, state.folder, name, options.run);
+          if (options.patch === true) {
+            printPatch(context, patchContent(db, entity.id), name);
+            return;
+          }
           const [run = "", id] = splitOnce(entity.id);
           const events = [...eventsAfter(db, { entity: entity.id })];
           const stored = entity.entity_type === "task" ? readStoredPlan(db, run) : undefined;
@@ -99,6 +112,15 @@ function exitCodeOf(metadata: unknown): unknown {
   const value =
     typeof metadata === "object" && metadata !== null ? (metadata as Record<string, unknown>)["exit_code"] : undefined;
   return value === null ? undefined : value;
+}
+
+/** Byte by byte, but on a terminal, which it might steer. */
+function printPatch(context: CliContext, content: Buffer | undefined, name: string): void {
+  if (content === undefined) {
+    const detail = "it is no patch; pawl events names those of a task, such as client.bump~p1";
+    throw new PawlError("CLI_BAD_OPTION", { option: "--patch", value: name, detail, command: "show" });
+  }
+  context.stdout.write(context.stdout.isTTY === true ? screenText(content) : content);
 }
 
 function printTail(context: CliContext, title: string, text: string): void {

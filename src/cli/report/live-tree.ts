@@ -7,6 +7,9 @@ import type { Reporter } from "./reporter.ts";
 const drawEveryMs = 150;
 /** Times go on while nothing else happens. */
 const idleDrawMs = 1000;
+/** Of a terminal that does not say its size, or says 0, as those without a window do. */
+const usualRows = 24;
+const usualColumns = 80;
 
 /** Draws the run's tree over itself as it changes. */
 export function liveTree(
@@ -29,7 +32,9 @@ export function liveTree(
     const summary = listRuns(db).find(({ run_id }) => run_id === run);
     if (summary !== undefined) {
       const lines = runTreeLines(runTree(db, summary), clock.now(), coloured);
-      const shown = lines.slice(0, Math.max(1, (stdout.rows ?? 24) - 2)).map((line) => cut(line, stdout.columns ?? 80));
+      const shown = lines
+        .slice(0, Math.max(1, (stdout.rows || usualRows) - 2))
+        .map((line) => cut(line, stdout.columns || usualColumns));
       erase();
       stdout.write(shown.map((line) => `${line}\n`).join(""));
       drawn = shown.length;

@@ -34,7 +34,10 @@ function stepsFor(type: EntityDetail["entity_type"], state: string, id: string, 
     ];
   }
   if (type === "patch_ledger" && state === "quarantined") {
-    return ["the patch is kept in the store; mend it, or the gate that it broke, and start a new run: pawl run PLAN"];
+    return [
+      `pawl show ${id} --patch  prints the patch`,
+      "mend it, or the gate that it broke, and start a new run: pawl run PLAN",
+    ];
   }
   if (type === "test_gate" && state === "FAILED") {
     return [`pawl logs ${id}  prints all that is kept of its output`];

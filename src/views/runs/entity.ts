@@ -47,6 +47,16 @@ export function failedGatesOf(db: Database, task: string): FailedGate[] {
     .all(`${task}~p`, `${task}~q`) as FailedGate[];
 }
 
+/** Content of a patch by the row id of its ledger entry; undefined when there is none. */
+export function patchContent(db: Database, id: string): Buffer | undefined {
+  return db
+    .prepare(
+      "SELECT content FROM patches WHERE patch_id = (SELECT patch_id FROM patch_ledger_entries WHERE ledger_id = ?)",
+    )
+    .pluck()
+    .get(id) as Buffer | undefined;
+}
+
 /** How many patches of a workstream were committed to its branch, by the workstream's row id. */
 export function commitsOf(db: Database, workstream: string): number {
   return db

@@ -1,0 +1,87 @@
+import { PassThrough, Writable } from "node:stream";
+import { stripVTControlCharacters } from "node:util";
+import { describe, expect, test } from "vitest";
+import { systemIds } from "../../src/base/ids.ts";
+import { systemClock } from "../../src/base/time.ts";
+import type { CliContext } from "../../src/cli/context.ts";
+import { runCli } from "../../src/cli/program.ts";
+import { placeWith, planOf } from "./pawl.fixture.ts";
+
+/** Runs `pawl` in this process on a terminal of some size, and gathers what it writes there. */
+async function onTerminal(cwd: string, size: { columns: number; rows: number }, ...args: string[]) {
+  let written = "";
+  const terminal = new Writable({
+    write: (chunk: Buffer, _, done) => {
+      written += chunk.toString();
+      done();
+    },
+  });
+  const context: CliContext = {
+    cwd,
+    env: { TERM: "xterm" },
+    stdin: new PassThrough(),
+    stdout: Object.assign(terminal, { isTTY: true, ...size }),
+    stderr: terminal,
+    clock: systemClock,
+    ids: systemIds(),
+    onInterrupt: () => () => undefined,
+    exit: () => {
+      throw new Error("exit");
+    },
+    exitStatus: 0,
+  };
+  await runCli(args, context);
+  return { status: context.exitStatus, written };
+}
+
+/** What a terminal would show in the end: what was erased is gone. */
+function shownBy(written: string): { lines: string[]; drawings: string[][] } {
+  const lines: string[] = [];
+  const drawings: string[][] = [];
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: what erases begins with ESC
+  for (const part of written.split(/(\u001b\[\d+A\u001b\[0J)/)) {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: what erases begins with ESC
+    const up = /^\u001b\[(\d+)A/.exec(part)?.[1];
+    if (up !== undefined) {
+      drawings.push(lines.splice(-Number(up)));
+    } else {
+      lines.push(...part.split("\n").slice(0, -1).map(stripVTControlCharacters));
+    }
+  }
+  return { lines, drawings };
+}
+
+const plan = planOf([
+  "{ id: first, run: 'sleep 0.3; echo 1 > first.txt' }",
+  "{ id: wide, run: 'exit 3', depends_on: [first] }",
+]);
+
+describe("the live tree of a run", () => {
+  test.each([
+    ["of a usual size", { columns: 100, rows: 30 }, 99, 28],
+    ["that says 0 for its size", { columns: 0, rows: 0 }, 79, 22],
+    ["that is very small", { columns: 20, rows: 4 }, 19, 2],
+  ])(
+    "on a terminal %s shows what is at work, never wraps, and leaves the summary alone",
+    async (_, size, widest, most) => {
+      const place = placeWith(plan);
+      const { status, written } = await onTerminal(place.folder, size, "run", "plan.yaml");
+      expect(status).toBe(1);
+      const { lines, drawings } = shownBy(written);
+      expect(drawings.length).toBeGreaterThan(2);
+      for (const drawing of drawings) {
+        expect(drawing[0]).toMatch(/^p-1 {2}running/);
+        expect(drawing.length).toBeLessThanOrEqual(most);
+        expect(Math.max(...drawing.map(({ length }) => length))).toBeLessThanOrEqual(widest);
+      }
+      if (most > 2) {
+        expect(drawings.flat().some((line) => /^ {4}w\.first {2}running {2}\d\.\d s$/.test(line))).toBe(true);
+      }
+      // Nothing of the drawings is left between the note and the summary.
+      const said = lines.filter((line) => line !== "");
+      expect(said[0]).toMatch(/^note: uncommitted changes/);
+      expect(said[1]).toMatch(/^p-1 {2}failed {2}.* 1 commit, branch pawl\/p-1$/);
+      expect(said).toContain("  git log pawl/p-1..pawl-work/p-1/w  prints the commits that were not merged");
+    },
+  );
+});
