@@ -24,7 +24,7 @@ export const pipelineErrors = defineErrors({
     exit: 2,
     http: 409,
     message: "there is a run {run} already, {state}",
-    fix: "Choose another name with --id, or go on with it: pawl resume {run}.",
+    fix: "Choose another name with --id; pawl status {run} shows that one.",
   },
   RUN_NAME: {
     exit: 2,
