@@ -381,6 +381,8 @@ export class Engine {
           this.#recorded(actor, (own) => {
             own.steps.length = 0;
             this.group().touched.add(own);
+            // A result that cannot be kept is one all the same: it is not asked for again.
+            this.effects.settled(own);
           }),
         putOff: (actor) => this.#recorded(actor, (own) => this.#putOff(own)),
         hasBegun: (actor) => liveOf(actor)?.begun === true,
