@@ -65,6 +65,38 @@ describe("the inspector's feed", () => {
     await runtime.close();
   });
 
+  test("gives each viewer every live actor first, and tells all of them what happens then", async () => {
+    const runtime = await openRuntime({ machines: { lamp } });
+    const feed = await runtime.openInspector();
+    const introduced = (viewer: WebSocket, count: number) => {
+      const names: (string | undefined)[] = [];
+      return messagesUntil(viewer, ({ type, name }) => {
+        names.push(`${type} ${name}`);
+        return names.length === count;
+      }).then(() => names);
+    };
+    runtime.createActor("lamp", { id: "a" });
+    const first = new WebSocket(feed.socketUrl);
+    expect(await introduced(first, 2)).toEqual(["@xstate.actor a", "@xstate.actor kid"]);
+    const seen = [messagesUntil(first, ({ snapshot }) => snapshot?.value === "on")];
+    runtime.createActor("lamp", { id: "b" });
+    await runtime.settled();
+    const late = new WebSocket(feed.socketUrl);
+    expect(await introduced(late, 4)).toEqual([
+      "@xstate.actor a",
+      "@xstate.actor kid",
+      "@xstate.actor b",
+      "@xstate.actor kid",
+    ]);
+    seen.push(messagesUntil(late, ({ snapshot }) => snapshot?.value === "on"));
+    runtime.createActor("lamp", { id: "a" }).send({ type: "flip" });
+    const [one = [], other = []] = await Promise.all(seen);
+    expect(one.map(({ type, name }) => `${type} ${name}`)).toContain("@xstate.actor b");
+    expect(other.map(({ type }) => type)).toContain("@xstate.event");
+    await feed.close();
+    await runtime.close();
+  });
+
   test("asks for its token, on loopback only", async () => {
     const runtime = await openRuntime({ machines: { lamp } });
     const feed = await runtime.openInspector({ viewerUrl: "http://127.0.0.1:1/viewer" });

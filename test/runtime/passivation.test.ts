@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { setup } from "xstate";
+import { fromPromise, sendTo, setup } from "xstate";
 import { openRuntime } from "../../src/runtime/index.ts";
+import { openSqlite } from "../../src/store/sqlite/open.ts";
 import { simulatedClock } from "../../src/testing/simulated-clock.ts";
 
 const lamp = setup({}).createMachine({
@@ -65,5 +66,61 @@ describe("an actor that nobody uses", () => {
     clock.advance(10_000);
     expect(runtime.list()).toMatchObject([{ id: "l", asleep: false }]);
     await runtime.close();
+  });
+
+  test("stays awake while work outside is on its way, its own or its child's", async () => {
+    const clock = simulatedClock();
+    let finish = (): void => undefined;
+    const child = setup({
+      actors: {
+        work: fromPromise(
+          () =>
+            new Promise<void>((resolve) => {
+              finish = resolve;
+            }),
+        ),
+      },
+    }).createMachine({
+      initial: "on",
+      states: { on: { invoke: { src: "work", onDone: "off" } }, off: { type: "final" } },
+    });
+    const worker = setup({ actors: { child } }).createMachine({ invoke: { src: "child" } });
+    const runtime = await openRuntime({ clock, machines: { worker }, passivateAfterMs: 1_000 });
+    runtime.createActor("worker", { id: "w" });
+    await runtime.settled();
+    clock.advance(10_000);
+    expect(runtime.list({ machine: "worker" })).toMatchObject([{ asleep: false }]);
+    finish();
+    await new Promise(setImmediate);
+    await runtime.settled();
+    clock.advance(10_000);
+    expect(runtime.list({ machine: "worker" })).toMatchObject([{ asleep: true }]);
+    await runtime.close();
+  });
+
+  test("sleeps with its children, stays asleep over a restart, and wakes with them", async () => {
+    const clock = simulatedClock();
+    const store = openSqlite({ file: ":memory:", clock });
+    const house = setup({ actors: { lamp } }).createMachine({
+      invoke: { src: "lamp", id: "lamp", systemId: "light" },
+      on: { flip: { actions: sendTo(({ system }) => system.get("light"), { type: "flip" }) } },
+    });
+    const open = () => openRuntime({ store, clock, machines: { house }, passivateAfterMs: 1_000 });
+    const first = await open();
+    first.createActor("house", { id: "h" }).send({ type: "flip" });
+    await first.settled();
+    clock.advance(2_000);
+    expect(first.list({ machine: "house" })).toMatchObject([{ asleep: true }]);
+    await first.close();
+
+    const second = await open();
+    expect(second.list({ machine: "house" })).toMatchObject([{ asleep: true }]);
+    await second.deliver("h", { type: "flip" });
+    expect(second.actor("h/lamp")?.getSnapshot()).toMatchObject({ value: "off" });
+    expect(second.list().map(({ id, state, asleep: sleeps }) => [id, state, sleeps])).toEqual([
+      ["h", "", false],
+      ["h/lamp", "off", false],
+    ]);
+    await second.close();
   });
 });

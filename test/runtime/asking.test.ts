@@ -1,0 +1,120 @@
+import { describe, expect, test, vi } from "vitest";
+import { type AnyActorRef, type InspectionEvent, sendTo, setup } from "xstate";
+import { openRuntime } from "../../src/runtime/index.ts";
+import { openSqlite } from "../../src/store/sqlite/open.ts";
+
+const bulb = setup({}).createMachine({
+  initial: "whole",
+  states: { whole: { tags: "fine", on: { break: "broken" } }, broken: {} },
+});
+const lamp = setup({ actors: { bulb } }).createMachine({
+  invoke: { src: "bulb", id: "bulb" },
+  on: { hit: { actions: sendTo("bulb", { type: "break" }) } },
+  initial: "off",
+  states: {
+    off: { tags: ["dark", "cold"], on: { flip: "on" } },
+    on: { tags: "warm", on: { flip: "off", drop: "gone" } },
+    gone: { type: "final", tags: "dark" },
+  },
+});
+const door = setup({}).createMachine({ initial: "shut", states: { shut: { on: { open: "open" } }, open: {} } });
+const machines = { lamp, door };
+
+async function house() {
+  const store = openSqlite({ file: ":memory:" });
+  const runtime = await openRuntime({ store, machines });
+  const lamps = ["l1", "l2", "l3"].map((id) => runtime.createActor("lamp", { id }));
+  runtime.createActor("door", { id: "d" });
+  lamps[1]?.send({ type: "flip" });
+  lamps[2]?.send({ type: "flip" });
+  lamps[2]?.send({ type: "drop" });
+  await runtime.settled();
+  return { store, runtime };
+}
+
+describe("list", () => {
+  test.each([
+    [{}, ["l1", "l1/bulb", "l2", "l2/bulb", "l3", "l3/bulb", "d"]],
+    [{ machine: "door" }, ["d"]],
+    [{ machine: "lamp" }, ["l1", "l2", "l3"]],
+    [{ state: "on" }, ["l2"]],
+    [{ tag: "dark" }, ["l1", "l3"]],
+    [{ tag: "col" }, []],
+    [{ machine: "lamp", status: "active" as const }, ["l1", "l2"]],
+    [{ machine: "lamp", state: "off", tag: "cold" }, ["l1"]],
+    [{ machine: "door", tag: "dark" }, []],
+  ])("finds by %o", async (filter, ids) => {
+    const { runtime } = await house();
+    expect(runtime.list(filter).map(({ id }) => id)).toEqual(ids);
+    await runtime.close();
+  });
+
+  test("tells of each actor what is durable of it", async () => {
+    const { runtime } = await house();
+    expect(runtime.list({ tag: "cold" })).toEqual([
+      {
+        id: "l1",
+        machine: "lamp",
+        version: "1",
+        state: "off",
+        status: "active",
+        asleep: false,
+        tags: ["dark", "cold"],
+      },
+    ]);
+    await runtime.close();
+  });
+});
+
+describe("an actor by its id", () => {
+  test("may be a child, and takes events", async () => {
+    const { runtime } = await house();
+    await runtime.deliver("l1/bulb", { type: "break" });
+    expect(runtime.actor("l1/bulb")?.getSnapshot()).toMatchObject({ value: "broken" });
+    await expect(runtime.deliver("l1/bulb", { type: "break" })).rejects.toMatchObject({ code: "INVALID_TRANSITION" });
+    await expect(runtime.deliver("l9", { type: "flip" })).rejects.toMatchObject({ code: "ACTOR_UNKNOWN" });
+    await runtime.close();
+  });
+
+  test("is woken by a delivery", async () => {
+    const { store, runtime } = await house();
+    await runtime.close();
+    const again = await openRuntime({ store, machines, passivateAfterMs: 1 });
+    await vi.waitFor(() => expect(again.list({ machine: "door" })).toMatchObject([{ asleep: true }]));
+    await again.deliver("d", { type: "open" });
+    expect(again.history("d").at(-1)).toMatchObject({ from: "shut", to: "open" });
+    await again.close();
+  });
+});
+
+describe("inspect", () => {
+  test("gives XState's events of live actors and of those that come, until it is ended", async () => {
+    const { store, runtime } = await house();
+    await runtime.close();
+    const again = await openRuntime({ store, machines });
+    const seen: InspectionEvent[] = [];
+    const { unsubscribe } = again.inspect((event) => seen.push(event));
+    again.createActor("lamp", { id: "l1" }).send({ type: "hit" });
+    again.createActor("door", { id: "new" });
+    expect(
+      seen.flatMap((event) =>
+        event.type === "@xstate.event" ? [[(event.actorRef as AnyActorRef).id, event.event.type]] : [],
+      ),
+    ).toEqual([
+      ["l1", "hit"],
+      ["bulb", "break"],
+      ["new", "xstate.init"],
+    ]);
+    expect(new Set(seen.map(({ type }) => type))).toEqual(
+      new Set(["@xstate.actor", "@xstate.event", "@xstate.microstep", "@xstate.snapshot", "@xstate.action"]),
+    );
+    expect(seen.find(({ type }) => type === "@xstate.actor")?.rootId).toBe(
+      again.createActor("door", { id: "new" }).sessionId,
+    );
+    unsubscribe();
+    const { length } = seen;
+    again.createActor("lamp", { id: "l1" }).send({ type: "flip" });
+    expect(seen.length).toBe(length);
+    await again.close();
+  });
+});
