@@ -10,6 +10,8 @@ const move = declarer("run", section);
 
 export interface RunInput {
   readonly run_id: string;
+  /** Hash of the plan that it is begun with, where the host keeps that: for the record only. */
+  readonly plan_sha256?: string;
 }
 
 export interface RunContext {

@@ -1,16 +1,9 @@
 /**
  * The difference between two snapshots of an actor, small enough to be kept for each event. References that did not
  * change are not looked into: XState's snapshots and contexts are immutable.
- *
- * Forms, as JSON: `{"=": value}` replaced · `{"~": {key: delta}, "-": [keys]}` members changed, removed ·
- * `{"+": [items]}` items appended to an array.
  */
+import type { Delta } from "../store/fold.ts";
 import { encode, type NumberOf } from "./codec.ts";
-
-export type Delta =
-  | { readonly "=": unknown }
-  | { readonly "~"?: Readonly<Record<string, Delta>>; readonly "-"?: readonly string[] }
-  | { readonly "+": readonly unknown[] };
 
 /**
  * The delta that leads from one value to the other; undefined when they are the same.
@@ -74,22 +67,4 @@ function diffMembers(before: Members, after: Members, path: string, numberOf: Nu
     return undefined;
   }
   return { ...(changed && { "~": changed }), ...(removed && { "-": removed }) };
-}
-
-/** Applies a delta to a value in stored (encoded) form; what did not change is shared. */
-export function patch(before: unknown, delta: Delta): unknown {
-  if ("=" in delta) {
-    return delta["="];
-  }
-  if ("+" in delta) {
-    return [...(before as unknown[]), ...delta["+"]];
-  }
-  const after: Record<string, unknown> = { ...(before as Members) };
-  for (const key of delta["-"] ?? []) {
-    delete after[key];
-  }
-  for (const [key, inner] of Object.entries(delta["~"] ?? {})) {
-    after[key] = patch(after[key], inner);
-  }
-  return after;
 }

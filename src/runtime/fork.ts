@@ -1,7 +1,8 @@
 import type { AnyMachineSnapshot } from "xstate";
+import { storedAt } from "../store/fold.ts";
 import type { ActorRow } from "../store/port.ts";
 import type { Engine } from "./engine.ts";
-import { storedAt, unknownTransition } from "./history.ts";
+import { unknownTransition } from "./history.ts";
 import type { Live } from "./live.ts";
 import { recordMade } from "./record.ts";
 import { restoreRoots } from "./restore.ts";

@@ -1,8 +1,7 @@
 import { PawlError } from "../base/errors/index.ts";
-import type { ActorRow, JournalRow, Store } from "../store/port.ts";
+import { type Delta, patch, stateText, storedAt } from "../store/fold.ts";
+import type { ActorRow, Store } from "../store/port.ts";
 import { decode } from "./codec.ts";
-import { type Delta, patch } from "./delta.ts";
-import { stateText } from "./view.ts";
 
 /** One event that an actor took. */
 export interface HistoryEntry {
@@ -66,16 +65,6 @@ export function snapshotAt(store: Store, id: string, transitionId: number): Past
     transitionId,
     at: new Date(last.at).toISOString(),
   };
-}
-
-/** Stored form of the snapshot after the last of these rows. Folding begins at the newest whole snapshot. */
-export function storedAt(journal: readonly JournalRow[]): unknown {
-  let stored: unknown;
-  const whole = journal.findLastIndex(({ delta }) => delta.startsWith('{"=":'));
-  for (const { delta } of journal.slice(Math.max(whole, 0))) {
-    stored = patch(stored, JSON.parse(delta) as Delta);
-  }
-  return stored;
 }
 
 export function unknownTransition(store: Store, row: ActorRow, transition: number): PawlError {

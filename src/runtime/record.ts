@@ -3,14 +3,14 @@ import type { AnyEventObject, AnyMachineSnapshot, Snapshot } from "xstate";
 import { PawlError } from "../base/errors/index.ts";
 import type { Ids } from "../base/ids.ts";
 import { isoTime } from "../base/time.ts";
+import { type Delta, stateText, topState } from "../store/fold.ts";
 import type { AuditRow } from "../store/port.ts";
 import { describeEvent, encode, Unserializable } from "./codec.ts";
-import type { Delta } from "./delta.ts";
 import type { AuditNote, EntityAudit } from "./entity.ts";
 import { entityId, entityStep, type PlainStep, writeRows } from "./entity-rows.ts";
 import type { Group } from "./group.ts";
 import { type Live, numberOf, type Step } from "./live.ts";
-import { snapshotDelta, stateText, topState, viewOf } from "./view.ts";
+import { snapshotDelta, viewOf } from "./view.ts";
 import { childSnapshotPrefix, isMachine, isMachineSnapshot, type TakenTransition } from "./xstate/internals.ts";
 
 /** Snapshots are rebuilt from deltas; so many of them and a whole one is kept again. */

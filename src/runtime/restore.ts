@@ -1,11 +1,11 @@
 import { PawlError } from "../base/errors/index.ts";
+import { topState } from "../store/fold.ts";
 import type { ActorRow, EffectRow } from "../store/port.ts";
 import { decode } from "./codec.ts";
 import { retryTimer } from "./effects.ts";
 import type { Engine } from "./engine.ts";
 import { type Live, numberOf } from "./live.ts";
 import type { ActorType, Registry, StoredSnapshot } from "./registry.ts";
-import { topState } from "./view.ts";
 import { childLogic, type InternalLogic, isMachine, kindOf } from "./xstate/internals.ts";
 
 /** A stored actor with its logic found and its snapshot brought up to date. */

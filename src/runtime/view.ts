@@ -1,6 +1,7 @@
 import type { AnyMachineSnapshot, Snapshot } from "xstate";
+import { type Delta, stateText } from "../store/fold.ts";
 import { encode, type NumberOf } from "./codec.ts";
-import { type Delta, diff } from "./delta.ts";
+import { diff } from "./delta.ts";
 import { type InternalLogic, isMachineSnapshot } from "./xstate/internals.ts";
 
 /** A snapshot as data: what XState persists, without the children, which have rows of their own. */
@@ -120,26 +121,6 @@ export function snapshotDelta(
 /** Leaf states: `a.b` for nested ones, joined by "," for parallel ones. "" for a snapshot without states. */
 export function stateOf(snapshot: Snapshot<unknown>): string {
   return isMachineSnapshot(snapshot) ? stateText(snapshot.value) : "";
-}
-
-export function stateText(value: unknown): string {
-  return typeof value === "string" ? value : leaves(value as Readonly<Record<string, unknown>>, "").join(",");
-}
-
-function leaves(value: Readonly<Record<string, unknown>>, prefix: string): string[] {
-  return Object.keys(value).flatMap((key) => {
-    const inner = value[key];
-    if (typeof inner === "string") {
-      return [`${prefix}${key}.${inner}`];
-    }
-    const below = leaves(inner as Readonly<Record<string, unknown>>, `${prefix}${key}.`);
-    return below.length === 0 ? [`${prefix}${key}`] : below;
-  });
-}
-
-/** The outermost state: what an entity's row and its audit events name. */
-export function topState(value: unknown): string {
-  return typeof value === "string" ? value : (Object.keys(value as object)[0] ?? "");
 }
 
 export function tagsText(snapshot: Snapshot<unknown>): string {

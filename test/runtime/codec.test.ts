@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decode, encode, Unserializable } from "../../src/runtime/codec.ts";
-import { type Delta, diff, patch } from "../../src/runtime/delta.ts";
+import { diff } from "../../src/runtime/delta.ts";
+import { type Delta, patch } from "../../src/store/fold.ts";
 
 const nobody = () => undefined;
 const overJson = (value: unknown) => decode(JSON.parse(JSON.stringify(encode(value, "value", nobody))), nobody);

@@ -20,6 +20,7 @@ import {
   readStoredPlan,
   type StateFolder,
   type StoredPlan,
+  storedPlanHash,
   storedPlansComponent,
 } from "../state/index.ts";
 import { Admission } from "./admission.ts";
@@ -185,7 +186,7 @@ export class Pipeline {
     const definitions = workstreamDefinitions(plan);
     this.#newPlans.set(run, stored);
     this.#runtime
-      .createActor("run", { id: run, input: { run_id: run } })
+      .createActor("run", { id: run, input: { run_id: run, plan_sha256: storedPlanHash(stored) } })
       .send({ type: "orchestrator_started", workstreams: definitions });
     await this.#runtime.settled();
     return run;

@@ -2,4 +2,10 @@
 export { type Configuration, readConfiguration } from "./configuration.ts";
 export { LogFiles } from "./log-files.ts";
 export { claimStateFolder, type StateFolder, stateFolderAt } from "./state-folder.ts";
-export { readStoredPlan, type StoredPlan, storedPlanRow, storedPlansComponent } from "./stored-plans.ts";
+export {
+  readStoredPlan,
+  type StoredPlan,
+  storedPlanHash,
+  storedPlanRow,
+  storedPlansComponent,
+} from "./stored-plans.ts";

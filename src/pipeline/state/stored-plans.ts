@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Database } from "better-sqlite3";
 import type { Plan } from "../../plan/index.ts";
 import type { DomainWrite } from "../../store/port.ts";
@@ -37,6 +38,13 @@ CREATE TRIGGER stored_plans_no_delete BEFORE DELETE ON stored_plans
 
 export function storedPlanRow(run: string, { plan, base }: StoredPlan): Omit<DomainWrite, "at" | "isNew"> {
   return { table: "stored_plans", key: "run_id", values: { run_id: run, base, plan: JSON.stringify(plan) } };
+}
+
+/** Hash of a plan as it is stored: of the commit, a line break, and the plan's JSON. */
+export function storedPlanHash({ plan, base }: StoredPlan): string {
+  return createHash("sha256")
+    .update(`${base}\n${JSON.stringify(plan)}`)
+    .digest("hex");
 }
 
 /** The plan of a run, or undefined where there is no such run. */

@@ -20,12 +20,13 @@ interface CommitColumns extends CommitHead {
 
 /**
  * Follows both chains from their start (I7, §8.5.2): every audit event in order, each handed on, and every commit with
- * the journal rows in it. Nothing is held in memory but the rows of one commit.
+ * the journal rows in it, and then its own moment. Nothing is held in memory but the rows of one commit.
  */
 export function verifyChains(
   db: Database,
   faults: Faults,
   each: (audit: AuditColumns) => void,
+  committed: (lastSeq: number, at: number) => void = () => undefined,
 ): { readonly audits: number; readonly commits: number } {
   const audits = auditChain(db, faults, each);
   const journal = journalBySeq(db);
@@ -45,9 +46,13 @@ export function verifyChains(
     if (row.last_seq !== 0 && (row.first_seq !== prevSeq + 1 || rows[0]?.seq !== row.first_seq)) {
       fault(`its journal rows do not begin after ${prevSeq}`);
     }
+    if (row.last_seq !== 0 && rows.at(-1)?.seq !== row.last_seq) {
+      fault(`its journal rows do not end with ${row.last_seq}`);
+    }
     if (commitHash(prevHash, row, rows) !== row.hash) {
       fault("its hash does not fit it and its journal rows");
     }
+    committed(row.last_seq, row.at);
     prevSeq = Math.max(prevSeq, row.last_seq);
     prevHash = row.hash;
   }

@@ -14,8 +14,16 @@ export type FaultKind =
   | "gap"
   /** The row of an entity is not in the state that its last event or its actor says. */
   | "state"
-  /** A column of an entity's row differs from its actor. */
-  | "column";
+  /** A column of an entity's row differs from its actor, or from when something happened to it. */
+  | "column"
+  /** The snapshot of an actor is not what its journal makes. */
+  | "snapshot"
+  /** A column of an actor's row does not fit its snapshot, its machine or its place in the tree. */
+  | "actor"
+  /** A timer or an effect does not fit its actor, or is not there. */
+  | "pending"
+  /** What was stored beside its hash is not what was hashed. */
+  | "content";
 
 export interface Fault {
   readonly kind: FaultKind;

@@ -2,10 +2,15 @@
 import { join } from "node:path";
 import type { Database } from "better-sqlite3";
 import { openSqliteReader } from "../../store/sqlite/open.ts";
+import { verifyActors } from "./actors.ts";
 import { verifyChains } from "./chain.ts";
-import { verifyEntities } from "./entities.ts";
+import { CommitTimes } from "./commit-times.ts";
+import { Contents } from "./contents.ts";
+import { EntityRows } from "./entities.ts";
 import { type Fault, Faults } from "./fault.ts";
 import { TransitionLines } from "./jsonl.ts";
+import { MachineActors } from "./machine-actors.ts";
+import { Pending } from "./pending.ts";
 import { EntityStates } from "./transitions.ts";
 
 export type { Fault, FaultKind } from "./fault.ts";
@@ -27,7 +32,8 @@ export interface Verification {
 
 /**
  * Checks both chains, the table against transitions.jsonl, every recorded change of state against the catalogue and
- * the one before it, and every entity's row against its actor and its last event.
+ * the one before it, every actor's snapshot against its journal, every entity's row against its actor and its events,
+ * timers and effects against what the actors call for, patches and plans against their hashes.
  * @param file the database
  * @param transitionsFolder where `transitions.jsonl` and the files put aside before it are
  * @throws PawlError STORE_NOT_A_DATABASE, STORE_READ_ONLY, STORE_FAILED
@@ -48,12 +54,31 @@ export function verifyState(file: string, transitionsFolder: string): Verificati
 function verify(db: Database, lines: TransitionLines, faults: Faults): Verification {
   verifyFile(db, faults);
   const states = new EntityStates(faults);
-  const chains = verifyChains(db, faults, (audit) => {
-    states.take(audit);
-    lines.take(audit);
-  });
+  const times = new CommitTimes();
+  const chains = verifyChains(
+    db,
+    faults,
+    (audit) => {
+      states.take(audit);
+      lines.take(audit);
+    },
+    (lastSeq, at) => {
+      states.committed(at);
+      times.take(lastSeq, at);
+    },
+  );
   const { lines: lineCount, missing } = lines.end();
-  const entities = verifyEntities(db, faults, states);
+  const rows = new EntityRows(db, faults, states, times);
+  const pending = new Pending(db, faults, times);
+  const contents = new Contents(db, faults, times);
+  const machines = new MachineActors(faults);
+  verifyActors(db, faults, (actor, past, parent) => {
+    machines.take(actor, parent);
+    rows.take(actor, past);
+    pending.take(actor, past, parent);
+    contents.take(actor, past);
+  });
+  const entities = rows.end();
   const found = faults.list();
   return { ok: found.length === 0, ...chains, entities, lines: lineCount, linesMissing: missing, faults: found };
 }

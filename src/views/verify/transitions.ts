@@ -4,11 +4,30 @@ import type { Faults } from "./fault.ts";
 
 const table = "state_transitions";
 
+/** A change of state: it was stamped first, and its row before the commit. */
+export interface Move {
+  readonly from: string;
+  readonly trigger: string;
+  readonly operator: string | null;
+  /** ISO 8601. */
+  readonly at: string;
+  /** Of its commit, in milliseconds since 1970. */
+  committedAt: number;
+}
+
+interface Entered {
+  state: string;
+  /** By the state that they lead to. */
+  readonly first: Map<string, Move>;
+  readonly last: Map<string, Move>;
+}
+
 /** Follows every entity through its recorded changes of state (I5, I6). */
 export class EntityStates {
   readonly #faults: Faults;
-  /** `<type> <id>` to the state after its last event. */
-  readonly #states = new Map<string, string>();
+  /** By `<type> <id>`. */
+  readonly #entities = new Map<string, Entered>();
+  #uncommitted: Move[] = [];
 
   constructor(faults: Faults) {
     this.#faults = faults;
@@ -24,7 +43,7 @@ export class EntityStates {
     if (before !== from_state) {
       this.#faults.add("gap", table, transition_id, `${name} was ${before}, the event begins in ${from_state}`);
     }
-    this.#states.set(name, to_state);
+    this.#note(name, audit);
     // A refused event, a warning, and the override that made a successor leave the state as it is.
     if (from_state !== to_state || !["error", "warning", "manual_override"].includes(audit.event_type)) {
       const fault = transitionFault(entity_type, audit);
@@ -36,7 +55,43 @@ export class EntityStates {
 
   /** The state after all events so far; the first state of its machine where there were none. */
   stateOf(entityType: EntityType, entityId: string): string {
-    return this.#states.get(`${entityType} ${entityId}`) ?? catalogue[entityType].initial;
+    return this.#entities.get(`${entityType} ${entityId}`)?.state ?? catalogue[entityType].initial;
+  }
+
+  /** How an entity came into a state, for the first or the last time; undefined where it never was. */
+  moveInto(which: "first" | "last", entityType: EntityType, entityId: string, state: string): Move | undefined {
+    return this.#entities.get(`${entityType} ${entityId}`)?.[which].get(state);
+  }
+
+  /** The last change of state of an entity. */
+  lastMove(entityType: EntityType, entityId: string): Move | undefined {
+    const entered = this.#entities.get(`${entityType} ${entityId}`);
+    return entered?.last.get(entered.state);
+  }
+
+  /** The commit of what was taken since the last one. */
+  committed(at: number): void {
+    for (const move of this.#uncommitted) {
+      move.committedAt = at;
+    }
+    this.#uncommitted = [];
+  }
+
+  #note(name: string, { from_state: from, to_state, trigger, operator, transitioned_at: at }: AuditColumns): void {
+    let entered = this.#entities.get(name);
+    if (entered === undefined) {
+      entered = { state: to_state, first: new Map(), last: new Map() };
+      this.#entities.set(name, entered);
+    }
+    entered.state = to_state;
+    if (from !== to_state) {
+      const move: Move = { from, trigger, operator, at, committedAt: Number.POSITIVE_INFINITY };
+      entered.last.set(to_state, move);
+      if (!entered.first.has(to_state)) {
+        entered.first.set(to_state, move);
+      }
+      this.#uncommitted.push(move);
+    }
   }
 }
 

@@ -22,7 +22,7 @@ import { sequentialIds } from "../../../src/testing/sequential-ids.ts";
 import { simulatedClock } from "../../../src/testing/simulated-clock.ts";
 
 export interface World {
-  readonly execute?: (input: ExecuteTaskInput) => ExecuteTaskOutput;
+  readonly execute?: (input: ExecuteTaskInput) => ExecuteTaskOutput | Promise<ExecuteTaskOutput>;
   readonly gate?: (input: RunGateInput) => RunGateOutput;
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import Database from "better-sqlite3";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -13,6 +13,7 @@ import { openRuntime } from "../../../src/runtime/index.ts";
 import { domainComponent } from "../../../src/store/domain/index.ts";
 import { openSqlite } from "../../../src/store/sqlite/open.ts";
 import { simulatedClock } from "../../../src/testing/simulated-clock.ts";
+import { verifyState } from "../../../src/views/verify/index.ts";
 import { entities, insert, newRow, tables } from "../../store/domain/raw.fixture.ts";
 
 const content = new Uint8Array([1]);
@@ -52,7 +53,7 @@ async function openStore() {
   insert(db, "tasks", { ...newRow("task", "r/t"), workstream_id: "r/w" });
   const failures: unknown[] = [];
   const runtime = await openRuntime({ store, machines, clock, onFailure: (error) => failures.push(error) });
-  return { store, db, clock, runtime, failures };
+  return { file, store, db, clock, runtime, failures };
 }
 
 const leastWalks = 100;
@@ -62,7 +63,7 @@ const stepsOfWalk = fc.array(fc.noBias(fc.nat(9_999)), { minLength: 25, maxLengt
 test.each(entities)(
   "whatever happens to a %s, its row follows and the database agrees",
   async (entity) => {
-    const { store, db, clock, runtime, failures } = await openStore();
+    const { file, store, db, clock, runtime, failures } = await openStore();
     const { table, key } = tables[entity];
     const rowOf = db.prepare<[string], Record<string, unknown>>(`SELECT * FROM ${table} WHERE ${key} = ?`);
     const chosen = chooser();
@@ -104,6 +105,10 @@ test.each(entities)(
     db.close();
     await runtime.close();
     store.close();
+    // The rows that those of the walk refer to have no actors.
+    const { faults } = verifyState(file, dirname(file));
+    expect(faults.filter(({ row }) => row !== "")).toEqual([]);
+    rmSync(dirname(file), { recursive: true });
   },
   60_000,
 );

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
@@ -36,6 +36,25 @@ export async function storedRun(): Promise<string> {
   unfollow();
   await close();
   return folder;
+}
+
+/** The state folder of a run in the middle of its work: a task that runs, one that waits for its next attempt. */
+export async function unfinishedRun(): Promise<string> {
+  const folder = newFolder();
+  const { store, runtime, drain, close } = await openFamily(
+    join(folder, "pipeline.db"),
+    { execute: ({ task_id }) => (task_id === "a.1" ? new Promise(() => undefined) : { exit_code: 1 }) },
+    [{ ws_id: "a", tasks: [{ task_id: "a.1" }, { task_id: "a.2" }] }],
+  );
+  const unfollow = followTransitions(store, { file: join(folder, "transitions.jsonl") });
+  await drain();
+  await runtime.settled();
+  unfollow();
+  const copy = newFolder();
+  cpSync(folder, copy, { recursive: true });
+  await close();
+  rmSync(folder, { recursive: true });
+  return copy;
 }
 
 export const database = (folder: string): string => join(folder, "pipeline.db");
