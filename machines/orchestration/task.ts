@@ -133,11 +133,18 @@ const base = setup({
     }),
     clearBlockedBy: assign({ blocked_by: [] }),
     waitForNothing: assign({ waiting_for: [], waiting_for_gates: [], failed_gates: [], upstream_ended: null }),
-    assignWorker: assign({ worker_id: ({ event }) => (event.type === "worker_started" ? event.worker_id : null) }),
+    // What the attempt before left does not count for this one.
+    assignWorker: assign({
+      worker_id: ({ event }) => (event.type === "worker_started" ? event.worker_id : null),
+      exit_code: null,
+      timed_out: false,
+      duration_seconds: null,
+    }),
     clearWorker: assign({ worker_id: null }),
-    noteOutcome: assign(({ event }) => {
+    noteOutcome: assign(({ context, event }) => {
       if (event.type === "timeout_exceeded") {
-        return { timed_out: true, exit_code: null, last_error: "it ran longer than its time-out" };
+        const duration_seconds = context.timeout_sec;
+        return { timed_out: true, exit_code: null, duration_seconds, last_error: "it ran longer than its time-out" };
       }
       if (event.type !== "execution_completed" && event.type !== "execution_failed") {
         return {};

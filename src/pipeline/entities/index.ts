@@ -16,15 +16,20 @@ export interface EntityBindingsOptions {
    * without one is refused with PATCH_CONTENT_MISSING.
    */
   readonly patchContent: PatchContentOf;
+  /** When a workstream, by the id of its row, began to execute in an earlier process: ISO 8601. */
+  readonly executingSince?: (workstream: string) => string | undefined;
 }
 
-export function entityBindings({ patchContent }: EntityBindingsOptions): Record<EntityType, EntityBinding> {
+export function entityBindings({
+  patchContent,
+  executingSince,
+}: EntityBindingsOptions): Record<EntityType, EntityBinding> {
   return {
     run: runBinding,
-    workstream: workstreamBinding,
+    workstream: workstreamBinding(executingSince),
     task: taskBinding,
-    worker: workerBinding,
-    uet_worker: uetWorkerBinding,
+    worker: workerBinding(),
+    uet_worker: uetWorkerBinding(),
     patch_ledger: patchLedgerBinding(patchContent),
     test_gate: testGateBinding,
     circuit_breaker: circuitBreakerBinding,

@@ -1,3 +1,4 @@
+import type { Database } from "better-sqlite3";
 import type { EntityBinding } from "../../runtime/index.ts";
 import { entityBindings } from "../entities/index.ts";
 import { type StoredPlan, storedPlanRow } from "../state/index.ts";
@@ -8,15 +9,26 @@ import type { Patches } from "./patches.ts";
 export function boundMachines({
   patches,
   newPlan,
+  reader,
   siteOf,
 }: {
   readonly patches: Patches;
   /** The plan of a run that is being made. */
   readonly newPlan: (run: string) => StoredPlan | undefined;
+  /** What is stored already. */
+  readonly reader: Database;
   readonly siteOf: SiteOf;
 }) {
   const machines = pipelineMachines(siteOf);
-  const bindings = entityBindings({ patchContent: (id) => patches.held(id) });
+  const begun = reader
+    .prepare<[string], string>(
+      "SELECT transitioned_at FROM state_transitions WHERE entity_id = ? AND to_state = 'executing' ORDER BY transition_id LIMIT 1",
+    )
+    .pluck();
+  const bindings = entityBindings({
+    patchContent: (id) => patches.held(id),
+    executingSince: (workstream) => begun.get(workstream),
+  });
   return {
     run: { logic: machines.run, entity: withPlan(bindings.run, newPlan) },
     workstream: { logic: machines.workstream, entity: bindings.workstream },

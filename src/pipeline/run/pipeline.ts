@@ -136,6 +136,7 @@ export class Pipeline {
         machines: boundMachines({
           patches: services.patches,
           newPlan: (run) => newPlans.get(run),
+          reader,
           siteOf: (run, signal, work) =>
             services.admission.run(signal, () =>
               probedEffect(options.probe, () => work((pipeline as Pipeline).#siteOf(run))),

@@ -137,6 +137,7 @@ describe("a run that completes", () => {
       total_tasks: 1,
       completed_tasks: 1,
       failed_tasks: 0,
+      duration_seconds: 0,
       critical_failure: false,
     });
     expect(audits("r/a.1~p1").map(({ event_type, to_state }) => [event_type, to_state])).toEqual(
@@ -169,6 +170,12 @@ describe("a run that meets trouble", () => {
     });
     clock.advance(2_000);
     await drain();
+    expect(audits("r/a").map(({ to_state, metadata }) => [to_state, metadata["duration_seconds"]])).toEqual([
+      ["ready", null],
+      ["executing", 0],
+      ["validating", 2],
+      ["completed", 2],
+    ]);
     expect(row("tasks", "task_id", "r/a.1")).toMatchObject({
       state: "completed",
       retry_count: 1,
@@ -181,6 +188,37 @@ describe("a run that meets trouble", () => {
     ).toEqual([
       ["retrying", "exit code 1"],
       ["queued", null],
+    ]);
+    await close();
+  });
+
+  test("says how long an attempt took that was stopped for its time, and nothing of it in the next one", async () => {
+    const { audits, drain, clock, close } = await family(
+      {
+        execute: ({ attempt }) =>
+          attempt === 1 ? new Promise(() => undefined) : { exit_code: 0, duration_seconds: 4 },
+      },
+      [{ ws_id: "a", tasks: [{ task_id: "a.1", max_retries: 1, timeout_sec: 9 }] }],
+    );
+    await drain();
+    clock.advance(9_000);
+    await drain();
+    clock.advance(1_000);
+    await drain();
+    const said = audits("r/a.1").map(({ to_state, metadata: { duration_seconds, timeout_occurred, exit_code } }) => [
+      to_state,
+      duration_seconds,
+      timeout_occurred,
+      exit_code,
+    ]);
+    expect(said).toEqual([
+      ["queued", null, false, null],
+      ["running", null, false, null],
+      ["retrying", 9, true, null],
+      ["queued", 9, true, null],
+      ["running", null, false, null],
+      ["validating", 4, false, 0],
+      ["completed", 4, false, 0],
     ]);
     await close();
   });
