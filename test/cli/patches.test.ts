@@ -146,15 +146,24 @@ describe("patches that do not go in are quarantined with the reason", () => {
     ["writes into the state of Pawl", adding(".state/x"), "", /lies in \.state, where Pawl keeps its state/],
   ])("one that %s", (_, patch, more, reason) => {
     const place = placeWith(planOf([`{ id: t, patch: change.patch${more} }`]), files);
-    symlinkSync("/tmp", join(place.folder, "out"));
+    symlinkSync("..", join(place.folder, "out"));
     place.git("add", "out");
     place.git("commit", "--quiet", "--message", "A link");
     place.write("change.patch", patch);
     expect(place.pawl("run", "plan.yaml").status).toBe(1);
     expect(place.pawl("show", "w.t~p1").stdout).toMatch(reason);
     expect(place.git("rev-list", "--count", "main..pawl/p-1")).toBe("0");
+  });
+
+  test("and are kept, as git apply takes them", () => {
+    const place = placeWith(planOf(["{ id: t, patch: change.patch, scope: ['src/**'] }"]), files);
+    place.write("change.patch", adding("b/x"));
+    expect(place.pawl("run", "plan.yaml").status).toBe(1);
+    expect(place.pawl("show", "w.t").stdout).toContain(
+      "pawl show w.t~p1 --patch  prints the patch that was quarantined",
+    );
     expect(place.pawl("show", "w.t~p1").stdout).toContain("pawl show w.t~p1 --patch  prints the patch");
-    expect(place.pawl("show", "w.t~p1", "--patch")).toEqual({ status: 0, stdout: patch, stderr: "" });
+    expect(place.pawl("show", "w.t~p1", "--patch")).toEqual({ status: 0, stdout: adding("b/x"), stderr: "" });
     expect(place.pawl("show", "w.t", "--patch")).toMatchObject({
       status: 2,
       stderr: expect.stringContaining("it is no patch"),

@@ -48,7 +48,7 @@ export const pipelineErrors = defineErrors({
     exit: 2,
     http: 404,
     message: 'there is no run, workstream, task, gate or patch "{id}" in {folder}',
-    fix: "Nearest: {nearest}. pawl status lists all of a run.",
+    fix: "Nearest: {nearest}. pawl status --all lists all of a run.",
   },
   OVERRIDE_UNKNOWN: {
     exit: 2,

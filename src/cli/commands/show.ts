@@ -8,6 +8,7 @@ import {
   eventsAfter,
   failedGatesOf,
   patchContent,
+  quarantinedOf,
   type ShownEvent,
 } from "../../views/runs/index.ts";
 import type { CliCommand } from "../command.ts";
@@ -41,6 +42,7 @@ export const command: CliCommand = {
             return;
           }
           const [run = "", id] = splitOnce(entity.id);
+          const withoutRun = (row: string): string => row.slice(run.length + 1);
           const events = [...eventsAfter(db, { entity: entity.id })];
           const stored = entity.entity_type === "task" ? readStoredPlan(db, run) : undefined;
           const does = stored === undefined || id === undefined ? undefined : describeTask(stored.plan, id);
@@ -49,7 +51,8 @@ export const command: CliCommand = {
           const gates = entity.entity_type === "task" ? failedGatesOf(db, entity.id) : [];
           const next = wayOn(entity, id ?? run, {
             hasLogs: last !== undefined,
-            failedGates: gates.map(({ gate_id }) => gate_id.slice(run.length + 1)),
+            failedGates: gates.map(({ gate_id }) => withoutRun(gate_id)),
+            quarantined: entity.entity_type === "task" ? quarantinedOf(db, entity.id).map(withoutRun) : [],
             run,
             commits: entity.entity_type === "workstream" ? commitsOf(db, entity.id) : 0,
           });
@@ -61,7 +64,7 @@ export const command: CliCommand = {
           printTail(context, "end of stdout", stdout);
           printTail(context, "end of stderr", stderr);
           for (const gate of gates) {
-            print(context, `gate ${gate.gate_id.slice(run.length + 1)} failed`);
+            print(context, `gate ${withoutRun(gate.gate_id)} failed`);
             print(context, `  does: ${gate.command}`);
             print(context, `  exit code: ${gate.exit_code ?? "none, a signal ended it"}`);
             printTail(context, "end of its stdout", lastLines(gate.stdout ?? ""));

@@ -5,6 +5,8 @@ interface Known {
   readonly hasLogs: boolean;
   /** Ids of the gates that failed on its patches. */
   readonly failedGates: readonly string[];
+  /** Ids of its patches that were quarantined. */
+  readonly quarantined: readonly string[];
   /** The run that it belongs to. */
   readonly run: string;
   /** Commits of a workstream; 0 for anything else. */
@@ -30,6 +32,7 @@ function stepsFor(type: EntityDetail["entity_type"], state: string, id: string, 
     return [
       ...(known.hasLogs ? [`pawl logs ${id}  prints all that is kept of its output`] : []),
       ...known.failedGates.map((gate) => `pawl logs ${gate}  prints all that is kept of what the gate said`),
+      ...known.quarantined.map((patch) => `pawl show ${patch} --patch  prints the patch that was quarantined`),
       "mend what it reports, in the plan or in the repository, and start a new run: pawl run PLAN",
     ];
   }

@@ -47,6 +47,17 @@ export function failedGatesOf(db: Database, task: string): FailedGate[] {
     .all(`${task}~p`, `${task}~q`) as FailedGate[];
 }
 
+/** Row ids of the patches of a task that were quarantined, by the task's row id. */
+export function quarantinedOf(db: Database, task: string): string[] {
+  return db
+    .prepare(
+      `SELECT ledger_id FROM patch_ledger_entries
+       WHERE ledger_id >= ? AND ledger_id < ? AND state = 'quarantined' ORDER BY rowid`,
+    )
+    .pluck()
+    .all(`${task}~p`, `${task}~q`) as string[];
+}
+
 /** Content of a patch by the row id of its ledger entry; undefined when there is none. */
 export function patchContent(db: Database, id: string): Buffer | undefined {
   return db

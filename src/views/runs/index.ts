@@ -1,5 +1,13 @@
 /** Read models of runs, over a store that is opened to look at it (openSqliteReader). */
-export { commitsOf, type EntityDetail, entityDetail, entityNames, failedGatesOf, patchContent } from "./entity.ts";
+export {
+  commitsOf,
+  type EntityDetail,
+  entityDetail,
+  entityNames,
+  failedGatesOf,
+  patchContent,
+  quarantinedOf,
+} from "./entity.ts";
 export { type EventFilter, eventsAfter, type ShownEvent } from "./events.ts";
 export { latestRun, listRuns, type RunSummary } from "./list.ts";
 export { type RunTree, runTree, type TaskLine, type WorkstreamLine } from "./tree.ts";
