@@ -20,7 +20,22 @@ export function exitStatusOf(error: unknown): number {
   return error instanceof PawlError ? error.exitStatus : 1;
 }
 
+/** What the system says no to, whoever asks: rights, space, the disk itself, too many open files. */
+const refusals: ReadonlySet<unknown> = new Set([
+  "EACCES",
+  "EPERM",
+  "EROFS",
+  "ENOSPC",
+  "EDQUOT",
+  "EIO",
+  "EMFILE",
+  "ENFILE",
+]);
+
 function internalError(error: unknown): PawlError {
+  if (error instanceof Error && refusals.has((error as NodeJS.ErrnoException).code)) {
+    return new PawlError("FILE_REFUSED", { detail: error.message }, { cause: error });
+  }
   const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return new PawlError("INTERNAL", { detail }, { cause: error });
 }

@@ -25,6 +25,12 @@ export const cliErrors = defineErrors({
     message: "{entity} is a {found}, not a {machine}",
     fix: "Draw it with: pawl graph {found} --entity {entity}",
   },
+  FILE_REFUSED: {
+    exit: 1,
+    http: 500,
+    message: "the system refuses a file: {detail}",
+    fix: "See that you may read and write it and that its disk has space, then try again. Nothing that was recorded is lost.",
+  },
   INTERNAL: {
     exit: 1,
     http: 500,

@@ -1,0 +1,51 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { PawlError } from "../../src/base/errors/index.ts";
+import { describeError, exitStatusOf } from "../../src/cli/failure.ts";
+
+describe("an error on the command line", () => {
+  const known = new PawlError("RUN_ENDED", { run: "p-1", state: "failed" });
+
+  test("says its code, what happened and the way out, and has the exit status of its row", () => {
+    expect(describeError(known, false)).toBe(
+      "run p-1 has ended already: failed [RUN_ENDED]\n  pawl status p-1 shows how; a new run is started with pawl run.\n",
+    );
+    expect(exitStatusOf(known)).toBe(2);
+  });
+
+  test("is one object in one line with --json", () => {
+    const text = describeError(known, true);
+    expect(text.trimEnd()).not.toContain("\n");
+    expect(JSON.parse(text)).toMatchObject({
+      error: { code: "RUN_ENDED", fix: expect.stringContaining("pawl status p-1") },
+    });
+  });
+
+  test("of the system says which file it refused, and does not ask for a report", () => {
+    const refused = Object.assign(new Error("EACCES: permission denied, open '/x/transitions.jsonl'"), {
+      code: "EACCES",
+    });
+    expect(describeError(refused, false)).toMatch(
+      /^the system refuses a file: EACCES.*jsonl' \[FILE_REFUSED\]\n {2}See that you may/,
+    );
+    expect(exitStatusOf(refused)).toBe(1);
+  });
+
+  test("that nobody knew of asks for a report, whatever was thrown", () => {
+    for (const thrown of [new TypeError("x is not a function"), "a text", undefined]) {
+      expect(describeError(thrown, false)).toMatch(
+        /^something went wrong inside Pawl: .*\[INTERNAL\]\n {2}Please report it/s,
+      );
+      expect(exitStatusOf(thrown)).toBe(1);
+    }
+    // A file that is missing is a fault of Pawl's, where no row says otherwise.
+    const missing = (() => {
+      try {
+        return readFileSync("/no/such/file");
+      } catch (error) {
+        return error;
+      }
+    })();
+    expect(describeError(missing, false)).toContain("[INTERNAL]");
+  });
+});
