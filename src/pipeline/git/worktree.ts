@@ -1,4 +1,17 @@
-import { chmod, copyFile, lstat, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import {
+  chmod,
+  copyFile,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  realpath,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../../base/time.ts";
 import { type Footprint, footprintOf, settledMs } from "./footprint.ts";
@@ -168,15 +181,36 @@ export class Worktree {
     // Not `reset --hard`: were HEAD on a branch that a task switched to, that would move the branch.
     const checkOut = ["checkout", "--quiet", "--force", "--detach", commit];
     const clean = ["clean", "--quiet", "-ffd", ...(this.#place.keepIgnored ? [] : ["-x"])];
+    // Before the first reset nobody knows what an earlier process lent.
+    const mayHoldRepositories = this.#wasLent || this.commit === null;
     try {
       await this.git(checkOut);
+      if (mayHoldRepositories) {
+        await this.#removeRepositories(commit);
+      }
       await this.git(clean);
     } catch {
       // A task may have taken away the right to write; a broken index is made again from the commit.
       await makeWritable(this.folder);
       await rm(ownIndex(this.gitDir), { force: true });
       await this.git(checkOut);
+      await this.#removeRepositories(commit);
       await this.git(clean);
+    }
+  }
+
+  /**
+   * Takes away what `git init` in a folder of the tree left: git's own cleaning passes over it where the folder has
+   * files that are committed. After the checkout: before it, a folder may be a link to somebody else's repository.
+   */
+  async #removeRepositories(commit: Sha): Promise<void> {
+    const { stdout } = await this.git(["ls-tree", "-r", "-d", "-z", "--name-only", commit]);
+    for (const name of stdout.toString().split("\0")) {
+      const folder = join(this.folder, name);
+      const own = join(folder, ".git");
+      if (name !== "" && existsSync(own) && (await realpath(folder)) === folder) {
+        await rm(own, { recursive: true, force: true });
+      }
     }
   }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { capturePatch, parsePatch } from "../../../src/pipeline/git/index.ts";
@@ -48,5 +48,29 @@ describe("a task that leaves a git repository inside the tree", () => {
     put(folder, { "dir/f": "2\n" });
     const captured = parsePatch((await capturePatch(worktree, start)) ?? Buffer.alloc(0), "p");
     expect(captured.files.map(({ newPath }) => newPath)).toEqual(["dir/f", "dir/x"]);
+    await worktree.reset(start);
+    expect([readdirSync(folder).sort(), readdirSync(join(folder, "dir"))]).toEqual([
+      [".git", ".gitignore", "dir"],
+      ["f"],
+    ]);
+  });
+
+  test("elsewhere, and links to it in the place of a folder, does not lose it with the link", async () => {
+    const { checkout, pool, start } = await setting({ "dir/f": "1\n", "deep/er/f": "1\n" });
+    const worktree = await pool.acquire(start);
+    const { folder } = await worktree.lend();
+    for (const [place, to] of [
+      ["dir", checkout],
+      ["deep", join(checkout, "..")],
+    ] as const) {
+      rmSync(join(folder, place), { recursive: true });
+      symlinkSync(to, join(folder, place));
+    }
+    mkdirSync(join(checkout, "../er"));
+    git(join(checkout, "../er"), "init", "-q");
+    await worktree.reset(start);
+    expect(readdirSync(join(folder, "dir"))).toEqual(["f"]);
+    expect(git(checkout, "rev-parse", "HEAD")).toBe(start);
+    expect(readdirSync(join(checkout, "../er"))).toEqual([".git"]);
   });
 });
