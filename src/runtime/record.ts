@@ -96,6 +96,21 @@ export function recordOutcome(context: RecordContext, live: Live): void {
   live.recorded = snapshot;
 }
 
+/** A migrate function brought a stored actor to another version of its machine: what follows builds on that. */
+export function recordMigrated(context: RecordContext, live: Live, versions: { from: string; to: string }): void {
+  const snapshot = live.actor.getSnapshot();
+  const whole = guarded(live, () => encode(viewOf(live.logic, snapshot), "snapshot", numberOf));
+  addJournal(context, live, { type: "pawl.migrated", ...versions }, { "=": whole });
+  const from = live.state ?? "";
+  const to = isMachineSnapshot(snapshot) ? shownState(live, snapshot) : from;
+  if (from !== to) {
+    const eventType = `${live.type.name}_state_transition`;
+    const place = { eventType, entityId: entityId(live), from, to, trigger: "migrate", severity: "info" };
+    addAudit(context, live, { ...place, audit: { metadata: versions } });
+    live.state = to;
+  }
+}
+
 /** The parent let go of a child that had ended before: it is not in the parent's `children` from here on. */
 export function recordLeft(context: RecordContext, live: Live): void {
   if (live.recorded?.status !== "stopped") {

@@ -1,3 +1,4 @@
+import type { AnyStateMachine } from "xstate";
 import { PawlError } from "../base/errors/index.ts";
 import { topState } from "../store/fold.ts";
 import type { ActorRow, EffectRow } from "../store/port.ts";
@@ -5,6 +6,7 @@ import { decode } from "./codec.ts";
 import { retryTimer } from "./effects.ts";
 import type { Engine } from "./engine.ts";
 import { type Live, numberOf } from "./live.ts";
+import { recordMigrated } from "./record.ts";
 import type { ActorType, Registry, StoredSnapshot } from "./registry.ts";
 import { childLogic, type InternalLogic, isMachine, kindOf } from "./xstate/internals.ts";
 
@@ -95,29 +97,38 @@ function upToDate(
   if (!isMachine(logic)) {
     return snapshot;
   }
-  snapshot["children"] = {};
   if (!("value" in snapshot)) {
-    return snapshot;
+    return { ...snapshot, children: {} };
   }
-  if (row.version !== type.version) {
-    const steps = stepsFrom(row.version, type);
-    if (steps === undefined) {
-      problems.push({ row, missing: `no migrate function from version ${row.version} to ${type.version}` });
-      return undefined;
+  try {
+    if (row.version !== type.version) {
+      snapshot = { status: row.status, ...migrated(snapshot, row, type) };
     }
-    for (const step of steps) {
-      snapshot = step(snapshot, { id: row.id });
+    if (row.version !== type.version || row.fingerprint !== type.fingerprint) {
+      checkStates(logic, snapshot);
     }
+    return { ...snapshot, children: {} };
+  } catch (error) {
+    problems.push({ row, missing: error instanceof Error ? error.message : String(error) });
+    return undefined;
   }
-  if (row.version !== type.version || row.fingerprint !== type.fingerprint) {
-    try {
-      logic.resolveState({ value: snapshot["value"] as never, context: snapshot["context"] as never });
-    } catch (error) {
-      problems.push({ row, missing: error instanceof Error ? error.message : String(error) });
-      return undefined;
-    }
+}
+
+function migrated(snapshot: StoredSnapshot, row: ActorRow, type: ActorType): StoredSnapshot {
+  const steps = stepsFrom(row.version, type);
+  if (steps === undefined) {
+    throw new Error(`no migrate function from version ${row.version} to ${type.version}`);
   }
-  return snapshot;
+  return steps.reduce((before, step) => step(before, { id: row.id }), snapshot);
+}
+
+/** @throws when the machine does not have a state that the snapshot is in, or that its history leads back to */
+function checkStates(machine: AnyStateMachine, { value, context, historyValue }: StoredSnapshot): void {
+  machine.resolveState({ value: value as never, context: context as never });
+  const past = (historyValue ?? {}) as Readonly<Record<string, readonly { readonly id: string }[]>>;
+  for (const id of [...Object.keys(past), ...Object.values(past).flatMap((nodes) => nodes.map((node) => node.id))]) {
+    machine.getStateNodeById(id);
+  }
 }
 
 function stepsFrom(version: string, type: ActorType) {
@@ -166,6 +177,9 @@ function settleIn(engine: Engine, { row, type }: Restorable, effect: EffectRow |
   live.state = type.entity === undefined ? row.state : topState((snapshot as { value?: unknown }).value ?? "");
   if (row.snapshot.includes('"$pawl":"actor"')) {
     reviveReferences((snapshot as { context?: unknown }).context, (no) => engine.reference(no));
+  }
+  if (row.version !== type.version && isMachine(live.logic)) {
+    recordMigrated(engine, live, { from: row.version, to: type.version });
   }
   if (row.version !== type.version || row.fingerprint !== type.fingerprint) {
     engine.group().touched.add(live);
