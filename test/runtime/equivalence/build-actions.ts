@@ -13,6 +13,7 @@ import {
 } from "xstate";
 import type { Outside } from "./logics.ts";
 import type { ActionSpec, Hire, Kind } from "./machine-spec.ts";
+import { messageOf } from "./view.ts";
 
 export interface Context {
   readonly n: number;
@@ -21,7 +22,12 @@ export interface Context {
 
 interface Arguments {
   readonly context: Context;
-  readonly event: { readonly type: string };
+  readonly event: {
+    readonly type: string;
+    readonly output?: unknown;
+    readonly error?: unknown;
+    readonly snapshot?: { readonly status: string };
+  };
   readonly self: AnyActorRef;
   readonly system: { get(systemId: string): AnyActorRef | undefined };
 }
@@ -86,8 +92,10 @@ function actionOf(spec: ActionSpec, { outside, level, hasKids }: Place): unknown
     case "emit":
       return emit(({ context }: { context: Context }) => ({ type: "told", n: context.n }));
     case "note":
-      return ({ context, event, self }: Arguments) =>
-        outside.say(self, `${self.id} ${event.type.replace(/x:\d+/, "x")} ${context.n}`);
+      return ({ context, event, self }: Arguments) => {
+        const brought = messageOf(event.error ?? event.output ?? event.snapshot?.status);
+        outside.say(self, [self.id, event.type, context.n, JSON.stringify(brought)].join(" ").replace(/\bx:\d+/g, "x"));
+      };
     case "throw":
       return ({ context }: Arguments) => {
         if (context.n === spec.when) {
