@@ -62,6 +62,19 @@ describe("a timer (I4)", () => {
     expect(forward.actor.getSnapshot().value).toBe("off");
   });
 
+  test("notices within half a minute that the clock was set forward, when nothing else happens", async () => {
+    const { clock, runtime } = await lit();
+    const slow = setup({}).createMachine({ initial: "on", states: { on: { after: { 3600000: "off" } }, off: {} } });
+    const other = await openRuntime({ clock, machines: { slow } });
+    const actor = other.createActor("slow", { id: "s" });
+    await other.settled();
+    clock.set(clock.now() + 7_200_000);
+    clock.advance(30_000);
+    expect(actor.getSnapshot().value).toBe("off");
+    await other.close();
+    runtime.halt();
+  });
+
   test("is gone when its state is left, and armed anew when it is entered again", async () => {
     const { clock, store, runtime, actor } = await lit();
     clock.advance(900);
