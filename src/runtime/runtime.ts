@@ -258,11 +258,15 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
   #rootOf(name: string, logic: InternalLogic, options: Record<string, unknown>): Live {
     const id = typeof options["id"] === "string" ? options["id"] : this.#engine.ids.next(this.#engine.clock.now());
     const existing = this.#find(id);
+    const { inspect } = options;
     if (existing !== undefined) {
       if (existing.type.name !== name && existing.src !== name) {
         throw new PawlError("ACTOR_EXISTS", { id, found: existing.type.name, asked: name });
       }
       return existing;
+      if (inspect !== undefined) {
+        existing.root.system.inspect(inspect as (event: InspectionEvent) => void);
+      }
     }
     const type = { ...this.#registry.typeOf(logic, name), name };
     refuseBadId(id);
@@ -270,7 +274,6 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
       refuseLarge(id, "its input", options["input"]);
     }
     const live = this.#engine.makeRoot(id, logic, type, options);
-    const { inspect } = options;
     if (inspect !== undefined) {
       live.root.system.inspect(inspect as (event: InspectionEvent) => void);
     }

@@ -117,4 +117,20 @@ describe("inspect", () => {
     expect(seen.length).toBe(length);
     await again.close();
   });
+
+  test("is an option of one actor too, made or found", async () => {
+    const { store, runtime } = await house();
+    await runtime.close();
+    const again = await openRuntime({ store, machines });
+    const seen: string[] = [];
+    const inspect = ({ type }: InspectionEvent) => seen.push(type);
+    again.createActor("lamp", { id: "l1", inspect }).send({ type: "flip" });
+    expect(seen).toContain("@xstate.microstep");
+    const { length } = seen;
+    again.createActor("lamp", { id: "l2" }).send({ type: "flip" });
+    expect(seen.length).toBe(length);
+    again.createActor("door", { id: "new", inspect }).send({ type: "open" });
+    expect(seen.length).toBeGreaterThan(length);
+    await again.close();
+  });
 });
