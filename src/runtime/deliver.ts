@@ -4,7 +4,8 @@ import type { Engine } from "./engine.ts";
 import type { Live } from "./live.ts";
 import { recordRefusal } from "./record.ts";
 import { refuseLarge } from "./size.ts";
-import { isMachineSnapshot } from "./xstate/internals.ts";
+import { stateOf } from "./view.ts";
+import { type InternalActor, isMachine, isMachineSnapshot, kindOf } from "./xstate/internals.ts";
 
 export interface DeliverOptions {
   /** A second delivery to the same actor under this key does nothing and resolves like the first. */
@@ -33,7 +34,9 @@ export async function deliver(
       return live.actor.getSnapshot();
     }
   }
-  const refusal = refusalOf(live, event);
+  const snapshot = live.actor.getSnapshot();
+  const place = { entity: live.type.name || live.kind, id: live.id, from: live.state || snapshot.status };
+  const refusal = refusalOf(snapshot, place, event);
   if (refusal !== undefined) {
     recordRefusal(engine, live, event, refusal.message);
     await engine.commits.whenDurable();
@@ -47,6 +50,21 @@ export async function deliver(
   return live.actor.getSnapshot();
 }
 
+/**
+ * The same for an actor that no store knows: nothing of it is durable.
+ * @throws InvalidTransitionError, GuardRejected, TerminalStateViolation
+ */
+export function deliverHere(actor: InternalActor, event: AnyEventObject): void {
+  const { id, logic } = actor;
+  const snapshot = actor.getSnapshot();
+  const place = { entity: isMachine(logic) ? logic.id : kindOf(logic), id, from: stateOf(snapshot) || snapshot.status };
+  const refusal = refusalOf(snapshot, place, event);
+  if (refusal !== undefined) {
+    throw refusal;
+  }
+  actor.system._relay(undefined, actor, event);
+}
+
 /** Entities are small; what is large belongs into a file that they name. Others pay nothing for the look. */
 function checkSize(live: Live, event: AnyEventObject): void {
   if (live.type.entity !== undefined) {
@@ -54,11 +72,19 @@ function checkSize(live: Live, event: AnyEventObject): void {
   }
 }
 
-function refusalOf(live: Live, event: AnyEventObject): InvalidTransitionError | undefined {
-  const snapshot = live.actor.getSnapshot();
-  const place = { entity: live.type.name || live.kind, id: live.id, from: live.state || snapshot.status };
+interface Place {
+  readonly entity: string;
+  readonly id: string;
+  readonly from: string;
+}
+
+function refusalOf(
+  snapshot: Snapshot<unknown>,
+  place: Place,
+  event: AnyEventObject,
+): InvalidTransitionError | undefined {
   if (snapshot.status !== "active") {
-    return new TerminalStateViolation({ ...place, from: live.state || snapshot.status, trigger: event.type });
+    return new TerminalStateViolation({ ...place, trigger: event.type });
   }
   if (!isMachineSnapshot(snapshot)) {
     return undefined;
@@ -75,7 +101,8 @@ function refusalOf(live: Live, event: AnyEventObject): InvalidTransitionError | 
   }
   const nodes = snapshot._nodes as readonly { readonly ownEvents: readonly string[] }[];
   const accepted = [...new Set(nodes.flatMap((node) => node.ownEvents))];
-  if (accepted.includes(event.type)) {
+  // One that is enabled and does nothing is XState's way to forbid an event.
+  if (taken.length === 0 && accepted.includes(event.type)) {
     return new GuardRejected({ ...place, trigger: event.type, guard: guardOf(snapshot, event.type) });
   }
   const allowed = accepted.filter((type) => !type.startsWith("xstate.")).join(", ");

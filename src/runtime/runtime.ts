@@ -5,7 +5,7 @@ import { type Clock, systemClock } from "../base/time.ts";
 import type { ActorFilter, ActorRow, Store } from "../store/port.ts";
 import type { Durability } from "../store/sqlite/connection.ts";
 import { openSqlite } from "../store/sqlite/open.ts";
-import { type DeliverOptions, deliver } from "./deliver.ts";
+import { type DeliverOptions, deliver, deliverHere } from "./deliver.ts";
 import { Engine } from "./engine.ts";
 import type { AuditNote } from "./entity.ts";
 import { forkActor } from "./fork.ts";
@@ -149,7 +149,8 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
     if (this.#strict) {
       throw new PawlError("LOGIC_NOT_REGISTERED", { actor: String(options["id"] ?? "an actor without id") });
     }
-    return withDeliver(createActor(machine, options as never), this.settled.bind(this));
+    const actor = createActor(machine, options as never);
+    return withDeliver(actor, async (event) => deliverHere(actor as unknown as InternalActor, event));
   }
 
   /** The actor with this id, roots and children (`order-1/payment`) alike; wakes it where it sleeps. */
@@ -257,16 +258,16 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
 
   #rootOf(name: string, logic: InternalLogic, options: Record<string, unknown>): Live {
     const id = typeof options["id"] === "string" ? options["id"] : this.#engine.ids.next(this.#engine.clock.now());
-    const existing = this.#find(id);
     const { inspect } = options;
+    const existing = this.#find(id);
     if (existing !== undefined) {
       if (existing.type.name !== name && existing.src !== name) {
         throw new PawlError("ACTOR_EXISTS", { id, found: existing.type.name, asked: name });
       }
-      return existing;
       if (inspect !== undefined) {
         existing.root.system.inspect(inspect as (event: InspectionEvent) => void);
       }
+      return existing;
     }
     const type = { ...this.#registry.typeOf(logic, name), name };
     refuseBadId(id);
@@ -313,10 +314,10 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
 
 type Deliver = (event: { readonly type: string }, options: DeliverOptions) => Promise<unknown>;
 
-function withDeliver(actor: Actor<AnyActorLogic>, send: Deliver | (() => Promise<void>)): Actor<AnyActorLogic> {
+function withDeliver(actor: Actor<AnyActorLogic>, send: Deliver): Actor<AnyActorLogic> {
   return Object.assign(actor, {
     deliver: async (event: { readonly type: string }, options: DeliverOptions = {}) => {
-      await (send as Deliver)(event, options);
+      await send(event, options);
       return (actor as unknown as InternalActor).getSnapshot();
     },
   });

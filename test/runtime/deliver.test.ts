@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { setup } from "xstate";
 import { GuardRejected, InvalidTransitionError, openRuntime, TerminalStateViolation } from "../../src/runtime/index.ts";
 import type { StoredAuditRow } from "../../src/store/port.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
@@ -77,5 +78,43 @@ describe("deliver", () => {
     await runtime.settled();
     expect(actor.getSnapshot().value).toBe("placed");
     expect(runtime.history("o").length).toBe(1);
+  });
+
+  test("refuses an event that its state forbids, however the states around it take it", async () => {
+    const machine = setup({}).createMachine({
+      initial: "quiet",
+      on: { call: { actions: () => undefined } },
+      states: { quiet: { on: { call: {}, wake: "loud" } }, loud: {} },
+    });
+    const runtime = await openRuntime({ machines: { machine } });
+    const actor = runtime.createActor("machine", { id: "m" });
+    await expect(actor.deliver({ type: "call" })).rejects.toMatchObject({ code: "INVALID_TRANSITION" });
+    await actor.deliver({ type: "wake" });
+    await actor.deliver({ type: "call" });
+    await runtime.close();
+  });
+
+  test("is acknowledged when the runtime closes in the same turn, and refused when it is halted", async () => {
+    const { runtime, actor } = await placed();
+    const delivered = actor.deliver({ type: "PAY", amount: 2 });
+    await runtime.close();
+    expect((await delivered).value).toBe("paying");
+    const other = await placed();
+    const lost = other.actor.deliver({ type: "PAY", amount: 2 });
+    other.runtime.halt();
+    await expect(lost).rejects.toMatchObject({ code: "RUNTIME_CLOSED" });
+  });
+
+  test("sends to a logic that no store knows too, with the same refusals", async () => {
+    const runtime = await openRuntime({ machines: {} });
+    const actor = runtime.createActor(order, { id: "o", input: { sku: "A7" } });
+    actor.start();
+    expect((await actor.deliver({ type: "PAY", amount: 2 })).value).toBe("paying");
+    await expect(actor.deliver({ type: "SHIP" })).rejects.toMatchObject({
+      code: "INVALID_TRANSITION",
+      message: expect.stringContaining("order o: no transition from paying by SHIP"),
+    });
+    expect(runtime.list()).toEqual([]);
+    await runtime.close();
   });
 });
