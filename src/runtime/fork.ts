@@ -1,46 +1,40 @@
 import type { AnyMachineSnapshot } from "xstate";
 import { storedAt } from "../store/fold.ts";
-import type { ActorRow } from "../store/port.ts";
+import type { ActorRow, JournalRow, Store } from "../store/port.ts";
 import type { Engine } from "./engine.ts";
 import { unknownTransition } from "./history.ts";
 import type { Live } from "./live.ts";
-import { recordMade } from "./record.ts";
+import { migratedEvent, recordMade } from "./record.ts";
 import { restoreRoots } from "./restore.ts";
 import { isMachineSnapshot } from "./xstate/internals.ts";
 
 /** Makes a new root from an actor and its children as they were after a transition. */
 export function forkActor(engine: Engine, original: ActorRow, transitionId: number, newId: string): Live {
   const { store } = engine.options;
-  const rows: ActorRow[] = [];
   const newNo = new Map<number, number>();
-  for (const row of store.subtree(original.no)) {
-    const journal = store.journalOf(row.no, transitionId);
-    if (row.no === original.no && journal.at(-1)?.seq !== transitionId) {
-      throw unknownTransition(store, original, transitionId);
-    }
-    const stored =
-      journal.length === 0 ? undefined : (storedAt(journal) as { status: ActorRow["status"]; left?: true });
+  const found = pastTree(store, original, transitionId);
+  for (const { row } of found) {
+    newNo.set(row.no, engine.bookNo());
+  }
+  const rows = found.map(({ row, stored, version }): ActorRow => {
     const isRoot = row.no === original.no;
-    const parentNo = isRoot || row.parentNo === null ? null : newNo.get(row.parentNo);
-    if (stored === undefined || stored.status === "stopped" || stored.left === true || parentNo === undefined) {
-      continue;
-    }
-    const no = engine.bookNo();
-    newNo.set(row.no, no);
-    rows.push({
+    return {
       ...row,
-      no,
-      parentNo,
-      rootNo: newNo.get(original.no) ?? no,
+      no: newNo.get(row.no) ?? row.no,
+      parentNo: isRoot ? null : (newNo.get(row.parentNo ?? 0) ?? null),
+      rootNo: newNo.get(original.no) ?? row.no,
       id: isRoot ? newId : newId + row.id.slice(original.id.length),
       key: isRoot ? newId : row.key,
       src: isRoot ? row.machine : row.src,
+      version,
+      // Of the machine as it was then nothing is known but its version.
+      fingerprint: version === row.version ? row.fingerprint : "",
       snapshot: renumbered(JSON.stringify(stored), newNo),
       status: stored.status,
       live: true,
       asleep: false,
-    });
-  }
+    };
+  });
   const [live] = restoreRoots(engine, rows, []);
   if (live === undefined) {
     throw unknownTransition(store, original, transitionId);
@@ -50,6 +44,42 @@ export function forkActor(engine: Engine, original: ActorRow, transitionId: numb
     armAfter(engine, member);
   }
   return live;
+}
+
+interface Stored {
+  readonly status: ActorRow["status"];
+  readonly left?: true;
+}
+
+interface PastActor {
+  readonly row: ActorRow;
+  readonly stored: Stored;
+  /** Of its machine, then. */
+  readonly version: string;
+}
+
+/** An actor and those below it that were there, as they were; parents first. @throws PawlError TRANSITION_UNKNOWN */
+function pastTree(store: Store, original: ActorRow, transitionId: number): PastActor[] {
+  const found = new Map<number, PastActor>();
+  for (const row of store.subtree(original.no)) {
+    const journal = store.journalOf(row.no);
+    const past = journal.filter(({ seq }) => seq <= transitionId);
+    if (row.no === original.no && past.at(-1)?.seq !== transitionId) {
+      throw unknownTransition(store, original, transitionId);
+    }
+    const stored = past.length === 0 ? undefined : (storedAt(past) as Stored);
+    const isIn = row.no === original.no || (row.parentNo !== null && found.has(row.parentNo));
+    if (stored !== undefined && stored.status !== "stopped" && stored.left !== true && isIn) {
+      found.set(row.no, { row, stored, version: versionBefore(journal.slice(past.length)) ?? row.version });
+    }
+  }
+  return [...found.values()];
+}
+
+/** The version from which the first migration leads; undefined when there is none. */
+function versionBefore(journal: readonly JournalRow[]): string | undefined {
+  const migration = journal.find(({ event }) => event.startsWith(`{"type":"${migratedEvent}"`));
+  return migration === undefined ? undefined : (JSON.parse(migration.event) as { from: string }).from;
 }
 
 /** References between the actors of the tree lead to their copies. */

@@ -96,11 +96,13 @@ export function recordOutcome(context: RecordContext, live: Live): void {
   live.recorded = snapshot;
 }
 
+export const migratedEvent = "pawl.migrated";
+
 /** A migrate function brought a stored actor to another version of its machine: what follows builds on that. */
 export function recordMigrated(context: RecordContext, live: Live, versions: { from: string; to: string }): void {
   const snapshot = live.actor.getSnapshot();
   const whole = guarded(live, () => encode(viewOf(live.logic, snapshot), "snapshot", numberOf));
-  addJournal(context, live, { type: "pawl.migrated", ...versions }, { "=": whole });
+  addJournal(context, live, { type: migratedEvent, ...versions }, { "=": whole });
   const from = live.state ?? "";
   const to = isMachineSnapshot(snapshot) ? shownState(live, snapshot) : from;
   if (from !== to) {

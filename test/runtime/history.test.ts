@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { assign, setup, waitFor } from "xstate";
+import { type AnyActorRef, assign, sendTo, setup, waitFor } from "xstate";
 import { openRuntime } from "../../src/runtime/index.ts";
+import { openSqlite } from "../../src/store/sqlite/open.ts";
+import { simulatedClock } from "../../src/testing/simulated-clock.ts";
 import { orderWith } from "./order.fixture.ts";
 
 const counter = setup({
@@ -82,6 +84,54 @@ describe("fork", () => {
     const fork = runtime.fork("o", paying, "p") as unknown as typeof actor;
     await waitFor(fork, (snapshot) => snapshot.matches("paid"));
     expect(fork.getSnapshot().context.receipt).toBe("r-2");
+    await runtime.close();
+  });
+
+  test("takes the children of that moment along, and lets timers of its states run their whole delay again", async () => {
+    const clock = simulatedClock();
+    const bulb = setup({}).createMachine({
+      initial: "dark",
+      states: { dark: { on: { shine: "lit" } }, lit: { after: { 100: "burnt" } }, burnt: {} },
+    });
+    const lamp = setup({ types: {} as { context: { bulb: AnyActorRef } }, actors: { bulb } }).createMachine({
+      context: ({ spawn }) => ({ bulb: spawn("bulb", { id: "bulb", systemId: "bulb" }) }),
+      on: { shine: { actions: sendTo(({ context }) => context.bulb, { type: "shine" }) } },
+    });
+    const store = openSqlite({ file: ":memory:", clock });
+    const runtime = await openRuntime({ store, clock, machines: { lamp } });
+    runtime.createActor("lamp", { id: "l" }).send({ type: "shine" });
+    await runtime.settled();
+    clock.advance(60);
+    // The lamp took the event before its bulb did.
+    runtime.fork("l", runtime.history("l").at(-1)?.transitionId ?? -1, "copy").send({ type: "shine" });
+    await runtime.settled();
+    expect(runtime.history("l/bulb").map(({ event }) => event.type)).toEqual(["xstate.init", "shine"]);
+    const states = () => runtime.list({ machine: "bulb" }).map(({ id, state }) => [id, state]);
+    expect(states()).toEqual([
+      ["l/bulb", "lit"],
+      ["copy/bulb", "lit"],
+    ]);
+    clock.advance(40);
+    await runtime.settled();
+    expect(states().map(([, state]) => state)).toEqual(["burnt", "lit"]);
+    runtime.halt();
+
+    const again = await openRuntime({ store, clock, machines: { lamp } });
+    clock.advance(60);
+    await again.settled();
+    expect(again.list({ machine: "bulb" }).map(({ state }) => state)).toEqual(["burnt", "burnt"]);
+    await again.close();
+  });
+
+  test("refuses an id that is taken, and a moment of another actor", async () => {
+    const runtime = await openRuntime({ machines: { counter } });
+    runtime.createActor("counter", { id: "c" });
+    runtime.createActor("counter", { id: "d" });
+    await runtime.settled();
+    const [moment] = runtime.history("d");
+    expect(() => runtime.fork("c", moment?.transitionId ?? 0, "d")).toThrow('"d" exists already');
+    expect(() => runtime.fork("c", moment?.transitionId ?? 0, "e")).toThrow("c has no transition");
+    expect(() => runtime.fork("nobody", 1, "e")).toThrow('no actor "nobody"');
     await runtime.close();
   });
 });

@@ -194,7 +194,11 @@ describe("a machine that has changed", () => {
       { given: "Ann", family: "Lee" },
     ]);
     const fork = runtime.fork("p", history[1]?.transitionId ?? 0, "q");
-    expect(fork.getSnapshot()).toMatchObject({ value: "active", context: { given: "Ann", family: "Lee" } });
+    // A moment before the migration is of the old version: it is migrated too.
+    const older = runtime.fork("p", history[0]?.transitionId ?? 0, "r");
+    for (const actor of [fork, older]) {
+      expect(actor.getSnapshot()).toMatchObject({ value: "active", context: { given: "Ann", family: "Lee" } });
+    }
     await runtime.close();
     expect(checkStore(file).faults).toEqual([]);
   });
