@@ -149,6 +149,18 @@ export class Engine {
     return endedActor(row, parent?.actor, parent === undefined ? undefined : childLogic(parent.logic, row.src));
   }
 
+  /** The child in memory with this id, its parent's ids before it: one that is not committed yet, too. */
+  child(id: string): Live | undefined {
+    for (let slash = id.indexOf("/"); slash !== -1; slash = id.indexOf("/", slash + 1)) {
+      for (const member of this.roots.get(id.slice(0, slash))?.root.members ?? []) {
+        if (member.id === id) {
+          return member;
+        }
+      }
+    }
+    return undefined;
+  }
+
   /** Every actor in memory, parents before children. */
   lives(): Iterable<Live> {
     return [...this.#byNo.values()].sort((a, b) => a.no - b.no);
@@ -321,6 +333,10 @@ export class Engine {
     const id = birth?.id ?? `${parent?.id ?? ""}/${actor.id}`;
     if (birth === undefined && typeof actor.src !== "string") {
       throw new PawlError("LOGIC_NOT_REGISTERED", { actor: id });
+    }
+    const namesake = birth === undefined ? this.roots.get(id) : undefined;
+    if (namesake !== undefined) {
+      throw new PawlError("ACTOR_EXISTS", { id, found: namesake.type.name, asked: `a child, ${String(actor.src)}` });
     }
     const { logic } = actor;
     const src = birth === undefined ? (actor.src as string) : birth.type.name;

@@ -294,7 +294,10 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
       return root;
     }
     const row = this.#store.actorById(id);
-    return row === undefined || !row.live ? undefined : (this.#engine.live(row.no) ?? this.#wake(row.no));
+    if (row === undefined || !row.live) {
+      return this.#engine.child(id);
+    }
+    return this.#engine.live(row.no) ?? this.#wake(row.no);
   }
 
   #wake(actorNo: number): Live | undefined {

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { type AnyActorRef, type InspectionEvent, sendTo, setup } from "xstate";
+import { type AnyActorRef, type InspectionEvent, sendTo, setup, spawnChild } from "xstate";
 import { openRuntime } from "../../src/runtime/index.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
 
@@ -73,6 +73,30 @@ describe("an actor by its id", () => {
     expect(runtime.actor("l1/bulb")?.getSnapshot()).toMatchObject({ value: "broken" });
     await expect(runtime.deliver("l1/bulb", { type: "break" })).rejects.toMatchObject({ code: "INVALID_TRANSITION" });
     await expect(runtime.deliver("l9", { type: "flip" })).rejects.toMatchObject({ code: "ACTOR_UNKNOWN" });
+    await runtime.close();
+  });
+
+  test("is found in the turn in which it was made", async () => {
+    const runtime = await openRuntime({ machines });
+    const actor = runtime.createActor("lamp", { id: "street/7" });
+    expect(runtime.actor("street/7/bulb")).toBe(actor.getSnapshot().children["bulb"]);
+    expect(runtime.actor("street/7/other")).toBeUndefined();
+    expect(() => runtime.createActor("door", { id: "street/7/bulb" })).toThrow("exists already and runs bulb");
+    await runtime.close();
+  });
+
+  test("is one's own: a child whose id a root has is an error of its parent", async () => {
+    const street = setup({ actors: { bulb } }).createMachine({
+      on: { spawn: { actions: spawnChild("bulb", { id: "7" }) } },
+    });
+    const runtime = await openRuntime({ machines: { street, door } });
+    const root = runtime.createActor("door", { id: "s/7" });
+    const parent = runtime.createActor("street", { id: "s" });
+    parent.subscribe({ error: () => undefined });
+    parent.send({ type: "spawn" });
+    await runtime.settled();
+    expect(parent.getSnapshot()).toMatchObject({ status: "error", error: { code: "ACTOR_EXISTS" } });
+    expect((await root.deliver({ type: "open" })).value).toBe("open");
     await runtime.close();
   });
 
