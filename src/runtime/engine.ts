@@ -267,9 +267,11 @@ export class Engine {
     const json = this.#timerEvent(source, event);
     this.#letRun(source.no, id);
     const seq = this.#nextTimerSeq++;
-    const dueAt = this.clock.now() + delayMs;
+    // As for setTimeout: what is no number is no delay.
+    const waitMs = Number.isNaN(delayMs) ? 0 : delayMs;
+    const dueAt = this.clock.now() + waitMs;
     const row = { actorNo: source.no, id, targetNo: target.no, event: json, seq, dueAt };
-    this.timers.arm({ ...row, dueMonotonic: this.clock.monotonic() + delayMs, cancelled: false });
+    this.timers.arm({ ...row, dueMonotonic: this.clock.monotonic() + waitMs, cancelled: false });
     this.group().armTimer(row);
     this.schedule();
   }

@@ -75,6 +75,34 @@ describe("a timer (I4)", () => {
     runtime.halt();
   });
 
+  test.each([
+    [Number.NaN, "off"],
+    [-5, "off"],
+    [0.5, "off"],
+    [2 ** 40, "on"],
+    [Number.POSITIVE_INFINITY, "on"],
+  ])(
+    "of %d milliseconds leaves the lamp, a minute and a restart later, %s and the store whole",
+    async (delay, state) => {
+      const clock = simulatedClock();
+      const store = openSqlite({ file: ":memory:", clock });
+      const odd = setup({ delays: { odd: () => delay } }).createMachine({
+        initial: "on",
+        states: { on: { after: { odd: "off" } }, off: {} },
+      });
+      const open = () => openRuntime({ store, clock, machines: { odd } });
+      const first = await open();
+      first.createActor("odd", { id: "o" });
+      await first.settled();
+      first.halt();
+      const second = await open();
+      clock.advance(60_000);
+      await second.settled();
+      expect(second.list()).toMatchObject([{ id: "o", state }]);
+      await second.close();
+    },
+  );
+
   test("is gone when its state is left, and armed anew when it is entered again", async () => {
     const { clock, store, runtime, actor } = await lit();
     clock.advance(900);
