@@ -5,9 +5,6 @@ import type { Group } from "./group.ts";
 import { type EffectState, type Live, liveOf } from "./live.ts";
 import { type ActorScope, processing, promiseRejected, promiseResolved } from "./xstate/internals.ts";
 
-/** The timer that starts the next attempt of an effect. */
-export const retryTimer = "pawl.retry";
-
 export interface EffectsContext {
   readonly clock: Clock;
   readonly storeId: string;

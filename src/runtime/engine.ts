@@ -1,35 +1,24 @@
-import {
-  type AnyActorLogic,
-  type AnyActorRef,
-  type AnyEventObject,
-  createActor,
-  type InspectionEvent,
-  type Snapshot,
-} from "xstate";
+import { type AnyActorLogic, type AnyActorRef, createActor, type InspectionEvent } from "xstate";
 import { PawlError } from "../base/errors/index.ts";
 import type { Ids } from "../base/ids.ts";
 import type { Clock } from "../base/time.ts";
 import type { ActorRow, Store } from "../store/port.ts";
-import { decode, encode, Unserializable } from "./codec.ts";
 import { Commits } from "./commits.ts";
-import { Effects, retryTimer } from "./effects.ts";
+import { DelayedEvents } from "./delayed-events.ts";
+import { Effects } from "./effects.ts";
 import { endedActor } from "./ended.ts";
 import type { Group } from "./group.ts";
-import { type Live, type LiveRoot, liveOf, numberOf, setLive } from "./live.ts";
-import { recordMade, recordTransition } from "./record.ts";
+import { type Live, type LiveRoot, liveOf, setLive } from "./live.ts";
+import { Recorder } from "./recorder.ts";
 import type { ActorType, Registry } from "./registry.ts";
-import { type Timer, Timers } from "./timers.ts";
-import { wrapLogic } from "./wrap.ts";
-import { linearise, stopLargeFamilyOf } from "./xstate/children.ts";
+import { stopLargeFamilyOf } from "./xstate/children.ts";
 import {
   childLogic,
   childrenOf,
   childSnapshotPrefix,
   type InternalActor,
   type InternalLogic,
-  isMachine,
   kindOf,
-  processing,
   stopEvent,
 } from "./xstate/internals.ts";
 import { DurableSystem, type SystemHost } from "./xstate/system.ts";
@@ -45,9 +34,6 @@ export interface EngineOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Stands in no id that a person writes. */
-const unnamed = "\u0001";
-
 /** What is known of an actor before XState makes it. */
 interface Birth {
   readonly id: string;
@@ -60,7 +46,7 @@ interface Birth {
 export class Engine {
   readonly roots = new Map<string, Live>();
   readonly inspectors = new Set<(event: InspectionEvent) => void>();
-  readonly timers: Timers;
+  readonly delayed: DelayedEvents;
   readonly effects: Effects;
   readonly commits: Commits;
   readonly options: EngineOptions;
@@ -69,12 +55,11 @@ export class Engine {
   /** Why nothing is accepted any more. */
   closed: { readonly reason: string; readonly cause?: unknown } | undefined;
   readonly #byNo = new Map<number, Live>();
-  readonly #wrapped = new WeakMap<InternalLogic, InternalLogic>();
+  readonly #recorder = new Recorder(this);
   #birth: Birth | undefined;
   #nextNo: number;
   #nextSeq: number;
   #latestMs: number;
-  #nextTimerSeq: number;
 
   constructor(options: EngineOptions) {
     this.options = options;
@@ -82,23 +67,30 @@ export class Engine {
     this.#nextNo = counters.nextActorNo;
     this.#nextSeq = counters.nextSeq;
     this.#latestMs = counters.lastCommitAt;
-    this.#nextTimerSeq = counters.nextTimerSeq;
-    this.#host = this.#makeHost();
     this.commits = new Commits(this, {
       store: options.store,
-      begin: (live) => this.#begin(live),
+      begin: (live) => this.#recorder.begin(live),
       left: (live) => this.#forget(live),
-      committed: () => this.timers.setAlarm(),
+      committed: () => this.delayed.timers.setAlarm(),
     });
-    this.timers = new Timers(options.clock, (timer) => this.#fire(timer));
+    this.delayed = new DelayedEvents({
+      clock: options.clock,
+      nextSeq: counters.nextTimerSeq,
+      group: () => this.group(),
+      schedule: () => this.schedule(),
+      liveOrWoken: (no) => this.#byNo.get(no) ?? options.wake(no),
+      reference: (no) => this.reference(no),
+      retry: (live) => this.effects.request(live),
+    });
     this.effects = new Effects({
       clock: options.clock,
       storeId: options.store.storeId,
       group: () => this.group(),
       isOpen: () => this.closed === undefined,
       schedule: () => this.schedule(),
-      armRetry: (live, delayMs) => this.arm(live, live, { type: retryTimer }, delayMs, retryTimer),
+      armRetry: (live, delayMs) => this.delayed.armRetry(live, delayMs),
     });
+    this.#host = this.#makeHost();
   }
 
   get clock(): Clock {
@@ -202,31 +194,6 @@ export class Engine {
     }
   }
 
-  readonly #scheduler = {
-    schedule: (source: InternalActor, target: InternalActor, event: AnyEventObject, delay: number, id?: string) => {
-      const from = liveOf(source);
-      const to = liveOf(target);
-      if (from !== undefined && to !== undefined) {
-        this.arm(from, to, event, delay, id ?? `pawl.${this.#nextTimerSeq}`);
-      }
-    },
-    cancel: (source: InternalActor, id: string) => {
-      const live = liveOf(source);
-      if (live !== undefined && this.timers.disarm(live.no, id)) {
-        this.group().disarmTimer(live.no, id);
-        this.schedule();
-      }
-    },
-    cancelAll: (source: InternalActor) => {
-      const live = liveOf(source);
-      for (const id of live === undefined ? [] : this.timers.idsOf(live.no)) {
-        if (!id.includes(unnamed)) {
-          this.#scheduler.cancel(source, id);
-        }
-      }
-    },
-  };
-
   readonly #host: SystemHost;
 
   #makeHost(): SystemHost {
@@ -240,10 +207,7 @@ export class Engine {
         }
         stopLargeFamilyOf(event.snapshot, event.actorRef._actorScope);
       },
-      unregistered: (actor) =>
-        this.#recorded(actor, (live) => {
-          this.group().touched.add(live);
-        }),
+      unregistered: (actor) => this.#recorder.touch(actor),
       admits: (target, eventType) => {
         this.#refuseIfClosed();
         const live = liveOf(target);
@@ -257,71 +221,10 @@ export class Engine {
         this.group().afterCommit.push(action);
         this.schedule();
       },
-      scheduler: this.#scheduler,
+      scheduler: this.delayed.scheduler,
       logger: this.options.logger,
       inspectors: this.inspectors,
     };
-  }
-
-  arm(source: Live, target: Live, event: AnyEventObject, delayMs: number, id: string): void {
-    const json = this.#timerEvent(source, event);
-    this.#letRun(source.no, id);
-    const seq = this.#nextTimerSeq++;
-    // As for setTimeout: what is no number is no delay.
-    const waitMs = Number.isNaN(delayMs) ? 0 : delayMs;
-    const dueAt = this.clock.now() + waitMs;
-    const row = { actorNo: source.no, id, targetNo: target.no, event: json, seq, dueAt };
-    this.timers.arm({ ...row, dueMonotonic: this.clock.monotonic() + waitMs, cancelled: false });
-    this.group().armTimer(row);
-    this.schedule();
-  }
-
-  /**
-   * Of two timers with one id XState lets both fire, and only the later one can be cancelled, until the earlier one
-   * has fired: from then on neither can, not even by the end of their source. The one that cannot gets a name that
-   * nobody knows.
-   */
-  #letRun(actorNo: number, id: string): void {
-    const timer = this.timers.find(actorNo, id);
-    if (timer !== undefined) {
-      this.timers.disarm(actorNo, id);
-      this.group().disarmTimer(actorNo, id);
-      const { targetNo, event, seq, dueAt, dueMonotonic } = timer;
-      const row = { actorNo, id: `${id}${unnamed}${seq}`, targetNo, event, seq, dueAt };
-      this.timers.arm({ ...row, dueMonotonic, cancelled: false });
-      this.group().armTimer(row);
-    }
-  }
-
-  #timerEvent(source: Live, event: AnyEventObject): string {
-    try {
-      return JSON.stringify(encode(event, `delayed event ${event.type}`, numberOf));
-    } catch (error) {
-      if (error instanceof Unserializable) {
-        throw new PawlError("NOT_SERIALIZABLE", { actor: source.id, path: error.path, kind: error.kind });
-      }
-      throw error;
-    }
-  }
-
-  #fire(timer: Timer): void {
-    const source = this.#byNo.get(timer.actorNo) ?? this.options.wake(timer.actorNo);
-    const target = this.#byNo.get(timer.targetNo) ?? this.options.wake(timer.targetNo);
-    this.group().disarmTimer(timer.actorNo, timer.id);
-    const [id = "", rest] = timer.id.split(unnamed);
-    if (rest !== undefined) {
-      this.#letRun(timer.actorNo, id);
-    }
-    this.schedule();
-    if (target === undefined) {
-      return;
-    }
-    if (timer.id === retryTimer) {
-      this.effects.request(target);
-      return;
-    }
-    const event = decode(JSON.parse(timer.event), (no) => this.reference(no)) as AnyEventObject;
-    target.actor.system._relay(source?.actor, target.actor, event);
   }
 
   #actorMade(actor: InternalActor): void {
@@ -372,7 +275,7 @@ export class Engine {
     setLive(live);
     this.#byNo.set(live.no, live);
     root.members.add(live);
-    actor.logic = this.#wrap(logic, live);
+    actor.logic = this.#recorder.wrapped(logic, live.kind);
   }
 
   /** XState files a second child of one id over the first, which runs on, but is nobody's child any more. */
@@ -386,71 +289,6 @@ export class Engine {
     }
   }
 
-  #wrap(logic: InternalLogic, live: Live): InternalLogic {
-    let wrapped = this.#wrapped.get(logic);
-    if (wrapped === undefined) {
-      if (isMachine(logic)) {
-        linearise(logic);
-      }
-      wrapped = wrapLogic(logic, live.kind, {
-        made: (actor, snapshot) => this.#recorded(actor, (own) => recordMade(this, own, snapshot)),
-        transitioned: (actor, event, next) => this.#recorded(actor, (own) => this.#transitioned(own, event, next)),
-        failed: (actor) =>
-          this.#recorded(actor, (own) => {
-            own.steps.length = 0;
-            this.group().touched.add(own);
-            // A result that cannot be kept is one all the same: it is not asked for again.
-            this.effects.settled(own);
-          }),
-        putOff: (actor) => this.#recorded(actor, (own) => this.#putOff(own)),
-        hasBegun: (actor) => liveOf(actor)?.begun === true,
-        keepEvent: (actor, event) => {
-          const own = liveOf(actor);
-          if (own !== undefined) {
-            own.waitingEvents ??= [];
-            own.waitingEvents.push(event);
-          }
-        },
-      });
-      this.#wrapped.set(logic, wrapped);
-    }
-    return wrapped;
-  }
-
-  #recorded(actor: InternalActor, record: (live: Live) => void): void {
-    const live = liveOf(actor);
-    if (live !== undefined) {
-      record(live);
-      this.schedule();
-    }
-  }
-
-  #transitioned(live: Live, event: AnyEventObject, next: Snapshot<unknown>): void {
-    const wasActive = live.recorded?.status === "active";
-    recordTransition(this, live, event, next);
-    if (event.type === stopEvent) {
-      this.group().touched.add(live);
-    }
-    if (wasActive && next.status !== "active" && live.kind === "promise") {
-      if (event.type === stopEvent) {
-        this.effects.stopped(live);
-      } else {
-        this.effects.settled(live);
-      }
-    }
-  }
-
-  #putOff(live: Live): void {
-    if (live.kind !== "promise") {
-      this.group().begin.push(live);
-      return;
-    }
-    const isWaiting = this.timers.idsOf(live.no).includes(retryTimer);
-    if (!isWaiting) {
-      this.effects.request(live);
-    }
-  }
-
   schedule(): void {
     this.commits.schedule();
   }
@@ -461,30 +299,6 @@ export class Engine {
       return this.closed.cause === undefined ? Promise.resolve() : Promise.reject(this.closed.cause);
     }
     return this.commits.settled();
-  }
-
-  #begin(live: Live): void {
-    if (live.kind === "promise") {
-      this.effects.begin(live);
-      return;
-    }
-    const { actor } = live;
-    if (actor._processingStatus !== processing.running || actor.getSnapshot().status !== "active") {
-      return;
-    }
-    live.begun = true;
-    try {
-      live.logic.start?.(actor.getSnapshot(), actor._actorScope);
-      for (const event of live.waitingEvents?.splice(0) ?? []) {
-        // Its actor took them, and told of it, when they were sent; only the receivers did not hear them.
-        live.logic.transition(actor.getSnapshot(), event, actor._actorScope);
-      }
-    } catch (error) {
-      (actor as unknown as { _snapshot: unknown })._snapshot = { ...actor.getSnapshot(), status: "error", error };
-      this.group().touched.add(live);
-      (actor as unknown as { _error(error: unknown): void })._error(error);
-      this.schedule();
-    }
   }
 
   /** Stops accepting. What was not committed never happened, for everybody who waits for it (I2). */
@@ -508,7 +322,7 @@ export class Engine {
       return;
     }
     this.closed = { reason, cause };
-    this.timers.stop();
+    this.delayed.timers.stop();
     this.effects.abortAll();
     for (const live of this.#byNo.values()) {
       if (live.begun && live.kind !== "promise" && live.actor.getSnapshot().status === "active") {

@@ -106,7 +106,7 @@ function armAfter(engine: Engine, live: Live): void {
     const delayMs = resolveDelay(snapshot, delay);
     if (delayMs !== undefined && !armed.has(eventType)) {
       armed.add(eventType);
-      engine.arm(live, live, { type: eventType }, delayMs, eventType);
+      engine.delayed.arm(live, live, { type: eventType }, delayMs, eventType);
     }
   }
 }

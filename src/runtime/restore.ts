@@ -3,7 +3,6 @@ import { PawlError } from "../base/errors/index.ts";
 import { topState } from "../store/fold.ts";
 import type { ActorRow, EffectRow } from "../store/port.ts";
 import { decode } from "./codec.ts";
-import { retryTimer } from "./effects.ts";
 import type { Engine } from "./engine.ts";
 import { type Live, numberOf } from "./live.ts";
 import { recordMigrated } from "./record.ts";
@@ -188,8 +187,8 @@ function settleIn(engine: Engine, { row, type }: Restorable, effect: EffectRow |
   if (effect !== undefined && kindOf(live.logic) === "promise") {
     engine.effects.recall(live, effect);
     const leaseMs = effect.leaseUntil - engine.clock.now();
-    if (leaseMs > 0 && !engine.timers.idsOf(live.no).includes(retryTimer)) {
-      engine.arm(live, live, { type: retryTimer }, leaseMs, retryTimer);
+    if (leaseMs > 0 && !engine.delayed.isWaitingForRetry(live)) {
+      engine.delayed.armRetry(live, leaseMs);
     }
   }
 }

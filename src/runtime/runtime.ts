@@ -113,12 +113,12 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
     this.#passivation = new Passivation(this.#engine, options.passivateAfterMs, (live) => this.#attach(live));
     const monotonic = clock.monotonic() - clock.now();
     for (const timer of store.loadTimers()) {
-      this.#engine.timers.arm({ ...timer, dueMonotonic: timer.dueAt + monotonic, cancelled: false });
+      this.#engine.delayed.timers.arm({ ...timer, dueMonotonic: timer.dueAt + monotonic, cancelled: false });
     }
     for (const live of restoreRoots(this.#engine, store.loadActors(), store.loadEffects())) {
       this.#attach(live);
     }
-    this.#engine.timers.setAlarm();
+    this.#engine.delayed.timers.setAlarm();
     this.#passivation.start();
   }
 

@@ -1,0 +1,136 @@
+import type { AnyEventObject } from "xstate";
+import { PawlError } from "../base/errors/index.ts";
+import type { Clock } from "../base/time.ts";
+import { decode, encode, Unserializable } from "./codec.ts";
+import type { Group } from "./group.ts";
+import { type Live, liveOf, numberOf } from "./live.ts";
+import { type Timer, Timers } from "./timers.ts";
+import type { InternalActor, InternalScheduler } from "./xstate/internals.ts";
+
+/** The timer that starts the next attempt of an effect. */
+const retryTimer = "pawl.retry";
+
+/** Stands in no id that a person writes. */
+const unnamed = "\u0001";
+
+export interface DelayedEventsContext {
+  readonly clock: Clock;
+  /** The number of the next timer. */
+  readonly nextSeq: number;
+  group(): Group;
+  schedule(): void;
+  liveOrWoken(actorNo: number): Live | undefined;
+  /** What a stored reference leads to. */
+  reference(actorNo: number): InternalActor | undefined;
+  /** Makes the next attempt of an effect. */
+  retry(live: Live): void;
+}
+
+/** `after`, `raise` and `sendTo` with a delay, and the waits of effects: rows in the store, on one alarm (I4). */
+export class DelayedEvents {
+  readonly timers: Timers;
+  readonly #context: DelayedEventsContext;
+  #nextSeq: number;
+
+  constructor(context: DelayedEventsContext) {
+    this.#context = context;
+    this.#nextSeq = context.nextSeq;
+    this.timers = new Timers(context.clock, (timer) => this.#fire(timer));
+  }
+
+  /** What XState schedules with. */
+  readonly scheduler: InternalScheduler = {
+    schedule: (source, target, event, delay, id) => {
+      const from = liveOf(source);
+      const to = liveOf(target);
+      if (from !== undefined && to !== undefined) {
+        this.arm(from, to, event, delay, id ?? `pawl.${this.#nextSeq}`);
+      }
+    },
+    cancel: (source, id) => {
+      const live = liveOf(source);
+      if (live !== undefined && this.timers.disarm(live.no, id)) {
+        this.#context.group().disarmTimer(live.no, id);
+        this.#context.schedule();
+      }
+    },
+    cancelAll: (source) => {
+      const live = liveOf(source);
+      for (const id of live === undefined ? [] : this.timers.idsOf(live.no)) {
+        if (!id.includes(unnamed)) {
+          this.scheduler.cancel(source, id);
+        }
+      }
+    },
+  };
+
+  /** @throws PawlError NOT_SERIALIZABLE */
+  arm(source: Live, target: Live, event: AnyEventObject, delayMs: number, id: string): void {
+    const json = storedEvent(source, event);
+    this.#letRun(source.no, id);
+    const { clock } = this.#context;
+    const seq = this.#nextSeq++;
+    // As for setTimeout: what is no number is no delay.
+    const waitMs = Number.isNaN(delayMs) ? 0 : delayMs;
+    const row = { actorNo: source.no, id, targetNo: target.no, event: json, seq, dueAt: clock.now() + waitMs };
+    this.timers.arm({ ...row, dueMonotonic: clock.monotonic() + waitMs, cancelled: false });
+    this.#context.group().armTimer(row);
+    this.#context.schedule();
+  }
+
+  armRetry(live: Live, delayMs: number): void {
+    this.arm(live, live, { type: retryTimer }, delayMs, retryTimer);
+  }
+
+  isWaitingForRetry(live: Live): boolean {
+    return this.timers.idsOf(live.no).includes(retryTimer);
+  }
+
+  /**
+   * Of two timers with one id XState lets both fire, and only the later one can be cancelled, until the earlier one
+   * has fired: from then on neither can, not even by the end of their source. The one that cannot gets a name that
+   * nobody knows.
+   */
+  #letRun(actorNo: number, id: string): void {
+    const timer = this.timers.find(actorNo, id);
+    if (timer !== undefined) {
+      this.timers.disarm(actorNo, id);
+      this.#context.group().disarmTimer(actorNo, id);
+      const { targetNo, event, seq, dueAt, dueMonotonic } = timer;
+      const row = { actorNo, id: `${id}${unnamed}${seq}`, targetNo, event, seq, dueAt };
+      this.timers.arm({ ...row, dueMonotonic, cancelled: false });
+      this.#context.group().armTimer(row);
+    }
+  }
+
+  #fire(timer: Timer): void {
+    const source = this.#context.liveOrWoken(timer.actorNo);
+    const target = this.#context.liveOrWoken(timer.targetNo);
+    this.#context.group().disarmTimer(timer.actorNo, timer.id);
+    const [id = "", rest] = timer.id.split(unnamed);
+    if (rest !== undefined) {
+      this.#letRun(timer.actorNo, id);
+    }
+    this.#context.schedule();
+    if (target === undefined) {
+      return;
+    }
+    if (timer.id === retryTimer) {
+      this.#context.retry(target);
+      return;
+    }
+    const event = decode(JSON.parse(timer.event), (no) => this.#context.reference(no)) as AnyEventObject;
+    target.actor.system._relay(source?.actor, target.actor, event);
+  }
+}
+
+function storedEvent(source: Live, event: AnyEventObject): string {
+  try {
+    return JSON.stringify(encode(event, `delayed event ${event.type}`, numberOf));
+  } catch (error) {
+    if (error instanceof Unserializable) {
+      throw new PawlError("NOT_SERIALIZABLE", { actor: source.id, path: error.path, kind: error.kind });
+    }
+    throw error;
+  }
+}

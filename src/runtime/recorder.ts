@@ -1,0 +1,127 @@
+import type { AnyEventObject, Snapshot } from "xstate";
+import type { DelayedEvents } from "./delayed-events.ts";
+import type { Effects } from "./effects.ts";
+import { type Live, liveOf } from "./live.ts";
+import { type RecordContext, recordMade, recordTransition } from "./record.ts";
+import { wrapLogic } from "./wrap.ts";
+import { linearise } from "./xstate/children.ts";
+import {
+  type InternalActor,
+  type InternalLogic,
+  isMachine,
+  type LogicKind,
+  processing,
+  stopEvent,
+} from "./xstate/internals.ts";
+
+interface Recorded extends RecordContext {
+  readonly effects: Effects;
+  readonly delayed: DelayedEvents;
+  schedule(): void;
+}
+
+/** Sees what each actor does, by the logic that it runs in place of its own, and begins its work outside. */
+export class Recorder {
+  readonly #engine: Recorded;
+  readonly #wrapped = new WeakMap<InternalLogic, InternalLogic>();
+
+  constructor(engine: Recorded) {
+    this.#engine = engine;
+  }
+
+  /** What an actor runs instead of this logic. */
+  wrapped(logic: InternalLogic, kind: LogicKind): InternalLogic {
+    const known = this.#wrapped.get(logic);
+    if (known !== undefined) {
+      return known;
+    }
+    if (isMachine(logic)) {
+      linearise(logic);
+    }
+    const wrapped = wrapLogic(logic, kind, {
+      made: (actor, snapshot) => this.#record(actor, (live) => recordMade(this.#engine, live, snapshot)),
+      transitioned: (actor, event, next) => this.#record(actor, (live) => this.#transitioned(live, event, next)),
+      failed: (actor) =>
+        this.#record(actor, (live) => {
+          live.steps.length = 0;
+          this.#engine.group().touched.add(live);
+          // A result that cannot be kept is one all the same: it is not asked for again.
+          this.#engine.effects.settled(live);
+        }),
+      putOff: (actor) => this.#record(actor, (live) => this.#putOff(live)),
+      hasBegun: (actor) => liveOf(actor)?.begun === true,
+      keepEvent: (actor, event) => {
+        const live = liveOf(actor);
+        if (live !== undefined) {
+          live.waitingEvents ??= [];
+          live.waitingEvents.push(event);
+        }
+      },
+    });
+    this.#wrapped.set(logic, wrapped);
+    return wrapped;
+  }
+
+  /** Its row is written with the coming commit. */
+  touch(actor: InternalActor): void {
+    this.#record(actor, (live) => {
+      this.#engine.group().touched.add(live);
+    });
+  }
+
+  /** To be called after the commit that asked for it (I2). */
+  begin(live: Live): void {
+    if (live.kind === "promise") {
+      this.#engine.effects.begin(live);
+      return;
+    }
+    const { actor } = live;
+    if (actor._processingStatus !== processing.running || actor.getSnapshot().status !== "active") {
+      return;
+    }
+    live.begun = true;
+    try {
+      live.logic.start?.(actor.getSnapshot(), actor._actorScope);
+      for (const event of live.waitingEvents?.splice(0) ?? []) {
+        // Its actor took them, and told of it, when they were sent; only the receivers did not hear them.
+        live.logic.transition(actor.getSnapshot(), event, actor._actorScope);
+      }
+    } catch (error) {
+      (actor as unknown as { _snapshot: unknown })._snapshot = { ...actor.getSnapshot(), status: "error", error };
+      this.#engine.group().touched.add(live);
+      (actor as unknown as { _error(error: unknown): void })._error(error);
+      this.#engine.schedule();
+    }
+  }
+
+  #record(actor: InternalActor, record: (live: Live) => void): void {
+    const live = liveOf(actor);
+    if (live !== undefined) {
+      record(live);
+      this.#engine.schedule();
+    }
+  }
+
+  #transitioned(live: Live, event: AnyEventObject, next: Snapshot<unknown>): void {
+    const wasActive = live.recorded?.status === "active";
+    recordTransition(this.#engine, live, event, next);
+    if (event.type === stopEvent) {
+      this.#engine.group().touched.add(live);
+    }
+    if (wasActive && next.status !== "active" && live.kind === "promise") {
+      if (event.type === stopEvent) {
+        this.#engine.effects.stopped(live);
+      } else {
+        this.#engine.effects.settled(live);
+      }
+    }
+  }
+
+  #putOff(live: Live): void {
+    if (live.kind !== "promise") {
+      this.#engine.group().begin.push(live);
+    } else if (!this.#engine.delayed.isWaitingForRetry(live)) {
+      this.#engine.effects.request(live);
+    }
+  }
+}
