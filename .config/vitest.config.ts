@@ -7,7 +7,7 @@ export default defineConfig({
     typecheck: { include: ["test/**/*.test-d.ts"], tsconfig: "tsconfig.json" },
     // Two cores: child processes of the tests want the second one.
     maxWorkers: 2,
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     globalSetup: ["test/temporary-folder.setup.ts", "test/build.setup.ts"],
     coverage: {
       provider: "v8",

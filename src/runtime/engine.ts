@@ -315,6 +315,8 @@ export class Engine {
   /** Ends as a crash would: what is not committed is lost. */
   halt(): void {
     this.#close("it was halted", undefined);
+    // What the store is writing may become durable; nobody is told, and nothing is on its way any more.
+    this.options.store.settle();
   }
 
   #close(reason: string, cause: unknown): void {

@@ -95,8 +95,14 @@ export function sqliteStore({ db, file, claim, writer, storeId }: StoreParts): S
         const { hashes } = outcome;
         const stored = listeners.size === 0 ? [] : storedAudits(commit.audits, hashes, head);
         head = { transitionId: head.transitionId + hashes.length, audit: hashes.at(-1) ?? head.audit };
-        for (const listener of listeners) {
-          listener(stored);
+        try {
+          for (const listener of listeners) {
+            listener(stored);
+          }
+        } catch (error) {
+          // It is durable; whoever follows the store has to be brought up to it by the next start.
+          ended(storeFailure(error, file, "followed"));
+          return;
         }
         ended(undefined);
       });

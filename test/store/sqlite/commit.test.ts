@@ -74,6 +74,17 @@ describe.each([
     store.close();
   });
 
+  test("fails when somebody who follows the store cannot go on, and is durable nevertheless", async () => {
+    const store = opened();
+    const full = Object.assign(new Error("no space left on device"), { code: "ENOSPC" });
+    store.onCommitted(() => {
+      throw full;
+    });
+    await expect(committed(store, audit)).rejects.toMatchObject({ code: "STORE_FULL", cause: full });
+    expect(store.auditsAfter(0, 10)).toMatchObject([audit]);
+    store.close();
+  });
+
   test("comes after those before it, and `settle` waits for all of them", () => {
     const store = opened();
     const ended: number[] = [];
