@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type AnyEventObject, createActor, type StateValue } from "xstate";
-import { catalogue, type EntityType, type MachineEntry, nextTransitions } from "../../machines/index.ts";
+import { catalogue, type EntityType, eventFault, type MachineEntry, nextTransitions } from "../../machines/index.ts";
 import { InvalidTransitionError } from "../../src/base/errors/index.ts";
 import { samplesOf } from "../../src/cli/machine-samples/samples.ts";
 import { validateTransition } from "../../src/store/domain/validate.ts";
@@ -38,6 +38,11 @@ describe.each(entities)("the generated paths of %s", (entity) => {
     const { states, transitions } = coverageOf(catalogue[entity].machine, pathsOf(entity));
     expect(states.missing).toEqual([]);
     expect(transitions.missing).toEqual([]);
+  });
+
+  test("send events with the payloads that are taken from outside", () => {
+    const sent = pathsOf(entity).flatMap(({ steps }) => steps.map(({ event }) => event));
+    expect(sent.flatMap((event) => eventFault(entity, event) ?? [])).toEqual([]);
   });
 
   test.each(pathsOf(entity).map((path) => [path.title, path] as const))("bare: %s", async (_, path) => {

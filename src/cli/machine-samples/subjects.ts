@@ -1,5 +1,5 @@
 import type { AnyEventObject } from "xstate";
-import { catalogue, type EntityType, type MachineEntry } from "../../../machines/index.ts";
+import { catalogue, type EntityType, eventFault, type MachineEntry } from "../../../machines/index.ts";
 
 const by = { operator: "ann", reason: "why" };
 const gateChanged = (to: string) => ({
@@ -53,7 +53,7 @@ const owner = { run_id: "r", ws_id: "w" };
 
 export interface Subject {
   readonly input: (id: string) => unknown;
-  /** The events of its walks; every other trigger is sent with operator and reason. */
+  /** The events of its walks; every other trigger is sent too, with operator and reason where it takes them. */
   readonly events: readonly AnyEventObject[];
 }
 
@@ -140,6 +140,7 @@ export const subjects: Readonly<Record<EntityType, readonly Subject[]>> = {
         { type: "validation_passed", ...checks(true) },
         { type: "validation_failed", ...checks(false), reason: "" },
         { type: "validation_failed", ...checks(false), reason: "too long" },
+        { type: "policy_violation", reason: "the policy refuses it" },
         { type: "git_apply_failed", reason: "" },
         gateChanged("PASSED"),
         gateChanged("FAILED"),
@@ -173,11 +174,17 @@ export const subjects: Readonly<Record<EntityType, readonly Subject[]>> = {
   ],
 };
 
+/** Whether an event may say who: only then is one refused that says it wrongly, and one taken that says it right. */
+function takesPerson(entity: EntityType, type: string): boolean {
+  const [wrong, right] = [{ operator: 1 }, by].map((payload) => eventFault(entity, { type, ...payload }));
+  return wrong !== undefined && right === undefined;
+}
+
 /** The events of a subject, and one of each trigger that the catalogue declares. */
 export function eventsOf(entity: EntityType, { events }: Subject, id: string): AnyEventObject[] {
   const given = new Set(events.map(({ type }) => type));
   const { transitions }: MachineEntry = catalogue[entity];
   const triggers = new Set(transitions.map(({ trigger }) => trigger).filter((trigger) => !given.has(trigger)));
   const named = JSON.parse(JSON.stringify(events).replaceAll("{id}", id)) as AnyEventObject[];
-  return [...named, ...[...triggers].map((type) => ({ type, ...by }))];
+  return [...named, ...[...triggers].map((type) => (takesPerson(entity, type) ? { type, ...by } : { type }))];
 }
