@@ -23,6 +23,7 @@ export async function deliver(
   event: AnyEventObject,
   { idempotencyKey }: DeliverOptions,
 ): Promise<Snapshot<unknown>> {
+  engine.refuseIfClosed();
   checkSize(live, event);
   live.type.entity?.checkEvent?.(event, live.id);
   if (idempotencyKey !== undefined) {
@@ -38,7 +39,7 @@ export async function deliver(
   const place = { entity: live.type.name || live.kind, id: live.id, from: live.state || snapshot.status };
   const refusal = refusalOf(snapshot, place, event);
   if (refusal !== undefined) {
-    recordRefusal(engine, live, event, refusal.message);
+    recordRefusal(engine, live, { ...event, type: typeOf(event) }, refusal.message);
     await engine.commits.whenDurable();
     throw refusal;
   }
@@ -72,6 +73,11 @@ function checkSize(live: Live, event: AnyEventObject): void {
   }
 }
 
+/** What comes from outside may be anything. */
+const isEvent = (event: AnyEventObject | null): boolean => typeof event?.type === "string";
+
+const typeOf = (event: AnyEventObject | null): string => String(event?.type);
+
 interface Place {
   readonly entity: string;
   readonly id: string;
@@ -84,14 +90,15 @@ function refusalOf(
   event: AnyEventObject,
 ): InvalidTransitionError | undefined {
   if (snapshot.status !== "active") {
-    return new TerminalStateViolation({ ...place, trigger: event.type });
+    return new TerminalStateViolation({ ...place, trigger: typeOf(event) });
   }
   if (!isMachineSnapshot(snapshot)) {
-    return undefined;
+    const invalid = { ...place, trigger: typeOf(event), allowed: "events with a type" };
+    return isEvent(event) ? undefined : new InvalidTransitionError("INVALID_TRANSITION", invalid);
   }
   let taken: readonly { readonly target?: unknown; readonly actions: readonly unknown[] }[];
   try {
-    taken = snapshot.machine.getTransitionData(snapshot, event);
+    taken = isEvent(event) ? snapshot.machine.getTransitionData(snapshot, event) : [];
   } catch {
     // A guard that throws is an error of the actor, as in XState: the event goes its way.
     return undefined;
@@ -102,13 +109,13 @@ function refusalOf(
   const nodes = snapshot._nodes as readonly { readonly ownEvents: readonly string[] }[];
   const accepted = [...new Set(nodes.flatMap((node) => node.ownEvents))];
   // One that is enabled and does nothing is XState's way to forbid an event.
-  if (taken.length === 0 && accepted.includes(event.type)) {
+  if (taken.length === 0 && accepted.includes(typeOf(event))) {
     return new GuardRejected({ ...place, trigger: event.type, guard: guardOf(snapshot, event.type) });
   }
   const allowed = accepted.filter((type) => !type.startsWith("xstate.")).join(", ");
   return new InvalidTransitionError("INVALID_TRANSITION", {
     ...place,
-    trigger: event.type,
+    trigger: typeOf(event),
     allowed: allowed === "" ? "none" : allowed,
   });
 }

@@ -163,7 +163,9 @@ export class Effects {
     if (live.effect === undefined) {
       const policy = policyOf(live.logic) ?? {};
       const input = (live.actor.getSnapshot() as { input?: unknown }).input;
-      const key = policy.key?.(input as never) ?? `${this.#context.storeId}:${live.no}`;
+      const given: unknown = policy.key?.(input as never) ?? `${this.#context.storeId}:${live.no}`;
+      // Whatever a policy calls a key is one, if it is the same text each time.
+      const key = typeof given === "string" ? given : (JSON.stringify(given) ?? String(given));
       live.effect = { key, policy, attempt: 0, failures: 0, requestedAt: 0, controller: undefined };
     }
     return live.effect;

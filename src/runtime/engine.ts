@@ -55,6 +55,8 @@ export class Engine {
   /** Why nothing is accepted any more. */
   closed: { readonly reason: string; readonly cause?: unknown } | undefined;
   readonly #byNo = new Map<number, Live>();
+  /** Roots with children whose own ids have a slash: only there can two paths be the same. */
+  readonly #slashed = new WeakSet<LiveRoot>();
   readonly #recorder = new Recorder(this);
   #birth: Birth | undefined;
   #nextNo: number;
@@ -158,9 +160,16 @@ export class Engine {
     return [...this.#byNo.values()].sort((a, b) => a.no - b.no);
   }
 
+  /** @throws PawlError RUNTIME_CLOSED */
+  refuseIfClosed(): void {
+    if (this.closed !== undefined) {
+      throw new PawlError("RUNTIME_CLOSED", { reason: this.closed.reason }, { cause: this.closed.cause });
+    }
+  }
+
   /** Makes a root actor in a system of its own. It is not started. */
   makeRoot(id: string, logic: InternalLogic, type: ActorType, options: Readonly<Record<string, unknown>>): Live {
-    this.#refuseIfClosed();
+    this.refuseIfClosed();
     const root: LiveRoot = {
       system: new DurableSystem(this.#host),
       lastUsed: this.clock.monotonic(),
@@ -209,7 +218,7 @@ export class Engine {
       },
       unregistered: (actor) => this.#recorder.touch(actor),
       admits: (target, eventType) => {
-        this.#refuseIfClosed();
+        this.refuseIfClosed();
         const live = liveOf(target);
         if (live !== undefined) {
           live.root.lastUsed = this.clock.monotonic();
@@ -239,9 +248,8 @@ export class Engine {
     if (birth === undefined && typeof actor.src !== "string") {
       throw new PawlError("LOGIC_NOT_REGISTERED", { actor: id });
     }
-    const namesake = birth === undefined ? this.roots.get(id) : undefined;
-    if (namesake !== undefined) {
-      throw new PawlError("ACTOR_EXISTS", { id, found: namesake.type.name, asked: `a child, ${String(actor.src)}` });
+    if (parent !== undefined) {
+      this.#refuseTaken(id, actor, parent);
     }
     const { logic } = actor;
     const src = birth === undefined ? (actor.src as string) : birth.type.name;
@@ -276,6 +284,18 @@ export class Engine {
     this.#byNo.set(live.no, live);
     root.members.add(live);
     actor.logic = this.#recorder.wrapped(logic, live.kind);
+  }
+
+  /** A root, or a child elsewhere in the tree, may have this very id, where ids have a slash of their own. */
+  #refuseTaken(id: string, actor: InternalActor, parent: Live): void {
+    if (actor.id.includes("/")) {
+      this.#slashed.add(parent.root);
+    }
+    const elsewhere = this.#slashed.has(parent.root) ? this.child(id) : undefined;
+    const namesake = this.roots.get(id) ?? (elsewhere?.parent === parent ? undefined : elsewhere);
+    if (namesake !== undefined) {
+      throw new PawlError("ACTOR_EXISTS", { id, found: namesake.type.name, asked: `a child, ${String(actor.src)}` });
+    }
   }
 
   /** XState files a second child of one id over the first, which runs on, but is nobody's child any more. */
@@ -333,11 +353,5 @@ export class Engine {
       }
     }
     this.commits.abandon(cause ?? new PawlError("RUNTIME_CLOSED", { reason }));
-  }
-
-  #refuseIfClosed(): void {
-    if (this.closed !== undefined) {
-      throw new PawlError("RUNTIME_CLOSED", { reason: this.closed.reason }, { cause: this.closed.cause });
-    }
   }
 }

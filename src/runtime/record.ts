@@ -241,7 +241,7 @@ function recordStep(
     from,
     to,
     trigger,
-    severity: textMember(meta, "severity") ?? "info",
+    severity: severityOf(meta),
     audit: {
       reason: textMember(step.event, "reason"),
       operator: textMember(step.event, "operator"),
@@ -313,6 +313,14 @@ function initialState(live: Live): string {
     initialStates.set(live.logic, initial);
   }
   return live.type.entity === undefined ? initial.leaves : initial.top;
+}
+
+const severities = ["info", "warning", "error", "critical"];
+
+/** `meta` belongs to the machine's author, who may mean something else by the word. */
+function severityOf(meta: Readonly<Record<string, unknown>>): string {
+  const severity = textMember(meta, "severity");
+  return severity !== undefined && severities.includes(severity) ? severity : "info";
 }
 
 function textMember(object: Readonly<Record<string, unknown>>, name: string): string | undefined {

@@ -176,6 +176,7 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
     if (live === undefined) {
       throw new PawlError("ACTOR_UNKNOWN", { id });
     }
+    this.#engine.refuseIfClosed();
     recordNote(this.#engine, live, note);
     await this.#engine.commits.whenDurable();
   }
@@ -258,6 +259,7 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
 
   #rootOf(name: string, logic: InternalLogic, options: Record<string, unknown>): Live {
     const id = typeof options["id"] === "string" ? options["id"] : this.#engine.ids.next(this.#engine.clock.now());
+    this.#engine.refuseIfClosed();
     const { inspect } = options;
     const existing = this.#find(id);
     if (existing !== undefined) {

@@ -1,0 +1,100 @@
+import { describe, expect, test } from "vitest";
+import { createMachine, fromTransition, setup, spawnChild } from "xstate";
+import { durable, openRuntime } from "../../src/runtime/index.ts";
+
+const lamp = setup({}).createMachine({
+  id: "lamp",
+  initial: "off",
+  states: { off: { on: { flip: "on" } }, on: { on: { flip: "off" } } },
+});
+const counter = fromTransition((count: number) => count + 1, 0);
+const machines = { lamp, counter };
+
+describe("deliver", () => {
+  test.each([{}, null, undefined, { type: 7 }, { type: null }, "flip"])(
+    "refuses %j, which is no event, and the runtime goes on",
+    async (event) => {
+      const runtime = await openRuntime({ machines });
+      const actors = [runtime.createActor("lamp", { id: "l" }), runtime.createActor("counter", { id: "c" })];
+      for (const actor of actors) {
+        await expect(actor.deliver(event as never)).rejects.toMatchObject({ code: "INVALID_TRANSITION" });
+      }
+      await runtime.deliver("l", { type: "flip" });
+      expect(runtime.list({ machine: "lamp" })).toMatchObject([{ state: "on" }]);
+      await runtime.close();
+    },
+  );
+});
+
+describe("a runtime that is closed", () => {
+  test("says so to all that would change something, and keeps nobody waiting", async () => {
+    const runtime = await openRuntime({ machines });
+    const actor = runtime.createActor("lamp", { id: "l" });
+    await runtime.close();
+    const closed = { code: "RUNTIME_CLOSED" };
+    await expect(actor.deliver({ type: "flip" })).rejects.toMatchObject(closed);
+    await expect(actor.deliver({ type: "unknown" } as never)).rejects.toMatchObject(closed);
+    await expect(runtime.note("l", { type: "warning", trigger: "t", reason: "r" })).rejects.toMatchObject(closed);
+    expect(() => runtime.createActor("lamp", { id: "m" })).toThrow("it was closed");
+    expect(() => runtime.createActor("lamp", { id: "l" })).toThrow("it was closed");
+  });
+});
+
+describe("what a machine's author wrote", () => {
+  test.each(["high", "", "critical"])(
+    "may call anything a severity: %j is kept where the log knows it",
+    async (severity) => {
+      const machine = createMachine({
+        initial: "a",
+        states: { a: { on: { go: { target: "b", meta: { severity } } } }, b: {} },
+      });
+      const runtime = await openRuntime({ machines: { machine } });
+      await runtime.createActor("machine", { id: "m" }).deliver({ type: "go" });
+      expect(runtime.list()).toMatchObject([{ state: "b" }]);
+      await runtime.close();
+    },
+  );
+
+  test("may call any data the key of an effect: the same data is the same key", async () => {
+    const keys: string[] = [];
+    const work = durable({ key: (({ order }: { order: number }) => ({ order })) as never })<string, { order: number }>(
+      async ({ effect }) => {
+        keys.push(effect.key);
+        return "done";
+      },
+    );
+    const machine = setup({ actors: { work } }).createMachine({
+      initial: "working",
+      states: { working: { invoke: { src: "work", input: { order: 7 }, onDone: "done" } }, done: {} },
+    });
+    const runtime = await openRuntime({ machines: { machine } });
+    runtime.createActor("machine", { id: "a" });
+    runtime.createActor("machine", { id: "b" });
+    await runtime.settled();
+    await new Promise(setImmediate);
+    await runtime.settled();
+    expect(keys).toEqual(['{"order":7}', '{"order":7}']);
+    expect(runtime.list({ machine: "machine", state: "done" }).length).toBe(2);
+    await runtime.close();
+  });
+
+  test("may give children ids with slashes; two paths that are one are an error of the second one's parent", async () => {
+    const street = setup({ actors: { lamp } }).createMachine({
+      on: { spawn: { actions: spawnChild("lamp", { id: "lamp" }) } },
+    });
+    const town = setup({ actors: { lamp, street } }).createMachine({
+      entry: [spawnChild("lamp", { id: "main/lamp" }), spawnChild("street", { id: "main" })],
+      on: { "xstate.error.actor.main": { actions: [] } },
+    });
+    const runtime = await openRuntime({ machines: { town } });
+    runtime.createActor("town", { id: "t" });
+    await runtime.settled();
+    const main = runtime.actor("t/main");
+    main?.send({ type: "spawn" } as never);
+    await runtime.settled();
+    expect(main?.getSnapshot()).toMatchObject({ status: "error", error: { code: "ACTOR_EXISTS" } });
+    await runtime.deliver("t/main/lamp", { type: "flip" });
+    expect(runtime.actor("t/main/lamp")?.getSnapshot()).toMatchObject({ value: "on" });
+    await runtime.close();
+  });
+});
