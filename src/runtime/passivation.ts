@@ -56,11 +56,13 @@ export class Passivation {
     }
     for (const live of idle) {
       this.#engine.forgetRoot(live);
-      this.#redirect(live);
+      for (const member of live.root.members) {
+        this.#redirect(member);
+      }
     }
   }
 
-  /** Whoever still holds the actor reaches the one that wakes in its place. */
+  /** Whoever still holds the actor, a person or another actor, reaches the one that wakes in its place. */
   #redirect(live: Live): void {
     const awake = (): InternalActor => {
       const woken = this.#engine.options.wake(live.no);
@@ -71,7 +73,16 @@ export class Passivation {
       return woken.actor;
     };
     const actor = live.actor as unknown as Record<string, unknown>;
-    for (const method of ["send", "getSnapshot", "getPersistedSnapshot", "subscribe", "on", "stop", "deliver"]) {
+    for (const method of [
+      "send",
+      "_send",
+      "getSnapshot",
+      "getPersistedSnapshot",
+      "subscribe",
+      "on",
+      "stop",
+      "deliver",
+    ]) {
       actor[method] = (...args: unknown[]) => {
         const current = (this.#engine.live(live.no)?.actor ?? awake()) as unknown as Record<
           string,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { fromPromise, sendTo, setup } from "xstate";
+import { type AnyActorRef, assign, fromPromise, sendTo, setup } from "xstate";
 import { openRuntime } from "../../src/runtime/index.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
 import { simulatedClock } from "../../src/testing/simulated-clock.ts";
@@ -55,6 +55,51 @@ describe("an actor that nobody uses", () => {
       ["l", true],
       ["o", false],
     ]);
+    await runtime.close();
+  });
+
+  test("is reached by what others, awake or not, knew of it and of its children", async () => {
+    const clock = simulatedClock();
+    const house = setup({ actors: { lamp } }).createMachine({ invoke: { src: "lamp", id: "lamp" } });
+    const hand = setup({ types: {} as { context: { on: AnyActorRef } } }).createMachine({
+      context: ({ self }) => ({ on: self }),
+      on: {
+        take: { actions: assign({ on: ({ event }) => event["lamp"] as AnyActorRef }) },
+        flip: { actions: sendTo(({ context }) => context.on, { type: "flip" }) },
+      },
+    });
+    const runtime = await openRuntime({ clock, machines: { house, lamp, hand }, passivateAfterMs: 1_000 });
+    const root = runtime.createActor("lamp", { id: "l" });
+    const child = runtime.createActor("house", { id: "h" }).getSnapshot().children["lamp"] as AnyActorRef;
+    for (const [id, held] of [
+      ["hand1", root],
+      ["hand2", child],
+    ] as const) {
+      const actor = runtime.createActor("hand", { id });
+      actor.subscribe(() => undefined);
+      actor.send({ type: "take", lamp: held });
+    }
+    await runtime.settled();
+    clock.advance(2_000);
+    expect(
+      runtime
+        .list()
+        .filter((one) => one.asleep)
+        .map(({ id }) => id),
+    ).toEqual(["l", "h"]);
+    // They wake, and go on, before the hands touch what they hold.
+    await runtime.deliver("l", { type: "flip" });
+    await runtime.deliver("h/lamp", { type: "flip" });
+    for (const id of ["hand1", "hand2"]) {
+      await runtime.deliver(id, { type: "flip" });
+    }
+    const states = () => runtime.list({ machine: "lamp" }).map(({ id, state }) => [id, state]);
+    expect(states()).toEqual([
+      ["l", "off"],
+      ["h/lamp", "off"],
+    ]);
+    expect([root.getSnapshot().value, child.getSnapshot().value]).toEqual(["off", "off"]);
+    expect(runtime.actor("l")?.getSnapshot()).toMatchObject({ value: "off" });
     await runtime.close();
   });
 
