@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { AnyActorLogic } from "xstate";
 import { PawlError } from "../base/errors/index.ts";
+import type { MachineStamp } from "../store/port.ts";
 import type { EntityBinding } from "./entity.ts";
 import { type InternalLogic, isMachine } from "./xstate/internals.ts";
 
@@ -65,6 +66,13 @@ export class Registry {
       throw new PawlError("MACHINE_UNKNOWN", { machine: name, known: [...this.#logics.keys()].join(", ") || "none" });
     }
     return logic;
+  }
+
+  /** The registered machines, as rows of their roots have them. */
+  stamps(): MachineStamp[] {
+    return [...this.#types].flatMap(([src, { version, fingerprint }]) =>
+      isMachine(this.logic(src)) ? [{ src, version, fingerprint }] : [],
+    );
   }
 
   /** The shortest time after which a root of any registered machine may be put to sleep; undefined: never. */

@@ -45,7 +45,10 @@ export interface RuntimeOptions<TMachines extends MachineMap> {
   readonly onFailure?: ((error: unknown) => void) | undefined;
 }
 
-/** An actor as the store knows it: what is durable, not what is on its way. */
+/**
+ * An actor as the store knows it: what is durable, not what is on its way. `asleep`: a root that is not in memory, be it
+ * that nobody used it for a while or that nobody asked for it since the start.
+ */
 export type ListedActor = Pick<ActorRow, "id" | "machine" | "version" | "state" | "status" | "asleep"> & {
   readonly tags: readonly string[];
 };
@@ -115,7 +118,8 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
     for (const timer of store.loadTimers()) {
       this.#engine.delayed.timers.arm({ ...timer, dueMonotonic: timer.dueAt + monotonic, cancelled: false });
     }
-    for (const live of restoreRoots(this.#engine, store.loadActors(), store.loadEffects())) {
+    // What is at rest is restored when somebody asks for it, or an event comes: a start costs what was running.
+    for (const live of restoreRoots(this.#engine, store.loadRunning(this.#registry.stamps()), store.loadEffects())) {
       this.#attach(live);
     }
     this.#engine.delayed.timers.setAlarm();
@@ -199,20 +203,23 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
   async openInspector(options: InspectorOptions = {}): Promise<InspectorFeed> {
     // Loaded when it is asked for: few processes are ever looked at.
     const { openInspector } = await import("./inspector.ts");
+    this.#restoreAll();
     return openInspector(this.#engine, options);
   }
 
   /** Durable actors, ended ones included, in the order in which they were made. */
   list(filter: ActorFilter = {}): ListedActor[] {
-    return this.#store.listActors(filter).map(({ id, machine, version, state, status, asleep, tags }) => ({
-      id,
-      machine,
-      version,
-      state,
-      status,
-      asleep,
-      tags: tags.split(" ").filter((tag) => tag !== ""),
-    }));
+    return this.#store
+      .listActors(filter)
+      .map(({ no, id, parentNo, machine, version, state, status, asleep, tags }) => ({
+        id,
+        machine,
+        version,
+        state,
+        status,
+        asleep: asleep || (parentNo === null && this.#engine.live(no) === undefined),
+        tags: tags.split(" ").filter((tag) => tag !== ""),
+      }));
   }
 
   /** What an actor took, and what became of it. @throws PawlError ACTOR_UNKNOWN */
@@ -307,13 +314,24 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
     if (rootNo === undefined || this.#engine.live(rootNo) !== undefined) {
       return undefined;
     }
-    const rows = this.#store.loadActors(rootNo);
+    const rows = this.#store.loadTree(rootNo);
     for (const live of restoreRoots(this.#engine, rows, this.#store.loadEffects(rootNo))) {
       this.#attach(live);
-      this.#engine.group().touched.add(live);
-      this.#engine.schedule();
+      if (rows[0]?.asleep === true) {
+        this.#engine.group().touched.add(live);
+        this.#engine.schedule();
+      }
     }
     return this.#engine.live(actorNo);
+  }
+
+  /** What is at rest too; what sleeps goes on sleeping. */
+  #restoreAll(): void {
+    for (const { id, asleep } of this.#store.listActors({ rootsOnly: true })) {
+      if (!asleep) {
+        this.#find(id);
+      }
+    }
   }
 }
 

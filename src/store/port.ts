@@ -157,6 +157,9 @@ export interface ActorFilter {
   readonly rootsOnly?: boolean | undefined;
 }
 
+/** What an actor's row says of its machine. */
+export type MachineStamp = Pick<ActorRow, "src" | "version" | "fingerprint">;
+
 /** A store that is open and claimed for writing by this process (I8). */
 export interface Store {
   /** Identifies the store for life; part of each effect's idempotency key. */
@@ -174,8 +177,13 @@ export interface Store {
   onCommitted(listener: (audits: readonly StoredAuditRow[]) => void): () => void;
   /** Audit events after one, in order, at most so many. */
   auditsAfter(transitionId: number, limit: number): StoredAuditRow[];
-  /** Live actors, parents before children; those of one root where it is named, else of all roots awake. */
-  loadActors(rootNo?: number): ActorRow[];
+  /** Live actors of one root, parents before children. */
+  loadTree(rootNo: number): ActorRow[];
+  /**
+   * Live actors of all roots that are awake and not at rest, parents before children. At rest is a root of one of these
+   * machines that has no child: nothing happens in it before an event comes.
+   */
+  loadRunning(restful: readonly MachineStamp[]): ActorRow[];
   loadTimers(): TimerRow[];
   loadEffects(rootNo?: number): EffectRow[];
   actorById(id: string): ActorRow | undefined;

@@ -28,8 +28,8 @@ export function heapUsed(): number {
   return process.memoryUsage().heapUsed;
 }
 
-export async function repeat(times: number, run: () => Promise<number> | number): Promise<number[]> {
-  const results: number[] = [];
+export async function repeat<T>(times: number, run: () => Promise<T> | T): Promise<T[]> {
+  const results: T[] = [];
   for (let i = 0; i < times; i += 1) {
     results.push(await run());
   }

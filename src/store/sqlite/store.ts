@@ -65,6 +65,9 @@ export function sqliteStore({ db, file, claim, writer, storeId }: StoreParts): S
   const newestOf = db.prepare<[string], RawActorRow>(
     `SELECT ${actorColumns} FROM actors WHERE id = ? ORDER BY no DESC LIMIT 1`,
   );
+  const tree = db.prepare<[number], RawActorRow>(
+    `SELECT ${actorColumns} FROM actors WHERE root_no = ? AND live = 1 ORDER BY no`,
+  );
   const delivered = db.prepare("SELECT 1 FROM deliveries WHERE actor_no = ? AND idempotency_key = ?").pluck();
   const number = (sql: string): number => (db.prepare(sql).pluck().get() as number | null) ?? 0;
 
@@ -120,20 +123,20 @@ export function sqliteStore({ db, file, claim, writer, storeId }: StoreParts): S
         .all(transitionId, limit)
         .map(auditRow),
     ),
-    loadActors: reading((rootNo) =>
-      (rootNo === undefined
-        ? db
-            .prepare<[], RawActorRow>(
-              `SELECT ${actorColumns} FROM actors WHERE live = 1 AND root_no IN
-                (SELECT no FROM actors WHERE parent_no IS NULL AND live = 1 AND asleep = 0) ORDER BY no`,
-            )
-            .all()
-        : db
-            .prepare<[number], RawActorRow>(
-              `SELECT ${actorColumns} FROM actors WHERE root_no = ? AND live = 1 ORDER BY no`,
-            )
-            .all(rootNo)
-      ).map(actorRow),
+    loadTree: reading((rootNo) => tree.all(rootNo).map(actorRow)),
+    // A root with a slash in its id may be in the way of a child elsewhere, which only those in memory are asked for.
+    loadRunning: reading((restful) =>
+      db
+        .prepare<[string], RawActorRow>(
+          `SELECT ${actorColumns} FROM actors WHERE live = 1 AND root_no IN (
+            SELECT r.no FROM actors r WHERE r.parent_no IS NULL AND r.live = 1 AND r.asleep = 0 AND NOT (
+              json_array(r.src, r.version, r.fingerprint) IN (SELECT value FROM json_each(?))
+              AND instr(r.id, '/') = 0
+              AND NOT EXISTS (SELECT 1 FROM actors c WHERE c.parent_no = r.no AND c.live = 1)
+            )) ORDER BY no`,
+        )
+        .all(JSON.stringify(restful.map(({ src, version, fingerprint }) => [src, version, fingerprint])))
+        .map(actorRow),
     ),
     loadTimers: reading(() =>
       db

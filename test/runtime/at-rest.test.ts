@@ -1,0 +1,106 @@
+import { describe, expect, test } from "vitest";
+import { createMachine, sendTo, setup } from "xstate";
+import { openRuntime } from "../../src/runtime/index.ts";
+import type { Store } from "../../src/store/port.ts";
+import { openSqlite } from "../../src/store/sqlite/open.ts";
+import { simulatedClock } from "../../src/testing/simulated-clock.ts";
+
+const child = createMachine({ initial: "calm", states: { calm: {} } });
+const lamp = setup({ types: {} as { events: { type: "flip" } | { type: "wait" } } }).createMachine({
+  initial: "off",
+  states: {
+    off: { on: { flip: "on", wait: "waiting" } },
+    on: { on: { flip: "off" } },
+    waiting: { after: { 5000: "on" } },
+  },
+});
+const house = setup({ types: {} as { events: { type: "ring" } }, actors: { child } }).createMachine({
+  invoke: { src: "child", id: "c" },
+  on: { ring: { actions: sendTo("c", { type: "heard" }) } },
+});
+const machines = { lamp, house };
+
+/** Counts the rows that a start reads. */
+function counting(store: Store): { readonly store: Store; read: number } {
+  const counted = {
+    read: 0,
+    store: {
+      ...store,
+      loadRunning: (restful: Parameters<Store["loadRunning"]>[0]) => {
+        const rows = store.loadRunning(restful);
+        counted.read += rows.length;
+        return rows;
+      },
+    },
+  };
+  return counted;
+}
+
+async function stored() {
+  const clock = simulatedClock();
+  const store = openSqlite({ file: ":memory:", clock });
+  const runtime = await openRuntime({ store, machines, clock });
+  for (let i = 0; i < 5; i += 1) {
+    runtime.createActor("lamp", { id: `l${i}` });
+  }
+  runtime.createActor("lamp", { id: "slow" }).send({ type: "wait" });
+  runtime.createActor("house", { id: "h" });
+  await runtime.close();
+  return { clock, store };
+}
+
+describe("a root at rest", () => {
+  test("costs a start nothing; one with children is restored with them", async () => {
+    const { clock, store } = await stored();
+    const counted = counting(store);
+    const runtime = await openRuntime({ store: counted.store, machines, clock });
+    expect(counted.read).toBe(2);
+    const asleep = runtime.list({ rootsOnly: true }).flatMap((actor) => (actor.asleep ? [actor.id] : []));
+    expect(asleep).toEqual(["l0", "l1", "l2", "l3", "l4", "slow"]);
+    await runtime.close();
+  });
+
+  test("is there when somebody asks for it, and nothing is written for that", async () => {
+    const { clock, store } = await stored();
+    const runtime = await openRuntime({ store, machines, clock });
+    const before = store.counters();
+    expect(runtime.createActor("lamp", { id: "l3" }).getSnapshot().value).toBe("off");
+    await runtime.settled();
+    expect(store.counters()).toEqual(before);
+    expect((await runtime.createActor("lamp", { id: "l3" }).deliver({ type: "flip" })).value).toBe("on");
+    await runtime.deliver("l4", { type: "flip" });
+    expect(runtime.list({ state: "on" }).map(({ id }) => id)).toEqual(["l3", "l4"]);
+    await runtime.close();
+  });
+
+  test("is woken by its timer (I4)", async () => {
+    const { clock, store } = await stored();
+    const runtime = await openRuntime({ store, machines, clock });
+    clock.advance(5000);
+    await runtime.settled();
+    expect(runtime.list({ state: "on" }).map(({ id }) => id)).toEqual(["slow"]);
+    await runtime.close();
+  });
+
+  test("is restored at once when its machine has changed, so that the change is found", async () => {
+    const { clock, store } = await stored();
+    const changed = createMachine({ initial: "dark", states: { dark: {} } });
+    await expect(openRuntime({ store, machines: { lamp: changed, house }, clock })).rejects.toMatchObject({
+      code: "MACHINE_CHANGED",
+      values: { count: 6 },
+    });
+    await expect(openRuntime({ store, machines: { house }, clock })).rejects.toMatchObject({
+      code: "MACHINE_CHANGED",
+      values: { count: 6 },
+    });
+  });
+
+  test("is shown by the inspector", async () => {
+    const { clock, store } = await stored();
+    const runtime = await openRuntime({ store, machines, clock });
+    const feed = await runtime.openInspector();
+    expect(runtime.list().some(({ asleep }) => asleep)).toBe(false);
+    await feed.close();
+    await runtime.close();
+  });
+});
