@@ -1,0 +1,25 @@
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { expect, test } from "vitest";
+import { placeWith, planOf } from "./pawl.fixture.ts";
+
+test("pawl verify names the plan and the snapshot that somebody changed, and exits with 1", () => {
+  const place = placeWith(planOf(["{ id: taste, run: 'true', changes: none }"]));
+  expect(place.pawl("run", "plan.yaml").status).toBe(0);
+  expect(place.pawl("verify")).toMatchObject({ status: 0 });
+  const db = new Database(join(place.folder, ".state", "pipeline.db"));
+  db.exec("DROP TRIGGER stored_plans_no_update");
+  db.exec(`UPDATE stored_plans SET plan = replace(plan, 'taste', 'waste')`);
+  db.exec(
+    `UPDATE actors SET snapshot = replace(snapshot, '"retry_count":0', '"retry_count":1') WHERE machine = 'task'`,
+  );
+  db.close();
+  const { status, stdout } = place.pawl("verify");
+  expect([status, stdout.trim().split("\n").slice(0, 2)]).toEqual([
+    1,
+    [
+      "content: table stored_plans, row p-1, detail it is not the plan that the run was begun with",
+      "snapshot: table actors, row p-1/w/w.taste, detail its snapshot is not what its journal makes",
+    ],
+  ]);
+}, 20_000);
