@@ -28,6 +28,41 @@ export async function workOn(
   options: WorkOptions,
   pick: (pipeline: Pipeline, repository: Repository) => Promise<string>,
 ): Promise<void> {
+  const interrupts = interruptsOf(context);
+  try {
+    await workUntilInterrupted(context, options, pick, interrupts);
+  } finally {
+    interrupts.ignore();
+  }
+}
+
+/** Presses of Ctrl-C, counted from the beginning: one that comes while all is still being opened is not lost. */
+interface Interrupts {
+  times: number;
+  /** Told of each press. */
+  listener: (times: number) => void;
+  ignore(): void;
+}
+
+function interruptsOf(context: CliContext): Interrupts {
+  const interrupts: Interrupts = {
+    times: 0,
+    // What hangs before any work has begun is left as a crash would leave it.
+    listener: (times) => (times > 1 ? context.exit(interrupted) : undefined),
+    ignore: context.onInterrupt(() => {
+      interrupts.times += 1;
+      interrupts.listener(interrupts.times);
+    }),
+  };
+  return interrupts;
+}
+
+async function workUntilInterrupted(
+  context: CliContext,
+  options: WorkOptions,
+  pick: (pipeline: Pipeline, repository: Repository) => Promise<string>,
+  interrupts: Interrupts,
+): Promise<void> {
   const repository = await openRepository(context.cwd, { clock: context.clock });
   const state = stateFolderAt(repository.root, options.state, context.cwd);
   let reporter: Reporter | undefined;
@@ -58,7 +93,7 @@ export async function workOn(
     if (feed !== undefined) {
       reporter.note(`inspector: ${feed.url}`);
     }
-    const end = await untilEnd(context, pipeline, run, reporter).finally(() => feed?.close());
+    const end = await untilEnd(context, { pipeline, run, reporter, interrupts }).finally(() => feed?.close());
     let tidy: Tidied = { kept: [] };
     if (end !== undefined) {
       await pipeline.windDown();
@@ -95,29 +130,32 @@ async function tidied(repository: Repository, state: StateFolder, run: string): 
 /** @returns how it ended; undefined when it was interrupted and waits for `pawl resume` */
 async function untilEnd(
   context: CliContext,
-  pipeline: Pipeline,
-  run: string,
-  reporter: Reporter,
+  about: {
+    readonly pipeline: Pipeline;
+    readonly run: string;
+    readonly reporter: Reporter;
+    readonly interrupts: Interrupts;
+  },
 ): Promise<RunEnd | undefined> {
-  let askedToStop: (() => void) | undefined;
+  const { pipeline, run, reporter, interrupts } = about;
+  if (interrupts.times > 0) {
+    return undefined;
+  }
   const stopped = new Promise<undefined>((resolve) => {
-    askedToStop = () => resolve(undefined);
-  });
-  let times = 0;
-  const ignore = context.onInterrupt(() => {
-    times += 1;
-    if (times === 1) {
-      reporter.note("Stopping: nothing new starts, what runs is let finish. Ctrl-C again stops at once.");
-      void pipeline.windDown().finally(askedToStop);
-    } else {
-      pipeline.stopNow();
-      context.exit(interrupted);
-    }
+    interrupts.listener = (times) => {
+      if (times === 1) {
+        reporter.note("Stopping: nothing new starts, what runs is let finish. Ctrl-C again stops at once.");
+        void pipeline.windDown().finally(() => resolve(undefined));
+      } else {
+        pipeline.stopNow();
+        context.exit(interrupted);
+      }
+    };
   });
   try {
     return await Promise.race([pipeline.work(run), stopped]);
   } finally {
-    ignore();
+    interrupts.ignore();
   }
 }
 

@@ -189,6 +189,18 @@ describe("a run that is interrupted", () => {
     expect(place.git("show", "pawl/p-1:second.txt")).toBe("2");
   }, 40_000);
 
+  test("Ctrl-C while all is still being opened is heard", async () => {
+    const place = slowPlace();
+    place.write("go", "");
+    const { process: pawl, ended } = place.start("run", "plan.yaml");
+    await appears(join(place.folder, ".state/repository"));
+    pawl.kill("SIGINT");
+    const { status, stdout } = await ended;
+    expect([status, stdout]).toEqual([130, expect.stringContaining("pawl resume p-1")]);
+    expect(place.pawl("resume").status).toBe(0);
+    expect(place.git("show", "pawl/p-1:second.txt")).toBe("2");
+  }, 40_000);
+
   test("a second Ctrl-C stops at once, and resume stops what was left and goes on", async () => {
     const place = slowPlace();
     const { process: pawl, ended } = place.start("run", "plan.yaml");
