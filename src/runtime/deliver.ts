@@ -5,7 +5,7 @@ import type { Live } from "./live.ts";
 import { recordRefusal } from "./record.ts";
 import { refuseLarge } from "./size.ts";
 import { stateOf } from "./view.ts";
-import { type InternalActor, isMachine, isMachineSnapshot, kindOf } from "./xstate/internals.ts";
+import { type InternalActor, isMachine, isMachineSnapshot, kindOf, processing } from "./xstate/internals.ts";
 
 export interface DeliverOptions {
   /** A second delivery to the same actor under this key does nothing and resolves like the first. */
@@ -34,6 +34,10 @@ export async function deliver(
     if (engine.options.store.wasDelivered(live.no, idempotencyKey)) {
       return live.actor.getSnapshot();
     }
+  }
+  if (live.actor._processingStatus === processing.notStarted && live.actor.getSnapshot().status === "active") {
+    // Else the event would wait in its mailbox, which is not durable.
+    live.actor.start();
   }
   const snapshot = live.actor.getSnapshot();
   const place = { entity: live.type.name || live.kind, id: live.id, from: live.state || snapshot.status };

@@ -105,6 +105,17 @@ describe("deliver", () => {
     await expect(lost).rejects.toMatchObject({ code: "RUNTIME_CLOSED" });
   });
 
+  test("starts an actor that its maker did not start: what is acknowledged was taken", async () => {
+    const store = openSqlite({ file: ":memory:" });
+    const runtime = await openRuntime({ store, machines: { order } });
+    const actor = runtime.createActor(order, { id: "o", input: { sku: "A7" } });
+    expect((await actor.deliver({ type: "PAY", amount: 2 }, { idempotencyKey: "k" })).value).toBe("paying");
+    runtime.halt();
+    const again = await openRuntime({ store, machines: { order } });
+    expect(again.list({ machine: "order" })).toMatchObject([{ state: "paying" }]);
+    await again.close();
+  });
+
   test("sends to a logic that no store knows too, with the same refusals", async () => {
     const runtime = await openRuntime({ machines: {} });
     const actor = runtime.createActor(order, { id: "o", input: { sku: "A7" } });
