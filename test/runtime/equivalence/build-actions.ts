@@ -86,6 +86,7 @@ const nameOf = (spec: ActionSpec): string => (spec.do === "spawn" ? `spawn ${spe
 function actionOf(spec: ActionSpec, { outside, level, hasKids }: Place): unknown {
   const higher = (event: number): { readonly type: string } => ({ type: `R.${level + 1 + (event % (2 - level))}` });
   const maySend = level < 2;
+  const delayed = (actions: readonly unknown[]): unknown => when(() => outside.mayDelay(), actions);
   switch (spec.do) {
     case "inc":
       return inc;
@@ -112,9 +113,9 @@ function actionOf(spec: ActionSpec, { outside, level, hasKids }: Place): unknown
         }
       }) as never);
     case "lone":
-      return spawnChild("lone");
+      return delayed([spawnChild("lone")]);
     case "loneRef":
-      return assign({ ref: ({ spawn }: { spawn(src: string): AnyActorRef }) => spawn("loneRef") } as never);
+      return delayed([assign({ ref: ({ spawn }: { spawn(src: string): AnyActorRef }) => spawn("loneRef") } as never)]);
     case "tellRef":
       return when(
         ({ context }) => context.ref !== undefined,
@@ -152,14 +153,20 @@ function actionOf(spec: ActionSpec, { outside, level, hasKids }: Place): unknown
     case "laterTell": {
       const id = kindHere(spec.kind, hasKids);
       const options = { delay: spec.ms, id: "later" };
-      return when(hasChild(id), [sendTo(id, { type: `E.${spec.event}` }, options)]);
+      return when(
+        (args) => hasChild(id)(args) && outside.mayDelay(),
+        [sendTo(id, { type: `E.${spec.event}` }, options)],
+      );
     }
     case "laterParent":
-      return when(hasParent, [sendParent({ type: `E.${spec.event}` }, { delay: spec.ms, ...idOf(spec.named) })]);
+      return when(
+        (args) => hasParent(args) && outside.mayDelay(),
+        [sendParent({ type: `E.${spec.event}` }, { delay: spec.ms, ...idOf(spec.named) })],
+      );
     case "cancelLater":
       return cancel("later");
     case "later":
-      return raise({ type: `E.${spec.event}` }, { delay: spec.ms, ...idOf(spec.named) });
+      return delayed([raise({ type: `E.${spec.event}` }, { delay: spec.ms, ...idOf(spec.named) })]);
     case "raise":
       return maySend ? raise(higher(spec.event)) : [];
     default:

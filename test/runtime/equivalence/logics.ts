@@ -21,6 +21,8 @@ interface Work {
   readonly heard: string[];
 }
 
+const mostDelayed = 60;
+
 /**
  * What stands outside the machines of one run, and what it was told. Plain XState leaves the children of a machine
  * that threw running, with nobody whom they could tell; a restart ends them. Nothing of them is looked at.
@@ -31,6 +33,7 @@ export class Outside {
   /** How often what was done: to see that the random machines do all there is. */
   readonly reached = new Map<string, number>();
   readonly #works = new Set<Work>();
+  #delayed = 0;
   readonly #counts = new Map<string, number>();
 
   /** @returns how to end it */
@@ -38,6 +41,12 @@ export class Outside {
     const work = { path: pathOf(self), self, move, heard };
     this.#works.add(work);
     return () => this.#works.delete(work);
+  }
+
+  /** Two delayed events for each that comes would be more with each moment: from a number on there is no other. */
+  mayDelay(): boolean {
+    this.#delayed += 1;
+    return this.#delayed <= mostDelayed;
   }
 
   reach(what: string): void {
