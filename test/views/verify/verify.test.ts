@@ -148,6 +148,14 @@ describe("verifyState", () => {
     expect(verify(state).faults[0]).toMatchObject({ kind, table, ...(id !== undefined && { row: id }) });
   });
 
+  test("takes an ended actor whose row was written again after a restart for what it is", () => {
+    const state = tampered(folder, (db) => {
+      const sql = "UPDATE actors SET snapshot = json_remove(snapshot, '$.nodes') WHERE id = 'r/a/a.1'";
+      expect(db.prepare(sql).run().changes).toBe(1);
+    });
+    expect(verify(state).faults).toEqual([]);
+  });
+
   test("finds a timer that is not there, fires later, or is for nobody, and an effect that nobody asked for", async () => {
     const unfinished = await unfinishedRun();
     expect(verify(unfinished).faults).toEqual([]);
