@@ -70,7 +70,7 @@ describe("the live tree of a run", () => {
       const { lines, drawings } = shownBy(written);
       expect(drawings.length).toBeGreaterThan(2);
       for (const drawing of drawings) {
-        expect(drawing[0]).toMatch(/^p-1 {2}running/);
+        expect(drawing[0]).toMatch(/^p-1 {2}(running|failed)/);
         expect(drawing.length).toBeLessThanOrEqual(most);
         expect(Math.max(...drawing.map(({ length }) => length))).toBeLessThanOrEqual(widest);
       }
