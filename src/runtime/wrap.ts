@@ -91,7 +91,9 @@ function restoreMachine(logic: InternalLogic, snapshot: Snapshot<unknown>, scope
   }
   const restored = logic.restoreSnapshot?.(snapshot, scope) ?? snapshot;
   shareIfLarge(childrenOf(restored));
-  const { nodes, ...rest } = restored as Snapshot<unknown> & { readonly nodes?: readonly string[] };
+  // From what was stored: XState keeps no member that it does not know.
+  const { nodes } = snapshot as { readonly nodes?: readonly string[] };
+  const { nodes: _, ...rest } = restored as Snapshot<unknown> & { readonly nodes?: readonly string[] };
   reorderNodes(rest as Snapshot<unknown>, nodes);
   return rest as Snapshot<unknown>;
 }

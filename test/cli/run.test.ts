@@ -214,6 +214,26 @@ describe("a run that is interrupted", () => {
     expect(place.git("log", "--format=%s", "--no-merges", "main..pawl/p-1").split("\n")).toHaveLength(2);
   }, 40_000);
 
+  test("kill -9 between two tasks: resume goes on, and the record is whole", async () => {
+    const place = placeWith(
+      planOf([
+        "{ id: done, run: 'echo 1 > first.txt' }",
+        "{ id: wait, run: 'touch $MARK; until [ -e $GO ]; do sleep 0.02; done', changes: none, depends_on: [done] }",
+      ]),
+    );
+    place.env = { MARK: join(place.folder, "mark"), GO: join(place.folder, "go") };
+    const { process: pawl, ended } = place.start("run", "plan.yaml");
+    await appears(join(place.folder, "mark"));
+    pawl.kill("SIGKILL");
+    await ended;
+    place.write("go", "");
+    expect(place.pawl("resume").status).toBe(0);
+    expect(place.pawl("verify")).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining("All is as it was written"),
+    });
+  }, 40_000);
+
   test("another process is refused meanwhile, and can cancel it", async () => {
     const place = slowPlace();
     const { ended } = place.start("run", "plan.yaml");
