@@ -304,8 +304,11 @@ export class Engine {
     const children = parent?.recorded === undefined ? undefined : childrenOf(parent.recorded);
     const namesake = children?.[key];
     const replaced = namesake === undefined ? undefined : liveOf(namesake);
-    if (replaced !== undefined) {
-      this.group().touched.add(replaced);
+    for (const member of replaced?.root.members ?? []) {
+      // With all below it, whose ids are those of what the other one makes.
+      if (isBelow(member, replaced)) {
+        this.group().touched.add(member);
+      }
     }
   }
 
@@ -354,4 +357,8 @@ export class Engine {
     }
     this.commits.abandon(cause ?? new PawlError("RUNTIME_CLOSED", { reason }));
   }
+}
+
+function isBelow(live: Live | undefined, above: Live | undefined): boolean {
+  return live !== undefined && (live === above || isBelow(live.parent, above));
 }

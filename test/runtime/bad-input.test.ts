@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createMachine, fromTransition, setup, spawnChild } from "xstate";
 import { durable, openRuntime } from "../../src/runtime/index.ts";
+import { openSqlite } from "../../src/store/sqlite/open.ts";
 
 const lamp = setup({}).createMachine({
   id: "lamp",
@@ -76,6 +77,28 @@ describe("what a machine's author wrote", () => {
     expect(keys).toEqual(['{"order":7}', '{"order":7}']);
     expect(runtime.list({ machine: "machine", state: "done" }).length).toBe(2);
     await runtime.close();
+  });
+
+  test("may spawn a second child under the id of one that has children: the first one's are nobody's then", async () => {
+    const house = setup({ actors: { lamp } }).createMachine({ invoke: { src: "lamp", id: "lamp" } });
+    const town = setup({ actors: { house } }).createMachine({
+      on: { spawn: { actions: spawnChild("house", { id: "h" }) } },
+    });
+    const store = openSqlite({ file: ":memory:" });
+    const runtime = await openRuntime({ store, machines: { town } });
+    const actor = runtime.createActor("town", { id: "t" });
+    actor.send({ type: "spawn" });
+    await runtime.deliver("t/h/lamp", { type: "flip" });
+    actor.send({ type: "spawn" });
+    await runtime.settled();
+    runtime.halt();
+    const again = await openRuntime({ store, machines: { town } });
+    expect(again.list().map(({ id, state }) => [id, state])).toEqual([
+      ["t", ""],
+      ["t/h", ""],
+      ["t/h/lamp", "off"],
+    ]);
+    await again.close();
   });
 
   test("may give children ids with slashes; two paths that are one are an error of the second one's parent", async () => {
