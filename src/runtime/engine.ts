@@ -305,8 +305,8 @@ export class Engine {
     const namesake = children?.[key];
     const replaced = namesake === undefined ? undefined : liveOf(namesake);
     for (const member of replaced?.root.members ?? []) {
-      // With all below it, whose ids are those of what the other one makes.
-      if (isBelow(member, replaced)) {
+      // With all below it, whose ids are those of what the other one makes; one that could not be made was never stored.
+      if (isBelow(member, replaced) && member.actor._snapshot !== undefined) {
         this.group().touched.add(member);
       }
     }

@@ -101,6 +101,27 @@ describe("what a machine's author wrote", () => {
     await again.close();
   });
 
+  test("may fail to make a child below one that is replaced: it was never stored and is not missed", async () => {
+    const house = setup({ actors: { lamp } }).createMachine({
+      on: { spawn: { actions: [spawnChild("lamp", { systemId: "l" }), spawnChild("lamp", { systemId: "l" })] } },
+    });
+    const town = setup({ actors: { house } }).createMachine({
+      on: { spawn: { actions: spawnChild("house", { id: "h" }) }, "xstate.error.actor.h": { actions: [] } },
+    });
+    const runtime = await openRuntime({ machines: { town } });
+    const actor = runtime.createActor("town", { id: "t" });
+    actor.send({ type: "spawn" });
+    runtime.actor("t/h")?.send({ type: "spawn" } as never);
+    actor.send({ type: "spawn" });
+    await runtime.settled();
+    expect(actor.getSnapshot().status).toBe("active");
+    expect(runtime.list().map(({ id, status }) => [id, status])).toEqual([
+      ["t", "active"],
+      ["t/h", "active"],
+    ]);
+    await runtime.close();
+  });
+
   test("may give children ids with slashes; two paths that are one are an error of the second one's parent", async () => {
     const street = setup({ actors: { lamp } }).createMachine({
       on: { spawn: { actions: spawnChild("lamp", { id: "lamp" }) } },
