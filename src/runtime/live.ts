@@ -62,7 +62,7 @@ export interface Live {
 const liveKey = Symbol("live");
 
 export function setLive(live: Live): void {
-  Object.defineProperty(live.actor, liveKey, { value: live });
+  (live.actor as { [liveKey]?: Live })[liveKey] = live;
 }
 
 export function liveOf(actor: InternalActor): Live | undefined {

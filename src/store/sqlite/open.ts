@@ -9,6 +9,7 @@ import { takeClaim } from "./claim.ts";
 import { type Durability, openConnection } from "./connection.ts";
 import { storeFailure } from "./failures.ts";
 import { migrate, type SchemaComponent } from "./migrate.ts";
+import { widths } from "./packed.ts";
 import { runtimeMigrations } from "./schema.ts";
 import { sqliteStore } from "./store.ts";
 import { type Writer, writerHere } from "./writer.ts";
@@ -31,6 +32,8 @@ export interface SqliteOptions {
 }
 
 const threadFromCommit = 256;
+/** A commit of more events than this counts as several. */
+const eventsOfOne = 16;
 
 /**
  * Opens a store for writing, claims it, and brings its schema up to date.
@@ -88,12 +91,14 @@ export function openSqliteReader(file: string): Database.Database {
 /** Writes here at first, and in a thread once there is much to write. */
 function adaptiveWriter(db: Database.Database, fence: number, threadFrom: number, openThread: () => Writer): Writer {
   let commits = 0;
+  let thread: Writer | undefined;
   let writer = writerHere(db, fence);
   return {
     write: (commit, ended) => {
-      commits += 1;
-      if (commits === threadFrom) {
-        writer = openThread();
+      commits += 1 + Math.floor(commit.journal.length / widths.journal / eventsOfOne);
+      if (thread === undefined && commits >= threadFrom) {
+        thread = openThread();
+        writer = thread;
         // It only reads from here on.
         db.pragma("cache_size = -2000");
         db.pragma("shrink_memory");

@@ -19,6 +19,9 @@ import type { WriteFailure, Writer } from "./writer.ts";
 const actorColumns = `no, id, parent_no AS parentNo, root_no AS rootNo, key, src, machine, version, fingerprint,
   system_id AS systemId, sync_snapshot AS syncSnapshot, snapshot, status, state, tags, live, asleep`;
 
+const effectColumns = `e.actor_no AS actorNo, e.effect_key AS key, e.attempt, e.failures, e.status,
+  e.requested_at AS requestedAt, e.lease_until AS leaseUntil`;
+
 type RawActorRow = Omit<ActorRow, "syncSnapshot" | "live" | "asleep"> & {
   readonly syncSnapshot: number;
   readonly live: number;
@@ -67,6 +70,16 @@ export function sqliteStore({ db, file, claim, writer, storeId }: StoreParts): S
   );
   const tree = db.prepare<[number], RawActorRow>(
     `SELECT ${actorColumns} FROM actors WHERE root_no = ? AND live = 1 ORDER BY no`,
+  );
+  const byNo = db.prepare<[number], RawActorRow>(`SELECT ${actorColumns} FROM actors WHERE no = ?`);
+  const openEffects = db.prepare<[], EffectRow>(
+    `SELECT ${effectColumns} FROM effects e JOIN actors a ON a.no = e.actor_no
+      WHERE e.status = 'requested' AND a.live = 1`,
+  );
+  // CROSS JOIN is read from left to right: the actors of one root are few, the effects of all are not.
+  const openEffectsOf = db.prepare<[number], EffectRow>(
+    `SELECT ${effectColumns} FROM actors a CROSS JOIN effects e ON e.actor_no = a.no
+      WHERE a.root_no = ? AND a.live = 1 AND e.status = 'requested'`,
   );
   const delivered = db.prepare("SELECT 1 FROM deliveries WHERE actor_no = ? AND idempotency_key = ?").pluck();
   const number = (sql: string): number => (db.prepare(sql).pluck().get() as number | null) ?? 0;
@@ -145,21 +158,13 @@ export function sqliteStore({ db, file, claim, writer, storeId }: StoreParts): S
         )
         .all(),
     ),
-    loadEffects: reading((rootNo) =>
-      db
-        .prepare<[number | null], EffectRow>(
-          `SELECT e.actor_no AS actorNo, e.effect_key AS key, e.attempt, e.failures, e.status, e.requested_at AS requestedAt,
-            e.lease_until AS leaseUntil FROM effects e JOIN actors a ON a.no = e.actor_no
-            WHERE e.status = 'requested' AND a.live = 1 AND a.root_no = COALESCE(?, a.root_no)`,
-        )
-        .all(rootNo ?? null),
-    ),
+    loadEffects: reading((rootNo) => (rootNo === undefined ? openEffects.all() : openEffectsOf.all(rootNo))),
     actorById: reading((id) => {
       const raw = one.get(id) ?? newestOf.get(id);
       return raw === undefined ? undefined : actorRow(raw);
     }),
     actorByNo: reading((no) => {
-      const raw = db.prepare<[number], RawActorRow>(`SELECT ${actorColumns} FROM actors WHERE no = ?`).get(no);
+      const raw = byNo.get(no);
       return raw === undefined ? undefined : actorRow(raw);
     }),
     subtree: reading((no) =>
