@@ -110,10 +110,9 @@ export class Pipeline {
     await repository.excludeFromGit(state.folder);
     repository.spawnElsewhere();
     const components = [domainComponent, storedPlansComponent];
-    const store = probedStore(
-      openSqlite({ file: state.database, components, clock, ids, threadFromCommit: 32 }),
-      options.probe,
-    );
+    // Few workers wait for small commits: a thread would cost each of them a hand-over, and 20 MB.
+    const noThread = { threadFromCommit: Number.POSITIVE_INFINITY };
+    const store = probedStore(openSqlite({ file: state.database, components, clock, ids, ...noThread }), options.probe);
     let reader: Database | undefined;
     let unfollow: (() => void) | undefined;
     try {
