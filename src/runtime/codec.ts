@@ -217,6 +217,9 @@ function decodeTagged(object: Record<string, unknown>, actorOf: ActorOf): unknow
 
 /** An event for the journal: what JSON cannot keep is named, not kept, because no state depends on it. */
 export function describeEvent(event: { readonly type: string }, numberOf: NumberOf): string {
+  if (isBare(event)) {
+    return bareEvent(event.type);
+  }
   try {
     return JSON.stringify(encode(event, "event", numberOf));
   } catch (error) {
@@ -225,4 +228,27 @@ export function describeEvent(event: { readonly type: string }, numberOf: Number
     }
     throw error;
   }
+}
+
+/** Many events are nothing but their type. */
+function isBare(event: { readonly type: string }): boolean {
+  for (const key in event) {
+    if (key !== "type") {
+      return false;
+    }
+  }
+  return typeof event.type === "string";
+}
+
+const bareEvents = new Map<string, string>();
+
+function bareEvent(type: string): string {
+  let json = bareEvents.get(type);
+  if (json === undefined) {
+    json = JSON.stringify({ type });
+    if (bareEvents.size < 1_000) {
+      bareEvents.set(type, json);
+    }
+  }
+  return json;
 }

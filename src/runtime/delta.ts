@@ -63,8 +63,8 @@ function diffMembers(before: Members, after: Members, path: string, numberOf: Nu
       removed.push(key);
     }
   }
-  if (changed === undefined && removed === undefined) {
-    return undefined;
+  if (removed === undefined) {
+    return changed === undefined ? undefined : { "~": changed };
   }
-  return { ...(changed && { "~": changed }), ...(removed && { "-": removed }) };
+  return changed === undefined ? { "-": removed } : { "~": changed, "-": removed };
 }

@@ -97,10 +97,18 @@ function linearResolve(type: string, original: Resolve): Resolve | undefined {
       };
     case "xstate.assign":
       return (scope, snapshot, ...rest) => {
+        const children = childrenOf(snapshot);
+        if (!sharedMaps.has(children)) {
+          const result = original(scope, snapshot, ...rest);
+          const after = childrenOf(result[0]);
+          if (after !== children) {
+            shareIfLarge(after);
+          }
+          return result;
+        }
         const [next, params, more] = original(scope, withChildren(snapshot, noChildren), ...rest);
         const spawned = childrenOf(next);
-        const children = spawned === noChildren ? childrenOf(snapshot) : merged(childrenOf(snapshot), spawned);
-        return [withChildren(next, children), params, more];
+        return [withChildren(next, spawned === noChildren ? children : merged(children, spawned)), params, more];
       };
     case "xstate.stopChild":
       return (scope, snapshot, ...rest) => {
