@@ -1,11 +1,28 @@
 import { createHash, hash as hashOnce } from "node:crypto";
 import { canonicalJson } from "../base/canonical-json.ts";
-import type { AuditRow, JournalRow } from "./port.ts";
+import type { JournalPage } from "./journal-pages.ts";
+import type { AuditRow } from "./port.ts";
 
 /** The hash before the first. */
 export const chainStart = "0".repeat(64);
 
-const quote = JSON.stringify;
+/** Names of states and triggers come again and again; what JSON makes of them is kept for a while. */
+const quoted = new Map<string, string>();
+
+function quote(text: string | null): string {
+  if (text === null) {
+    return "null";
+  }
+  let json = quoted.get(text);
+  if (json === undefined) {
+    json = JSON.stringify(text);
+    if (quoted.size > 4_096) {
+      quoted.clear();
+    }
+    quoted.set(text, json);
+  }
+  return json;
+}
 
 /** An audit event with its parts as the JSON that is stored. */
 export type AuditText = Omit<AuditRow, "metadata" | "context" | "evidence"> & {
@@ -27,7 +44,7 @@ export function auditHash(prevHash: string, row: AuditRow, metadata: string, con
 export function auditTextHash(prevHash: string, row: AuditText): string {
   const json =
     `{"context":${row.context},"entity_id":${quote(row.entity_id)},"entity_type":${quote(row.entity_type)}` +
-    `,"event_id":${quote(row.event_id)},"event_type":${quote(row.event_type)},"evidence":${row.evidence ?? "null"}` +
+    `,"event_id":${JSON.stringify(row.event_id)},"event_type":${quote(row.event_type)},"evidence":${row.evidence ?? "null"}` +
     `,"from_state":${quote(row.from_state)},"metadata":${row.metadata},"operator":${quote(row.operator)}` +
     `,"reason":${quote(row.reason)},"severity":${quote(row.severity)},"to_state":${quote(row.to_state)}` +
     `,"transitioned_at":${quote(row.transitioned_at)},"trigger":${quote(row.trigger)}}`;
@@ -41,36 +58,19 @@ export interface CommitHead {
   readonly audit_head: string;
 }
 
-/** Hash of one commit: over the hash before it, its moment and claim, the head of the audit chain, its journal rows. */
-export function commitHash(prevHash: string, head: CommitHead, journal: readonly JournalRow[]): string {
-  const digest = new CommitDigest(prevHash, head);
-  for (const row of journal) {
-    digest.add(row.seq, row.actorNo, row.at, row.event, row.delta);
-  }
-  return digest.end();
-}
-
 /** Long enough that the calls cost nothing, short enough to be no matter of memory. */
 const digestedAtOnce = 65_536;
 
-/** Makes the hash of a commit from its journal rows, one after the other. */
-export class CommitDigest {
-  readonly #hash = createHash("sha256");
-  #text: string;
-
-  constructor(prevHash: string, head: CommitHead) {
-    this.#text = `${prevHash} ${head.at} ${head.fence} ${head.audit_head}\n`;
-  }
-
-  add(seq: number, actorNo: number, at: number, event: string, delta: string): void {
-    this.#text += `${seq} ${actorNo} ${at} ${event}\n${delta}\n`;
-    if (this.#text.length > digestedAtOnce) {
-      this.#hash.update(this.#text);
-      this.#text = "";
+/** Hash of one commit: over the hash before it, its moment and claim, the head of the audit chain, its journal pages. */
+export function commitHash(prevHash: string, head: CommitHead, pages: Iterable<JournalPage>): string {
+  const hash = createHash("sha256");
+  let text = `${prevHash} ${head.at} ${head.fence} ${head.audit_head}\n`;
+  for (const { actorNo, firstSeq, lastSeq, entries } of pages) {
+    text += `${actorNo} ${firstSeq} ${lastSeq}\n${entries}\n`;
+    if (text.length > digestedAtOnce) {
+      hash.update(text);
+      text = "";
     }
   }
-
-  end(): string {
-    return this.#hash.update(this.#text).digest("hex");
-  }
+  return hash.update(text).digest("hex");
 }

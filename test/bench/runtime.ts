@@ -74,9 +74,15 @@ function bareLimit(): Promise<number> {
     const schema = from.prepare("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").pluck().all() as string[];
     const rows = (table: string, order: string) => from.prepare(`SELECT * FROM ${table} ORDER BY ${order}`).raw().all();
     const audits = rows("state_transitions", "transition_id") as unknown[][];
-    const journal = rows("journal", "seq") as unknown[][];
+    const pages = rows("journal_pages", "first_seq") as [actorNo: number, firstSeq: number, ...rest: unknown[]][];
     const actors = rows("actors", "no") as unknown[][];
-    const commits = rows("commits", "commit_no") as unknown[][];
+    const commits = rows("commits", "commit_no") as [
+      no: number,
+      at: number,
+      fence: number,
+      first: number,
+      last: number,
+    ][];
     const types = rows("entity_types", "name") as unknown[][];
     from.close();
 
@@ -90,9 +96,10 @@ function bareLimit(): Promise<number> {
     const insert = (table: string, sample: unknown[] | undefined) =>
       db.prepare(`INSERT OR REPLACE INTO ${table} VALUES (${(sample ?? []).map(() => "?").join()})`);
     insert("entity_types", types[0]).run(...(types[0] ?? []));
-    const [audit, entry, row, commit] = [
+    const pagesOf = commits.map(([, , , first, last]) => pages.filter(([, seq]) => seq >= first && seq <= last));
+    const [audit, page, row, commit] = [
       insert("state_transitions", audits[0]),
-      insert("journal", journal[0]),
+      insert("journal_pages", pages[0]),
       insert("actors", actors[0]),
       insert("commits", commits[0]),
     ];
@@ -101,7 +108,9 @@ function bareLimit(): Promise<number> {
       db.transaction(() => {
         for (let i = group * groupSize; i < Math.min((group + 1) * groupSize, audits.length); i += 1) {
           audit.run(...(audits[i] ?? []));
-          entry.run(...(journal[i] ?? []));
+        }
+        for (const values of pagesOf[group] ?? []) {
+          page.run(...values);
         }
         row.run(...(actors[0] ?? []));
         commit.run(...(commits[group] ?? []));

@@ -111,7 +111,7 @@ export class Pipeline {
     repository.spawnElsewhere();
     const components = [domainComponent, storedPlansComponent];
     // Few workers wait for small commits: a thread would cost each of them a hand-over, and 20 MB.
-    const noThread = { threadFromCommit: Number.POSITIVE_INFINITY };
+    const noThread = { threadAfterEvents: Number.POSITIVE_INFINITY };
     const store = probedStore(openSqlite({ file: state.database, components, clock, ids, ...noThread }), options.probe);
     let reader: Database | undefined;
     let unfollow: (() => void) | undefined;

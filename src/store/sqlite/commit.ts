@@ -1,5 +1,6 @@
 import type { Database, Statement } from "better-sqlite3";
-import { type AuditText, auditTextHash, CommitDigest, chainStart } from "../chain.ts";
+import { type AuditText, auditTextHash, chainStart, commitHash } from "../chain.ts";
+import { lastSeqOf } from "../journal-pages.ts";
 import type { DomainWrite, SqlValue } from "../port.ts";
 import { fenceCheck } from "./claim.ts";
 import { eachRow, type PackedCommit, widths } from "./packed.ts";
@@ -37,9 +38,12 @@ export function commitWriter(db: Database, fence: number): CommitWriter {
     ON CONFLICT (no) DO UPDATE SET version = excluded.version, fingerprint = excluded.fingerprint,
       snapshot = excluded.snapshot, status = excluded.status, state = excluded.state, tags = excluded.tags,
       live = excluded.live, asleep = excluded.asleep`);
-  const insertJournal = db.prepare("INSERT INTO journal VALUES (?, ?, ?, ?, ?)");
+  const insertPage = db.prepare("INSERT INTO journal_pages VALUES (?, ?, ?, ?)");
   const insertAudit = db.prepare(`
     INSERT INTO state_transitions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  // What most events are; each value that is bound costs as much as a column that is written.
+  const insertPlainAudit = db.prepare(`
+    INSERT INTO state_transitions VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL, 'info', NULL, '{}', '{}', NULL, ?, ?, ?)`);
   const insertTimer = db.prepare("INSERT OR REPLACE INTO timers VALUES (?, ?, ?, ?, ?, ?)");
   const deleteTimer = db.prepare("DELETE FROM timers WHERE actor_no = ? AND id = ?");
   const upsertEffect = db.prepare("INSERT OR REPLACE INTO effects VALUES (?, ?, ?, ?, ?, ?, ?)");
@@ -86,14 +90,34 @@ export function commitWriter(db: Database, fence: number): CommitWriter {
     for (const row of commit.rows) {
       writeRow(row);
     }
-    eachRow(commit.journal, widths.journal, (row) => insertJournal.run(row));
+    for (const { actorNo, firstSeq, lastSeq, entries } of commit.journal) {
+      insertPage.run(actorNo, firstSeq, lastSeq, entries);
+    }
     let { transitionId, audit } = heads;
     const hashes: string[] = [];
-    eachRow(commit.audits, widths.audits, (row) => {
-      nameType(row[2] ?? null);
-      const hash = auditTextHash(audit, auditText(row as AuditValues));
+    eachRow(commit.audits, widths.audits, (values) => {
+      const row = auditText(values as AuditValues);
+      nameType(row.entity_type);
+      const hash = auditTextHash(audit, row);
       transitionId += 1;
-      insertAudit.run(transitionId, ...row, audit, hash);
+      if (isPlain(row)) {
+        const { event_id, event_type, entity_type, entity_id, from_state, to_state, trigger, transitioned_at } = row;
+        insertPlainAudit.run(
+          transitionId,
+          event_id,
+          event_type,
+          entity_type,
+          entity_id,
+          from_state,
+          to_state,
+          trigger,
+          transitioned_at,
+          audit,
+          hash,
+        );
+      } else {
+        insertAudit.run(transitionId, values, audit, hash);
+      }
       hashes.push(hash);
       audit = hash;
     });
@@ -102,15 +126,8 @@ export function commitWriter(db: Database, fence: number): CommitWriter {
     eachRow(commit.effects, widths.effects, (row) => upsertEffect.run(row));
     eachRow(commit.lateSettlements, widths.lateSettlements, (row) => insertLate.run(row));
     eachRow(commit.deliveries, widths.deliveries, (row) => insertDelivery.run(row));
-    const digest = new CommitDigest(heads.commit, { at: commit.at, fence, audit_head: audit });
-    let [first, last]: SqlValue[] = [0, 0];
-    eachRow(commit.journal, widths.journal, (row) => {
-      const [actorNo, seq, at, event, delta] = row as JournalValues;
-      digest.add(seq, actorNo, at, event, delta);
-      first ||= seq;
-      last = seq;
-    });
-    const hash = digest.end();
+    const hash = commitHash(heads.commit, { at: commit.at, fence, audit_head: audit }, commit.journal);
+    const [first, last] = [commit.journal[0]?.firstSeq ?? 0, lastSeqOf(commit.journal)];
     insertCommit.run(commit.at, fence, first, last, audit, hash);
     return { hashes, heads: { transitionId, audit, commit: hash } };
   });
@@ -130,7 +147,17 @@ export function commitWriter(db: Database, fence: number): CommitWriter {
   };
 }
 
-type JournalValues = readonly [actorNo: number, seq: number, at: number, event: string, delta: string];
+/** Nothing in it but what every transition has. */
+function isPlain({ reason, severity, operator, metadata, context, evidence }: AuditText): boolean {
+  return (
+    metadata === "{}" &&
+    context === "{}" &&
+    reason === null &&
+    severity === "info" &&
+    operator === null &&
+    evidence === null
+  );
+}
 
 type AuditValues = readonly [
   event_id: string,

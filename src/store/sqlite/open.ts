@@ -9,7 +9,6 @@ import { takeClaim } from "./claim.ts";
 import { type Durability, openConnection } from "./connection.ts";
 import { storeFailure } from "./failures.ts";
 import { migrate, type SchemaComponent } from "./migrate.ts";
-import { widths } from "./packed.ts";
 import { runtimeMigrations } from "./schema.ts";
 import { sqliteStore } from "./store.ts";
 import { type Writer, writerHere } from "./writer.ts";
@@ -27,13 +26,16 @@ export interface SqliteOptions {
   readonly claimMs?: number | undefined;
   readonly clock?: Clock | undefined;
   readonly ids?: Ids | undefined;
-  /** From this commit on a thread of its own writes; a process that ends before never pays for one. Default 256. */
-  readonly threadFromCommit?: number | undefined;
+  /**
+   * After so many events in large commits a thread of its own writes; 0: from the first commit on. A small commit ends
+   * sooner in the thread of its caller, and a process that has no large ones never pays for another. Default 4096.
+   */
+  readonly threadAfterEvents?: number | undefined;
 }
 
-const threadFromCommit = 256;
-/** A commit of more events than this counts as several. */
-const eventsOfOne = 16;
+const threadAfterEvents = 4_096;
+/** Under load more happens while a commit is being written: the next one is large. */
+const eventsOfLarge = 16;
 
 /**
  * Opens a store for writing, claims it, and brings its schema up to date.
@@ -53,8 +55,9 @@ export function openSqlite(options: SqliteOptions): Store {
     );
     const claim = takeClaim(db, file, clock, options.claimMs);
     nameEntityTypes(db, options.entityTypes ?? []);
-    const threadFrom = file === ":memory:" ? Number.POSITIVE_INFINITY : (options.threadFromCommit ?? threadFromCommit);
-    const writer = adaptiveWriter(db, claim.fence, threadFrom, () =>
+    const threadAfter =
+      file === ":memory:" ? Number.POSITIVE_INFINITY : (options.threadAfterEvents ?? threadAfterEvents);
+    const writer = adaptiveWriter(db, claim.fence, threadAfter, () =>
       openWriterThread({ file, durability: options.durability ?? "full", fence: claim.fence }),
     );
     return sqliteStore({ db, file, claim, writer, storeId: storeIdOf(db, options.ids ?? systemIds(), clock) });
@@ -88,17 +91,17 @@ export function openSqliteReader(file: string): Database.Database {
   }
 }
 
-/** Writes here at first, and in a thread once there is much to write. */
-function adaptiveWriter(db: Database.Database, fence: number, threadFrom: number, openThread: () => Writer): Writer {
-  let commits = 0;
-  let thread: Writer | undefined;
+/** Writes here at first, and in a thread once there is much to write at a time. */
+function adaptiveWriter(db: Database.Database, fence: number, threadAfter: number, openThread: () => Writer): Writer {
+  let inLarge = 0;
+  let hasThread = false;
   let writer = writerHere(db, fence);
   return {
     write: (commit, ended) => {
-      commits += 1 + Math.floor(commit.journal.length / widths.journal / eventsOfOne);
-      if (thread === undefined && commits >= threadFrom) {
-        thread = openThread();
-        writer = thread;
+      inLarge += commit.events > eventsOfLarge ? commit.events : 0;
+      if (!hasThread && inLarge >= threadAfter) {
+        hasThread = true;
+        writer = openThread();
         // It only reads from here on.
         db.pragma("cache_size = -2000");
         db.pragma("shrink_memory");

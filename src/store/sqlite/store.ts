@@ -1,15 +1,7 @@
 import type { Database } from "better-sqlite3";
 import { PawlError } from "../../base/errors/index.ts";
-import type {
-  ActorFilter,
-  ActorRow,
-  AuditRow,
-  EffectRow,
-  JournalRow,
-  Store,
-  StoredAuditRow,
-  TimerRow,
-} from "../port.ts";
+import { type JournalPage, journalRows } from "../journal-pages.ts";
+import type { ActorFilter, ActorRow, AuditRow, EffectRow, Store, StoredAuditRow, TimerRow } from "../port.ts";
 import type { Claim } from "./claim.ts";
 import { type ChainHeads, readHeads } from "./commit.ts";
 import { storeFailure } from "./failures.ts";
@@ -178,12 +170,15 @@ export function sqliteStore({ db, file, claim, writer, storeId }: StoreParts): S
     ),
     listActors: reading((filter) => listActors(db, filter)),
     wasDelivered: reading((actorNo, idempotencyKey) => delivered.get(actorNo, idempotencyKey) !== undefined),
-    journalOf: reading((actorNo, upToSeq) =>
+    journalOf: reading((actorNo, upToSeq = Number.MAX_SAFE_INTEGER) =>
       db
-        .prepare<[number, number], JournalRow>(
-          "SELECT seq, actor_no AS actorNo, at, event, delta FROM journal WHERE actor_no = ? AND seq <= ? ORDER BY seq",
+        .prepare<[number, number], JournalPage>(
+          `SELECT actor_no AS actorNo, first_seq AS firstSeq, last_seq AS lastSeq, entries FROM journal_pages
+            WHERE actor_no = ? AND first_seq <= ? ORDER BY first_seq`,
         )
-        .all(actorNo, upToSeq ?? Number.MAX_SAFE_INTEGER),
+        .all(actorNo, upToSeq)
+        .flatMap(journalRows)
+        .filter(({ seq }) => seq <= upToSeq),
     ),
     close: () => {
       writer.close();

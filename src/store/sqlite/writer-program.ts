@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { workerData } from "node:worker_threads";
 import { openConnection } from "./connection.ts";
+import { type CommitMessage, packedOf } from "./packed.ts";
 import { outcomeOf, type WriteOutcome } from "./writer.ts";
 import type { ThreadSetup, ToThread } from "./writer-thread.ts";
 
@@ -22,11 +23,11 @@ port.on("message", (data: ToThread) => {
     port.close();
     return;
   }
-  answer(outcome(data.commit));
+  answer(outcome(data));
   foldLog();
 });
 
-function outcome(commit: Parameters<NonNullable<typeof write>>[0]): WriteOutcome {
+function outcome(message: CommitMessage): WriteOutcome {
   try {
     if (write === undefined) {
       db = openConnection(file, durability);
@@ -37,7 +38,7 @@ function outcome(commit: Parameters<NonNullable<typeof write>>[0]): WriteOutcome
     const { message, code } = error as { message: string; code?: string };
     return { failure: { message, ...(code !== undefined && { code }) } };
   }
-  return write(commit);
+  return write(packedOf(message));
 }
 
 function answer(outcome: WriteOutcome): void {

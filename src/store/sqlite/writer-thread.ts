@@ -8,7 +8,7 @@ import {
   type WorkerOptions,
 } from "node:worker_threads";
 import type { Durability } from "./connection.ts";
-import type { PackedCommit } from "./packed.ts";
+import { type CommitMessage, commitMessage } from "./packed.ts";
 import type { WriteOutcome, Writer } from "./writer.ts";
 
 /** What the thread is given. */
@@ -21,7 +21,7 @@ export interface ThreadSetup {
   readonly answered: SharedArrayBuffer;
 }
 
-export type ToThread = { readonly commit: PackedCommit } | "close";
+export type ToThread = CommitMessage | "close";
 
 /** Longer than SQLite itself waits for a lock. */
 const silentForMs = 30_000;
@@ -89,7 +89,7 @@ export function openWriterThread(setup: Pick<ThreadSetup, "file" | "durability" 
         return;
       }
       port.ref();
-      send({ commit });
+      send(commitMessage(commit));
     },
     settle,
     close: () => {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Database } from "better-sqlite3";
-import { type Delta, patch, stateText } from "../../store/fold.ts";
-import type { JournalRow } from "../../store/port.ts";
+import { patch, stateText } from "../../store/fold.ts";
+import { type JournalPage, journalEntries } from "../../store/journal-pages.ts";
 import type { Faults } from "./fault.ts";
 
 /** The context of a machine, in stored form. */
@@ -57,8 +57,9 @@ export function verifyActors(
   faults: Faults,
   each: (actor: ActorColumns, past: ActorPast, parent: ActorColumns | undefined) => void = () => undefined,
 ): void {
-  const journalOf = db.prepare<[number], JournalRow>(
-    "SELECT seq, at, delta FROM journal WHERE actor_no = ? ORDER BY seq",
+  const pagesOf = db.prepare<[number], JournalPage>(
+    `SELECT actor_no AS actorNo, first_seq AS firstSeq, last_seq AS lastSeq, entries FROM journal_pages
+      WHERE actor_no = ? ORDER BY first_seq`,
   );
   const known = new Map<number, ActorColumns>();
   for (const actor of db.prepare<[], ActorColumns>("SELECT * FROM actors ORDER BY no").iterate()) {
@@ -66,7 +67,7 @@ export function verifyActors(
     const parent = actor.parent_no === null ? undefined : known.get(actor.parent_no);
     // Snapshots are what is large: those of parents are not needed again.
     known.set(actor.no, { ...actor, snapshot: "" });
-    const past = rebuilt(journalOf.iterate(actor.no));
+    const past = rebuilt(pagesOf.iterate(actor.no));
     if (past === undefined) {
       faults.add("snapshot", "actors", actor.id, "its journal makes no snapshot");
       continue;
@@ -85,31 +86,34 @@ export function verifyActors(
     }
   }
   const [orphan] = db
-    .prepare<[], { seq: number }>("SELECT seq FROM journal WHERE actor_no NOT IN (SELECT no FROM actors) LIMIT 1")
+    .prepare<[], { first_seq: number }>(
+      "SELECT first_seq FROM journal_pages WHERE actor_no NOT IN (SELECT no FROM actors) LIMIT 1",
+    )
     .all();
   if (orphan !== undefined) {
-    faults.add("actor", "journal", orphan.seq, "its actor is not there");
+    faults.add("actor", "journal_pages", orphan.first_seq, "its actor is not there");
   }
 }
 
 type Past = ActorPast & { readonly left: boolean };
 
-function rebuilt(journal: Iterable<Pick<JournalRow, "seq" | "at" | "delta">>): Past | undefined {
+function rebuilt(pages: Iterable<JournalPage>): Past | undefined {
   let first: Stored | undefined;
   let stored: unknown;
   let [firstSeq, firstAt, changedAt, mayHaveChangedSeq] = [0, 0, 0, 0];
   try {
-    for (const row of journal) {
-      const delta = JSON.parse(row.delta) as Delta;
-      stored = patch(stored, delta);
-      const isWhole = "=" in delta;
-      if (first === undefined) {
-        first = stored as Stored;
-        [firstSeq, firstAt, changedAt, mayHaveChangedSeq] = [row.seq, row.at, row.at, row.seq];
-      } else if (isWhole) {
-        mayHaveChangedSeq = row.seq;
-      } else if ("~" in delta && delta["~"]?.["context"] !== undefined) {
-        [changedAt, mayHaveChangedSeq] = [row.at, row.seq];
+    for (const page of pages) {
+      for (const [seq, at, , delta] of journalEntries(page)) {
+        stored = patch(stored, delta);
+        const isWhole = "=" in delta;
+        if (first === undefined) {
+          first = stored as Stored;
+          [firstSeq, firstAt, changedAt, mayHaveChangedSeq] = [seq, at, at, seq];
+        } else if (isWhole) {
+          mayHaveChangedSeq = seq;
+        } else if ("~" in delta && delta["~"]?.["context"] !== undefined) {
+          [changedAt, mayHaveChangedSeq] = [at, seq];
+        }
       }
     }
   } catch {

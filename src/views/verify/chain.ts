@@ -1,7 +1,8 @@
 import type { Database } from "better-sqlite3";
 import { canonicalJson } from "../../base/canonical-json.ts";
 import { auditHash, type CommitHead, chainStart, commitHash } from "../../store/chain.ts";
-import type { JournalRow, StoredAuditRow } from "../../store/port.ts";
+import { type JournalPage, lastSeqOf } from "../../store/journal-pages.ts";
+import type { StoredAuditRow } from "../../store/port.ts";
 import type { Faults } from "./fault.ts";
 
 /** An audit event as its columns hold it. */
@@ -20,7 +21,7 @@ interface CommitColumns extends CommitHead {
 
 /**
  * Follows both chains from their start (I7, §8.5.2): every audit event in order, each handed on, and every commit with
- * the journal rows in it, and then its own moment. Nothing is held in memory but the rows of one commit.
+ * the journal pages in it, and then its own moment. Nothing is held in memory but the pages of one commit.
  */
 export function verifyChains(
   db: Database,
@@ -29,7 +30,7 @@ export function verifyChains(
   committed: (lastSeq: number, at: number) => void = () => undefined,
 ): { readonly audits: number; readonly commits: number } {
   const audits = auditChain(db, faults, each);
-  const journal = journalBySeq(db);
+  const journal = pagesBySeq(db);
   let prevHash = chainStart;
   let prevSeq = 0;
   let commits = 0;
@@ -42,15 +43,15 @@ export function verifyChains(
     if (!audits.advanceTo(row.audit_head)) {
       fault("its head of the audit chain is not in the chain");
     }
-    const rows = row.last_seq === 0 ? [] : journal.upTo(row.last_seq);
-    if (row.last_seq !== 0 && (row.first_seq !== prevSeq + 1 || rows[0]?.seq !== row.first_seq)) {
-      fault(`its journal rows do not begin after ${prevSeq}`);
+    const pages = row.last_seq === 0 ? [] : journal.upTo(row.last_seq);
+    if (row.last_seq !== 0 && (row.first_seq !== prevSeq + 1 || pages[0]?.firstSeq !== row.first_seq)) {
+      fault(`its journal pages do not begin after ${prevSeq}`);
     }
-    if (row.last_seq !== 0 && rows.at(-1)?.seq !== row.last_seq) {
-      fault(`its journal rows do not end with ${row.last_seq}`);
+    if (row.last_seq !== 0 && lastSeqOf(pages) !== row.last_seq) {
+      fault(`its journal pages do not end with ${row.last_seq}`);
     }
-    if (commitHash(prevHash, row, rows) !== row.hash) {
-      fault("its hash does not fit it and its journal rows");
+    if (commitHash(prevHash, row, pages) !== row.hash) {
+      fault("its hash does not fit it and its journal pages");
     }
     committed(row.last_seq, row.at);
     prevSeq = Math.max(prevSeq, row.last_seq);
@@ -58,7 +59,7 @@ export function verifyChains(
   }
   const late = journal.upTo(Number.MAX_SAFE_INTEGER)[0];
   if (late !== undefined) {
-    faults.add("commit", "journal", late.seq, "no commit covers it");
+    faults.add("commit", "journal_pages", late.firstSeq, "no commit covers it");
   }
   const beyond = audits.rest();
   if (beyond !== undefined) {
@@ -126,18 +127,21 @@ function auditFault(row: AuditColumns, head: string, expectedId: number): string
   }
 }
 
-/** Journal rows in the order in which they were written. */
-function journalBySeq(db: Database) {
+/** Pages of the journal in the order in which they were begun. */
+function pagesBySeq(db: Database) {
   const rows = db
-    .prepare<[], JournalRow>("SELECT seq, actor_no AS actorNo, at, event, delta FROM journal ORDER BY seq")
+    .prepare<[], JournalPage>(
+      `SELECT actor_no AS actorNo, first_seq AS firstSeq, last_seq AS lastSeq, entries FROM journal_pages
+        ORDER BY first_seq, actor_no`,
+    )
     .iterate();
-  let waiting = rows.next() as IteratorResult<JournalRow, undefined>;
+  let waiting = rows.next() as IteratorResult<JournalPage, undefined>;
   return {
-    upTo: (seq: number): JournalRow[] => {
-      const found: JournalRow[] = [];
-      while (waiting.done !== true && waiting.value.seq <= seq) {
+    upTo: (seq: number): JournalPage[] => {
+      const found: JournalPage[] = [];
+      while (waiting.done !== true && waiting.value.firstSeq <= seq) {
         found.push(waiting.value);
-        waiting = rows.next() as IteratorResult<JournalRow, undefined>;
+        waiting = rows.next() as IteratorResult<JournalPage, undefined>;
       }
       return found;
     },

@@ -11,10 +11,10 @@ const lamp = setup({}).createMachine({
   initial: "off",
   states: { off: { on: { flip: "on" } }, on: { on: { flip: "off" } } },
 });
-const [file, marker, threadFromCommit] = process.argv.slice(2);
+const [file, marker, threadAfterEvents] = process.argv.slice(2);
 const told = [];
 const runtime = await openRuntime({
-  store: openSqlite({ file, threadFromCommit: Number(threadFromCommit) }),
+  store: openSqlite({ file, threadAfterEvents: Number(threadAfterEvents) }),
   machines: { lamp },
   onFailure: (error) => told.push(`failure ${error.code}`),
 });

@@ -71,10 +71,10 @@ function mountSmallDisk(folder: string, kilobytes: number): boolean {
 /** Who writes, by the option that decides it. */
 const writers = [
   ["the caller's thread", Number.POSITIVE_INFINITY],
-  ["a thread of its own", 1],
+  ["a thread of its own", 0],
 ] as const;
 
-describe.each(writers)("a disk that is full in the middle of a commit of %s", (_, threadFromCommit) => {
+describe.each(writers)("a disk that is full in the middle of a commit of %s", (_, threadAfterEvents) => {
   test("ends the runtime with the reason, and what was acknowledged is there when there is space again", async (context) => {
     const folder = join(testFolder(), "disk");
     if (!mountSmallDisk(folder, 2_048)) {
@@ -84,7 +84,7 @@ describe.each(writers)("a disk that is full in the middle of a commit of %s", (_
     writeFileSync(ballast, Buffer.alloc(1_200_000));
     const file = join(folder, "tally.db");
     const lines = join(folder, "transitions.jsonl");
-    const store = openSqlite({ file, threadFromCommit });
+    const store = openSqlite({ file, threadAfterEvents });
     const end = followTransitions(store, { file: lines });
     const told: string[] = [];
     const runtime = await openRuntime({ store, machines, onFailure: (error) => told.push(codeOf(error)) });
@@ -114,10 +114,10 @@ describe.each(writers)("a disk that is full in the middle of a commit of %s", (_
   });
 });
 
-describe.each(writers)("a file that another connection has locked, with commits of %s,", (_, threadFromCommit) => {
+describe.each(writers)("a file that another connection has locked, with commits of %s,", (_, threadAfterEvents) => {
   test("ends the runtime with the reason, and it goes on after the lock is gone", async () => {
     const file = join(testFolder(), "tally.db");
-    const store = openSqlite({ file, threadFromCommit });
+    const store = openSqlite({ file, threadAfterEvents });
     const runtime = await openRuntime({ store, machines });
     const actor = runtime.createActor("tally", { id: "t" });
     await actor.deliver({ type: "TAKE", text: "first" });
@@ -157,7 +157,7 @@ describe("a page that cannot be read", () => {
   });
 });
 
-describe.each(writers)("a sync of %s that fails", (_, threadFromCommit) => {
+describe.each(writers)("a sync of %s that fails", (_, threadAfterEvents) => {
   test("ends the runtime with the reason, and what was acknowledged is there after a restart", async (context) => {
     const folder = testFolder();
     const library = join(folder, "failing-disk.so");
@@ -168,7 +168,7 @@ describe.each(writers)("a sync of %s that fails", (_, threadFromCommit) => {
     const file = join(folder, "lamp.db");
     const marker = join(folder, "syncs-fail");
     const program = fileURLToPath(new URL("failing-sync.fixture.mjs", import.meta.url));
-    const told = execFileSync(process.execPath, [program, file, marker, String(threadFromCommit)], {
+    const told = execFileSync(process.execPath, [program, file, marker, String(threadAfterEvents)], {
       env: { ...process.env, LD_PRELOAD: library, FAILING_SYNC: marker },
       encoding: "utf8",
     });

@@ -10,8 +10,8 @@ const [{ openRuntime }, { openSqlite }] = await Promise.all(["runtime/index.js",
 const tell = (...words) => process.stdout.write(`${words.join(" ")}\n`);
 
 const [file, ...numbers] = process.argv.slice(2);
-const [claimMs, threadFromCommit] = numbers.map(Number);
-const store = openSqlite({ file, claimMs, threadFromCommit });
+const [claimMs, threadAfterEvents] = numbers.map(Number);
+const store = openSqlite({ file, claimMs, threadAfterEvents });
 const onFailure = (error) => tell("failure", error.code);
 const runtime = await openRuntime({ store, machines: { tally }, onFailure });
 const actor = runtime.createActor("tally", { id: "t" });

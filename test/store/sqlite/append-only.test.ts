@@ -30,15 +30,15 @@ describe("history in the database (I7)", () => {
     "DELETE FROM state_transitions",
     "REPLACE INTO state_transitions SELECT * FROM state_transitions",
     "INSERT INTO state_transitions SELECT transition_id + 5, event_id || 'x', event_type, entity_type, entity_id, from_state, to_state, trigger, reason, severity, operator, metadata, context, evidence, transitioned_at, prev_hash, hash FROM state_transitions",
-    "UPDATE journal SET event = '{}'",
-    "DELETE FROM journal",
-    "REPLACE INTO journal SELECT * FROM journal",
+    "UPDATE journal_pages SET entries = '[]'",
+    "DELETE FROM journal_pages",
+    "REPLACE INTO journal_pages SELECT * FROM journal_pages",
     "UPDATE commits SET at = 0",
     "DELETE FROM commits",
     "REPLACE INTO commits SELECT * FROM commits",
   ])("refuses %s", async (sql) => {
     const db = await flippedStore();
-    const [table] = /state_transitions|journal|commits/.exec(sql) ?? [];
+    const [table] = /state_transitions|journal_pages|commits/.exec(sql) ?? [];
     const before = db.prepare(`SELECT * FROM ${table}`).all();
     expect(before.length).toBeGreaterThan(1);
     expect(() => db.exec(sql)).toThrow(`${table} is append-only`);

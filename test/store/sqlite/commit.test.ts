@@ -46,9 +46,9 @@ const nth = (n: number): AuditRow => ({ ...audit, event_id: `evt_${n}` });
 // The same suite on a store that writes in its caller's thread and on one that has a thread for it from the start.
 describe.each([
   ["in the thread of its caller", Number.POSITIVE_INFINITY],
-  ["in a thread of its own", 1],
-])("a commit, written %s,", (_, threadFromCommit) => {
-  const opened = () => openSqlite({ file: join(testFolder(), "store.db"), threadFromCommit });
+  ["in a thread of its own", 0],
+])("a commit, written %s,", (_, threadAfterEvents) => {
+  const opened = () => openSqlite({ file: join(testFolder(), "store.db"), threadAfterEvents });
 
   test("leaves nothing of itself when one of its rows is refused (I1)", async () => {
     const store = opened();
@@ -102,7 +102,7 @@ describe.each([
 
   test("is whole in the file when the store is closed, with no log left beside it", () => {
     const file = join(testFolder(), "store.db");
-    const store = openSqlite({ file, threadFromCommit });
+    const store = openSqlite({ file, threadAfterEvents });
     store.commit(commitOf([audit]), () => undefined);
     store.close();
     expect(() => readFileSync(`${file}-wal`)).toThrow("ENOENT");
@@ -115,7 +115,7 @@ describe.each([
     const file = join(testFolder(), "store.db");
     let now = 1_000_000;
     const clock = { now: () => now, monotonic: () => now, setTimeout: () => 0, clearTimeout: () => undefined };
-    const first = openSqlite({ file, clock, threadFromCommit });
+    const first = openSqlite({ file, clock, threadAfterEvents });
     await committed(first, nth(1));
     expect(() => openSqlite({ file, clock })).toThrow(`is in use by process ${process.pid}`);
     now += 10_001;
@@ -130,5 +130,34 @@ describe.each([
     first.close();
     await committed(second, nth(3));
     second.close();
+  });
+});
+
+describe("a thread that writes", () => {
+  const events = (store: Store, from: number, count: number): boolean => {
+    let ended = false;
+    const journal = Array.from({ length: count }, (_, i) => ({
+      seq: from + i,
+      actorNo: 1,
+      at: 1,
+      event: "{}",
+      delta: '{"=":1}',
+    }));
+    store.commit({ ...commitOf([]), journal }, () => {
+      ended = true;
+    });
+    // Whether it had ended before anybody else could do anything.
+    return ended;
+  };
+
+  test("is begun by large commits, not by many small ones", () => {
+    const store = openSqlite({ file: join(testFolder(), "store.db"), threadAfterEvents: 100 });
+    const small = Array.from({ length: 300 }, (_, i) => events(store, 1 + i, 1));
+    expect(small).toEqual(small.map(() => true));
+    expect([events(store, 301, 60), events(store, 361, 60)]).toEqual([true, false]);
+    store.settle();
+    expect(store.journalOf(1).map(({ seq }) => seq)).toEqual(Array.from({ length: 420 }, (_, i) => i + 1));
+    expect(store.journalOf(1, 365).at(-1)?.seq).toBe(365);
+    store.close();
   });
 });

@@ -1,6 +1,6 @@
 import type { Database } from "better-sqlite3";
 import { auditHash, chainStart, commitHash } from "../../../src/store/chain.ts";
-import type { JournalRow } from "../../../src/store/port.ts";
+import type { JournalPage } from "../../../src/store/journal-pages.ts";
 import type { AuditColumns } from "../../../src/views/verify/chain.ts";
 
 /** What a forger would do who knows how the chains are made. */
@@ -29,13 +29,14 @@ export function rehash(db: Database): void {
     last_seq: number;
     audit_head: string;
   }[]) {
-    const journal = db
-      .prepare<[number, number], JournalRow>(
-        "SELECT seq, actor_no AS actorNo, at, event, delta FROM journal WHERE seq BETWEEN ? AND ? AND seq > 0 ORDER BY seq",
+    const pages = db
+      .prepare<[number, number], JournalPage>(
+        `SELECT actor_no AS actorNo, first_seq AS firstSeq, last_seq AS lastSeq, entries FROM journal_pages
+          WHERE first_seq BETWEEN ? AND ? AND first_seq > 0 ORDER BY first_seq`,
       )
       .all(row.first_seq, row.last_seq);
     const auditHead = heads.get(row.audit_head) ?? "";
-    previous = commitHash(previous, { ...row, audit_head: auditHead }, journal);
+    previous = commitHash(previous, { ...row, audit_head: auditHead }, pages);
     db.prepare("UPDATE commits SET audit_head = ?, hash = ? WHERE commit_no = ?").run(
       auditHead,
       previous,

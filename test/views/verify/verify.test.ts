@@ -43,12 +43,14 @@ describe("verifyState", () => {
     expect(kindsOf(end)).toEqual(expect.arrayContaining(["commit", "jsonl", "state"]));
   });
 
-  test("finds a journal row that was taken out or added", () => {
-    const out = tampered(folder, (db) => db.exec("DELETE FROM journal WHERE seq = 20"));
-    expect(kindsOf(out)).toEqual(["commit"]);
-    const added = tampered(folder, (db) => db.exec("INSERT INTO journal VALUES (1, 99999, 0, '{}', '{}')"));
+  test("finds a page of the journal that was taken out or added", () => {
+    const out = tampered(folder, (db) => db.exec("DELETE FROM journal_pages WHERE first_seq > 20 AND first_seq < 24"));
+    expect(kindsOf(out)).toContain("commit");
+    const added = tampered(folder, (db) =>
+      db.exec("INSERT INTO journal_pages VALUES (1, 99999, 99999, '[[99999,0,{},{}]]')"),
+    );
     expect(verify(added).faults).toEqual([
-      { kind: "commit", table: "journal", row: 99_999, detail: "no commit covers it" },
+      { kind: "commit", table: "journal_pages", row: 99_999, detail: "no commit covers it" },
     ]);
   });
 
