@@ -42,7 +42,7 @@ export interface JournalRow {
   readonly at: number;
   /** The event as JSON. */
   readonly event: string;
-  /** `{"set": …}`: a whole snapshot, or the difference to the one before (see runtime/delta.ts). */
+  /** A whole snapshot, or the difference to the one before: a `Delta` of fold.ts as JSON. */
   readonly delta: string;
 }
 

@@ -38,6 +38,10 @@ export function commitWriter(db: Database, fence: number): CommitWriter {
     ON CONFLICT (no) DO UPDATE SET version = excluded.version, fingerprint = excluded.fingerprint,
       snapshot = excluded.snapshot, status = excluded.status, state = excluded.state, tags = excluded.tags,
       live = excluded.live, asleep = excluded.asleep`);
+  // Most often nothing changes that an index knows: then none of them is written.
+  const updateActor = db.prepare(`
+    UPDATE actors SET version = ?, fingerprint = ?, snapshot = ?, status = ?, state = ?, tags = ?
+      WHERE no = ? AND live = ? AND asleep = ?`);
   const insertPage = db.prepare("INSERT INTO journal_pages VALUES (?, ?, ?, ?)");
   const insertAudit = db.prepare(`
     INSERT INTO state_transitions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
@@ -55,6 +59,8 @@ export function commitWriter(db: Database, fence: number): CommitWriter {
   const domainStatements = new Map<string, Statement>();
 
   let heads = readHeads(db);
+  // Numbers grow: most actors above this one have no row yet.
+  let lastNo = db.prepare("SELECT COALESCE(max(no), 0) FROM actors").pluck().get() as number;
 
   const domainStatement = (row: DomainWrite, kind: "insert" | "update"): Statement => {
     const shape = `${kind}|${row.table}|${Object.keys(row.values).join()}|${Object.keys(row.once ?? {}).join()}`;
@@ -74,6 +80,18 @@ export function commitWriter(db: Database, fence: number): CommitWriter {
     }
   };
 
+  const writeActor = (row: readonly SqlValue[]): void => {
+    const [no, , , , , , , version, fingerprint, , , snapshot, status, state, tags, live, asleep] = row as ActorValues;
+    if (no <= lastNo) {
+      const found = updateActor.run(version, fingerprint, snapshot, status, state, tags, no, live, asleep);
+      if (found.changes > 0) {
+        return;
+      }
+    }
+    upsertActor.run(row);
+    lastNo = Math.max(lastNo, no);
+  };
+
   const nameType = (entityType: SqlValue): void => {
     if (!namedTypes.has(entityType)) {
       nameEntityType.run(entityType);
@@ -86,7 +104,7 @@ export function commitWriter(db: Database, fence: number): CommitWriter {
     if (found !== undefined) {
       throw new Fenced(found);
     }
-    eachRow(commit.actors, widths.actors, (row) => upsertActor.run(row));
+    eachRow(commit.actors, widths.actors, writeActor);
     for (const row of commit.rows) {
       writeRow(row);
     }
@@ -158,6 +176,8 @@ function isPlain({ reason, severity, operator, metadata, context, evidence }: Au
     evidence === null
   );
 }
+
+type ActorValues = readonly [no: number, ...rest: SqlValue[]];
 
 type AuditValues = readonly [
   event_id: string,
