@@ -5,11 +5,26 @@
 import type { Delta } from "../store/fold.ts";
 import { encode, type NumberOf } from "./codec.ts";
 
+/** A difference as JSON text of a {@link Delta}: written at once, because it is made for each event. */
+export type DeltaText = string;
+
+/** The delta to a value that replaces all there was. @throws Unserializable */
+export function whole(value: unknown, path: string, numberOf: NumberOf): DeltaText {
+  return `{"=":${json(value, path, numberOf)}}`;
+}
+
+export const isWhole = (delta: DeltaText): boolean => delta.startsWith('{"=":');
+
+/** The delta to an object some of whose members changed. */
+export function members(changed: readonly (readonly [name: string, delta: DeltaText])[]): DeltaText {
+  return `{"~":{${changed.map(([name, delta]) => `${JSON.stringify(name)}:${delta}`).join(",")}}}`;
+}
+
 /**
  * The delta that leads from one value to the other; undefined when they are the same.
  * @throws Unserializable for a new part that cannot be kept
  */
-export function diff(before: unknown, after: unknown, path: string, numberOf: NumberOf): Delta | undefined {
+export function diff(before: unknown, after: unknown, path: string, numberOf: NumberOf): DeltaText | undefined {
   if (Object.is(before, after)) {
     return undefined;
   }
@@ -17,14 +32,14 @@ export function diff(before: unknown, after: unknown, path: string, numberOf: Nu
     return diffMembers(before, after, path, numberOf);
   }
   if (Array.isArray(before) && Array.isArray(after) && isPrefix(before, after)) {
-    const tail = after.slice(before.length).map((item, i) => replaced(item, `${path}[${before.length + i}]`, numberOf));
-    return { "+": tail };
+    const tail = after.slice(before.length).map((item, i) => json(item, `${path}[${before.length + i}]`, numberOf));
+    return `{"+":[${tail.join(",")}]}`;
   }
-  return { "=": replaced(after, path, numberOf) };
+  return whole(after, path, numberOf);
 }
 
-function replaced(value: unknown, path: string, numberOf: NumberOf): unknown {
-  return value === undefined ? { $pawl: "undefined" } : encode(value, path, numberOf);
+function json(value: unknown, path: string, numberOf: NumberOf): string {
+  return JSON.stringify(value === undefined ? { $pawl: "undefined" } : encode(value, path, numberOf));
 }
 
 type Members = Readonly<Record<string, unknown>>;
@@ -41,20 +56,18 @@ function isPrefix(before: readonly unknown[], after: readonly unknown[]): boolea
   return after.length > before.length && before.every((item, index) => Object.is(item, after[index]));
 }
 
-function diffMembers(before: Members, after: Members, path: string, numberOf: NumberOf): Delta | undefined {
-  let changed: Record<string, Delta> | undefined;
+function diffMembers(before: Members, after: Members, path: string, numberOf: NumberOf): DeltaText | undefined {
+  let changed: (readonly [string, DeltaText])[] | undefined;
   let removed: string[] | undefined;
   for (const key in after) {
     if (after[key] !== undefined && Object.is(before[key], after[key])) {
       continue;
     }
     const isNew = after[key] === undefined && !(key in before);
-    const delta = isNew
-      ? { "=": replaced(undefined, path, numberOf) }
-      : diff(before[key], after[key], `${path}.${key}`, numberOf);
+    const delta = isNew ? whole(undefined, path, numberOf) : diff(before[key], after[key], `${path}.${key}`, numberOf);
     if (delta !== undefined) {
-      changed ??= {};
-      changed[key] = delta;
+      changed ??= [];
+      changed.push([key, delta]);
     }
   }
   for (const key in before) {
@@ -64,7 +77,7 @@ function diffMembers(before: Members, after: Members, path: string, numberOf: Nu
     }
   }
   if (removed === undefined) {
-    return changed === undefined ? undefined : { "~": changed };
+    return changed && members(changed);
   }
-  return changed === undefined ? { "-": removed } : { "~": changed, "-": removed };
+  return `${changed === undefined ? "{" : `${members(changed).slice(0, -1)},`}"-":${JSON.stringify(removed)}}`;
 }

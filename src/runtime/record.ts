@@ -3,9 +3,10 @@ import type { AnyEventObject, AnyMachineSnapshot, Snapshot } from "xstate";
 import { PawlError } from "../base/errors/index.ts";
 import type { Ids } from "../base/ids.ts";
 import { isoTime } from "../base/time.ts";
-import { type Delta, stateText, topState } from "../store/fold.ts";
+import { stateText, topState } from "../store/fold.ts";
 import type { AuditRow } from "../store/port.ts";
-import { describeEvent, encode, Unserializable } from "./codec.ts";
+import { describeEvent, Unserializable } from "./codec.ts";
+import { type DeltaText, isWhole, members, whole } from "./delta.ts";
 import type { AuditNote, EntityAudit } from "./entity.ts";
 import { entityId, entityStep, type PlainStep, writeRows } from "./entity-rows.ts";
 import type { Group } from "./group.ts";
@@ -28,9 +29,13 @@ export interface RecordContext {
 export function recordMade(context: RecordContext, live: Live, snapshot: Snapshot<unknown>): void {
   const steps = takeSteps(live);
   checkSteps(live, steps);
-  const whole = guarded(live, () => encode(viewOf(live.logic, snapshot), "snapshot", numberOf));
   const input = live.actor.options.input;
-  addJournal(context, live, { type: "xstate.init", ...(input === undefined ? {} : { input }) }, { "=": whole });
+  addJournal(
+    context,
+    live,
+    { type: "xstate.init", ...(input === undefined ? {} : { input }) },
+    wholeOf(live, snapshot),
+  );
   live.recorded = snapshot;
   if (!isMachineSnapshot(snapshot)) {
     return;
@@ -66,12 +71,11 @@ export function recordTransition(
     return;
   }
   checkSteps(live, steps);
-  const delta = guarded(live, () =>
+  const delta =
     before === undefined || live.deltas >= deltasToWhole
-      ? { "=": encode(viewOf(live.logic, next), "snapshot", numberOf) }
-      : snapshotDelta(live.logic, before, next, numberOf),
-  );
-  addJournal(context, live, event, delta ?? {});
+      ? wholeOf(live, next)
+      : guarded(live, () => snapshotDelta(live.logic, before, next, numberOf));
+  addJournal(context, live, event, delta);
   live.recorded = next;
   recordSteps(context, live, steps, before);
   if (isMachineSnapshot(next) && delta !== undefined) {
@@ -88,11 +92,8 @@ export function recordOutcome(context: RecordContext, live: Live): void {
   }
   live.steps.length = 0;
   const before = live.recorded;
-  const delta =
-    before === undefined
-      ? { "=": guarded(live, () => encode(viewOf(live.logic, snapshot), "snapshot", numberOf)) }
-      : snapshotDelta(live.logic, before, snapshot, numberOf);
-  addJournal(context, live, { type: "xstate.error" }, delta ?? {});
+  const delta = before === undefined ? wholeOf(live, snapshot) : snapshotDelta(live.logic, before, snapshot, numberOf);
+  addJournal(context, live, { type: "xstate.error" }, delta);
   live.recorded = snapshot;
 }
 
@@ -101,8 +102,7 @@ export const migratedEvent = "pawl.migrated";
 /** A migrate function brought a stored actor to another version of its machine: what follows builds on that. */
 export function recordMigrated(context: RecordContext, live: Live, versions: { from: string; to: string }): void {
   const snapshot = live.actor.getSnapshot();
-  const whole = guarded(live, () => encode(viewOf(live.logic, snapshot), "snapshot", numberOf));
-  addJournal(context, live, { type: migratedEvent, ...versions }, { "=": whole });
+  addJournal(context, live, { type: migratedEvent, ...versions }, wholeOf(live, snapshot));
   const from = live.state ?? "";
   const to = isMachineSnapshot(snapshot) ? shownState(live, snapshot) : from;
   if (from !== to) {
@@ -116,7 +116,7 @@ export function recordMigrated(context: RecordContext, live: Live, versions: { f
 /** The parent let go of a child that had ended before: it is not in the parent's `children` from here on. */
 export function recordLeft(context: RecordContext, live: Live): void {
   if (live.recorded?.status !== "stopped") {
-    addJournal(context, live, { type: "pawl.left" }, { "~": { left: { "=": true } } });
+    addJournal(context, live, { type: "pawl.left" }, members([["left", whole(true, "left", numberOf)]]));
   }
 }
 
@@ -167,9 +167,14 @@ function guarded<T>(live: Live, run: () => T): T {
   }
 }
 
-function addJournal(context: RecordContext, live: Live, event: AnyEventObject, delta: Delta): void {
+/** @throws PawlError NOT_SERIALIZABLE */
+function wholeOf(live: Live, snapshot: Snapshot<unknown>): DeltaText {
+  return guarded(live, () => whole(viewOf(live.logic, snapshot), "snapshot", numberOf));
+}
+
+function addJournal(context: RecordContext, live: Live, event: AnyEventObject, delta: DeltaText = "{}"): void {
   const group = context.group();
-  live.deltas = "=" in delta ? 0 : live.deltas + 1;
+  live.deltas = isWhole(delta) ? 0 : live.deltas + 1;
   group.journal.push({
     seq: context.nextSeq(),
     actorNo: live.no,
@@ -177,7 +182,7 @@ function addJournal(context: RecordContext, live: Live, event: AnyEventObject, d
     event: event.type.startsWith(childSnapshotPrefix)
       ? JSON.stringify({ type: event.type })
       : describeEvent(event, numberOf),
-    delta: JSON.stringify(delta),
+    delta,
   });
   group.touched.add(live);
 }

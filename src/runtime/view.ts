@@ -1,7 +1,7 @@
 import type { AnyMachineSnapshot, Snapshot } from "xstate";
-import { type Delta, stateText } from "../store/fold.ts";
+import { stateText } from "../store/fold.ts";
 import { encode, type NumberOf } from "./codec.ts";
-import { diff } from "./delta.ts";
+import { type DeltaText, diff, members } from "./delta.ts";
 import { type InternalLogic, isMachineSnapshot } from "./xstate/internals.ts";
 
 /** A snapshot as data: what XState persists, without the children, which have rows of their own. */
@@ -90,15 +90,15 @@ export function snapshotDelta(
   before: Snapshot<unknown>,
   after: Snapshot<unknown>,
   numberOf: NumberOf,
-): Delta | undefined {
+): DeltaText | undefined {
   if (!isMachineSnapshot(before) || !isMachineSnapshot(after)) {
     return diff(viewOf(logic, before), viewOf(logic, after), "snapshot", numberOf);
   }
-  const changed: Record<string, Delta> = {};
+  const changed: (readonly [string, DeltaText])[] = [];
   const compare = (name: string, one: unknown, other: unknown): void => {
     const delta = diff(one, other, name, numberOf);
     if (delta !== undefined) {
-      changed[name] = delta;
+      changed.push([name, delta]);
     }
   };
   compare("context", before.context, after.context);
@@ -112,10 +112,7 @@ export function snapshotDelta(
   if (before.historyValue !== after.historyValue) {
     compare("historyValue", historyView(before), historyView(after));
   }
-  for (const _ in changed) {
-    return { "~": changed };
-  }
-  return undefined;
+  return changed.length === 0 ? undefined : members(changed);
 }
 
 /** Leaf states: `a.b` for nested ones, joined by "," for parallel ones. "" for a snapshot without states. */

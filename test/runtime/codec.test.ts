@@ -69,7 +69,7 @@ describe("deltas", () => {
       fc.property(plain, plain, (before, after) => {
         const delta = diff({ before: 1, both: before }, { both: after }, "value", nobody);
         const stored = encode({ before: 1, both: before }, "value", nobody);
-        const reached = patch(JSON.parse(JSON.stringify(stored)), JSON.parse(JSON.stringify(delta)) as Delta);
+        const reached = patch(JSON.parse(JSON.stringify(stored)), JSON.parse(delta ?? "{}") as Delta);
         expect(decode(reached, nobody)).toStrictEqual({ both: after });
       }),
     );
@@ -82,6 +82,6 @@ describe("deltas", () => {
 
   test("of an array that grew are its new items", () => {
     const list = [{ n: 1 }];
-    expect(diff(list, [...list, { n: 2 }], "value", nobody)).toEqual({ "+": [{ n: 2 }] });
+    expect(diff(list, [...list, { n: 2 }], "value", nobody)).toBe('{"+":[{"n":2}]}');
   });
 });
