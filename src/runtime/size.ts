@@ -1,3 +1,4 @@
+import { holdsControls } from "../base/control-characters.ts";
 import { PawlError } from "../base/errors/index.ts";
 
 /** What the context of an entity may hold, and so what may be put into it, in characters of JSON. */
@@ -15,8 +16,7 @@ const longestId = 1_000;
 
 /** @throws PawlError ACTOR_ID_INVALID */
 export function refuseBadId(id: string): void {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-  if (id === "" || id.length > longestId || /[\u0000-\u001f\u007f]/.test(id)) {
+  if (id === "" || id.length > longestId || holdsControls(id)) {
     throw new PawlError("ACTOR_ID_INVALID", { id: JSON.stringify(id), characters: id.length, most: longestId });
   }
 }

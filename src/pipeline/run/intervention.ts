@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { successorId } from "../../../machines/ids.ts";
+import { holdsControlsBesidesLayout } from "../../base/control-characters.ts";
 import { PawlError } from "../../base/errors/index.ts";
 import type { Configuration } from "../state/index.ts";
 import { type OverrideName, overrideNames, overrides } from "./overrides.ts";
@@ -115,8 +116,7 @@ async function redo(
 
 /** Before anything is written. */
 function checkCharacters(what: string, text: string, limit: number): void {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-  if (text.length > limit || /[\u0000-\u0008\u000b-\u001f\u007f]/.test(text)) {
+  if (text.length > limit || holdsControlsBesidesLayout(text)) {
     throw new PawlError("INTERVENTION_TEXT", { what, limit, length: text.length });
   }
 }

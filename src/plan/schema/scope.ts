@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { holdsControls } from "../../base/control-characters.ts";
 import { PawlError } from "../../base/errors/index.ts";
 import { quote } from "../quote.ts";
 import { problem } from "./problem.ts";
@@ -14,8 +15,7 @@ function whyNoGlob(glob: string): string | undefined {
   if (glob.length > longestGlob) {
     return `has ${glob.length} characters, and ${longestGlob} are allowed`;
   }
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for
-  if (/[\u0000-\u001f\u007f]/.test(glob)) {
+  if (holdsControls(glob)) {
     return "holds a control character";
   }
   if (/^([/\\~]|[A-Za-z]:[/\\])/.test(glob)) {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { holdsControls } from "../../base/control-characters.ts";
 import { PawlError } from "../../base/errors/index.ts";
 import { durationPattern, parseDuration, parseSize, sizePattern } from "../../base/quantities.ts";
 import { quote } from "../quote.ts";
@@ -22,8 +23,7 @@ export function whyNoId(id: string): string | undefined {
   if (id.length > longestId) {
     return `has ${id.length} characters, and ${longestId} are allowed`;
   }
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for
-  if (/[\u0000-\u001f\u007f-\u009f]/.test(id)) {
+  if (holdsControls(id)) {
     return "holds a control character";
   }
   if (/\s/.test(id)) {
@@ -129,8 +129,7 @@ export const label = z
   .min(1)
   .max(200)
   .check((ctx) => {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for
-    if (/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/.test(ctx.value)) {
+    if (holdsControls(ctx.value) || /[\u2028\u2029]/.test(ctx.value)) {
       ctx.issues.push(refuse(ctx.value, "one line without control characters"));
     }
   });
@@ -141,8 +140,7 @@ export const revision = z
   .min(1)
   .max(255)
   .check((ctx) => {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for
-    if (/^-|\.\.|[\s\u0000-\u001f\u007f-\u009f]/.test(ctx.value)) {
+    if (holdsControls(ctx.value) || /^-|\.\.|\s/.test(ctx.value)) {
       ctx.issues.push(refuse(ctx.value, "a branch, tag or commit, such as main or v1.2.0"));
     }
   });
