@@ -3,6 +3,7 @@ import { PawlError } from "../base/errors/index.ts";
 import type { Ids } from "../base/ids.ts";
 import type { Clock } from "../base/time.ts";
 import type { ActorRow, Store } from "../store/port.ts";
+import { refuseBadSystemId } from "./arguments.ts";
 import { Commits } from "./commits.ts";
 import { DelayedEvents } from "./delayed-events.ts";
 import { Effects } from "./effects.ts";
@@ -248,6 +249,7 @@ export class Engine {
     if (birth === undefined && typeof actor.src !== "string") {
       throw new PawlError("LOGIC_NOT_REGISTERED", { actor: id });
     }
+    refuseBadSystemId(id, actor.options.systemId);
     if (parent !== undefined) {
       this.#refuseTaken(id, actor, parent);
     }

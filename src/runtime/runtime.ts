@@ -5,6 +5,7 @@ import { type Clock, systemClock } from "../base/time.ts";
 import type { ActorFilter, ActorRow, Store } from "../store/port.ts";
 import type { Durability } from "../store/sqlite/connection.ts";
 import { openSqlite } from "../store/sqlite/open.ts";
+import { refuseBadId, refuseBadNote, refuseBadOptions } from "./arguments.ts";
 import { type DeliverOptions, deliver, deliverHere } from "./deliver.ts";
 import { Engine } from "./engine.ts";
 import type { AuditNote } from "./entity.ts";
@@ -16,7 +17,7 @@ import { Passivation } from "./passivation.ts";
 import { recordNote } from "./record.ts";
 import { type MachineMap, Registry } from "./registry.ts";
 import { restoreRoots } from "./restore.ts";
-import { refuseBadId, refuseLarge } from "./size.ts";
+import { refuseLarge } from "./size.ts";
 import type { DurableActor, DurableActorOptions, LogicOf, MachineNames } from "./types.ts";
 import type { InternalActor, InternalLogic } from "./xstate/internals.ts";
 
@@ -128,7 +129,7 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
 
   /**
    * Makes a durable actor and starts it, or finds the one with this id that exists, awake or asleep.
-   * @throws PawlError MACHINE_UNKNOWN, ACTOR_EXISTS
+   * @throws PawlError MACHINE_UNKNOWN, ACTOR_EXISTS, ACTOR_ID_INVALID, SYSTEM_ID_INVALID, OPTION_NOT_DURABLE
    */
   createActor<K extends MachineNames<TMachines>>(
     machine: K,
@@ -137,7 +138,7 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
   /**
    * XState's own form. A registered logic makes a durable actor, which the caller starts, as in XState; one that is
    * not registered lives only as long as the process.
-   * @throws PawlError LOGIC_NOT_REGISTERED with `strict`
+   * @throws PawlError LOGIC_NOT_REGISTERED with `strict`; for a registered one, what the first form throws
    */
   createActor<TLogic extends AnyActorLogic>(logic: TLogic, options?: ActorOptions<TLogic>): DurableActor<TLogic>;
   createActor(machine: string | AnyActorLogic, options: Record<string, unknown> = {}): unknown {
@@ -147,7 +148,7 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
     }
     const logic = machine as unknown as InternalLogic;
     const name = this.#registry.nameOf(logic);
-    if (name !== undefined && options["snapshot"] === undefined && options["parent"] === undefined) {
+    if (name !== undefined) {
       return this.#rootOf(name, logic, options).actor;
     }
     if (this.#strict) {
@@ -173,7 +174,7 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
 
   /**
    * Puts an audit event about an actor into the log that changes nothing of it; resolves when it is durable.
-   * @throws PawlError ACTOR_UNKNOWN
+   * @throws PawlError ACTOR_UNKNOWN, NOTE_INVALID
    */
   async note(id: string, note: AuditNote): Promise<void> {
     const live = this.#find(id);
@@ -181,6 +182,7 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
       throw new PawlError("ACTOR_UNKNOWN", { id });
     }
     this.#engine.refuseIfClosed();
+    refuseBadNote(id, note);
     recordNote(this.#engine, live, note);
     await this.#engine.commits.whenDurable();
   }
@@ -235,9 +237,10 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
   /**
    * A new root from a moment of the past, children included. Effects that were on their way then are begun anew,
    * under new keys; `after` timers of the states it is in run their whole delay again; other delayed events are gone.
-   * @throws PawlError ACTOR_UNKNOWN, TRANSITION_UNKNOWN, ACTOR_EXISTS
+   * @throws PawlError ACTOR_UNKNOWN, TRANSITION_UNKNOWN, ACTOR_EXISTS, ACTOR_ID_INVALID
    */
   fork(id: string, transitionId: number, newId: string): DurableActor<AnyActorLogic> {
+    refuseBadId(newId);
     if (this.#find(newId) !== undefined) {
       throw new PawlError("ACTOR_EXISTS", { id: newId, found: "another actor", asked: `a fork of ${id}` });
     }
@@ -265,7 +268,9 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
   }
 
   #rootOf(name: string, logic: InternalLogic, options: Record<string, unknown>): Live {
-    const id = typeof options["id"] === "string" ? options["id"] : this.#engine.ids.next(this.#engine.clock.now());
+    const id = options["id"] ?? this.#engine.ids.next(this.#engine.clock.now());
+    refuseBadId(id);
+    refuseBadOptions(id, options);
     this.#engine.refuseIfClosed();
     const { inspect } = options;
     const existing = this.#find(id);
@@ -279,7 +284,6 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
       return existing;
     }
     const type = { ...this.#registry.typeOf(logic, name), name };
-    refuseBadId(id);
     if (type.entity !== undefined) {
       refuseLarge(id, "its input", options["input"]);
     }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { createMachine, fromTransition, setup, spawnChild } from "xstate";
-import { durable, openRuntime } from "../../src/runtime/index.ts";
+import { createActor, createMachine, fromTransition, setup, spawnChild } from "xstate";
+import { durable, openRuntime, type Runtime } from "../../src/runtime/index.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
+import { simulatedClock } from "../../src/testing/index.ts";
 
 const lamp = setup({}).createMachine({
   id: "lamp",
@@ -27,6 +28,97 @@ describe("deliver", () => {
   );
 });
 
+/** What a caller in plain JavaScript may hand over where a text is asked for. */
+const noTexts = [7, true, {}, ["a"], () => "a", Symbol("a"), 7n];
+
+/** Runs something with a bad argument in a runtime with one actor, and looks whether that one lives and is kept. */
+async function unharmed(act: (runtime: Runtime<typeof machines>) => Promise<void>): Promise<void> {
+  const failures: unknown[] = [];
+  const store = openSqlite({ file: ":memory:" });
+  const runtime = await openRuntime({ store, machines, onFailure: (error) => failures.push(error) });
+  runtime.createActor("lamp", { id: "l" });
+  await act(runtime);
+  await runtime.deliver("l", { type: "flip" });
+  expect(failures).toEqual([]);
+  await runtime.close();
+  const again = await openRuntime({ store, machines });
+  expect(again.list().map(({ id, state }) => [id, state])).toEqual([["l", "on"]]);
+  await again.close();
+  store.close();
+}
+
+describe("createActor", () => {
+  test.each([...noTexts, "", "tab\there", "x".repeat(1_001), "\ud800"])(
+    "refuses %o as an id, and nothing else is lost",
+    (id) =>
+      unharmed(async (runtime) => {
+        const refused = expect.objectContaining({ code: "ACTOR_ID_INVALID", httpStatus: 400 });
+        expect(() => runtime.createActor("lamp", { id: id as never })).toThrow(refused);
+        expect(() => runtime.createActor(lamp, { id: id as never })).toThrow(refused);
+        await runtime.settled();
+        expect(() => runtime.fork("l", 1, id as never)).toThrow(refused);
+      }),
+  );
+
+  test.each(noTexts)("refuses %o as a systemId, and nothing else is lost", (systemId) =>
+    unharmed(async (runtime) => {
+      const refused = expect.objectContaining({ code: "SYSTEM_ID_INVALID", httpStatus: 400 });
+      for (const logic of ["lamp", lamp] as const) {
+        const made = () => runtime.createActor(logic as "lamp", { id: "m", systemId: systemId as never });
+        expect(made).toThrow(refused);
+      }
+      expect(runtime.actor("m")).toBeUndefined();
+    }),
+  );
+
+  test.each([
+    ["clock", simulatedClock(), "openRuntime({ clock })"],
+    ["logger", () => undefined, "openRuntime({ logger })"],
+    ["snapshot", createActor(lamp).getPersistedSnapshot(), "runtime.fork()"],
+    ["parent", createActor(lamp), "spawn or invoke"],
+  ])("refuses a %s of an actor's own, and says what to do instead", (option, value, instead) =>
+    unharmed(async (runtime) => {
+      for (const logic of ["lamp", lamp] as const) {
+        const made = () => runtime.createActor(logic as "lamp", { id: "m", [option]: value } as never);
+        const refused = { code: "OPTION_NOT_DURABLE", fix: expect.stringContaining(instead) };
+        expect(made).toThrow(expect.objectContaining(refused));
+      }
+    }),
+  );
+
+  test("leaves XState's options to logic that is not registered and lives as long as the process", async () => {
+    const runtime = await openRuntime({ machines });
+    const clock = simulatedClock();
+    const timed = createMachine({ initial: "a", states: { a: { after: { 1000: "b" } }, b: {} } });
+    const actor = runtime.createActor(timed, { clock: clock as never }).start();
+    clock.advance(1_000);
+    expect(actor.getSnapshot().value).toBe("b");
+    await runtime.close();
+  });
+});
+
+describe("note", () => {
+  const sound = { type: "warning", trigger: "noticed", reason: "because", operator: "ines" } as const;
+
+  test.each([
+    ...["type", "trigger", "reason"].flatMap((member) => [...noTexts, null, undefined].map((value) => [member, value])),
+    ...[...noTexts, null].map((value) => ["operator", value]),
+    ["type", "good_news"],
+    ["trigger", ""],
+  ])("refuses one whose %s is %o, and nothing is lost", (member, value) =>
+    unharmed(async (runtime) => {
+      const noted = runtime.note("l", { ...sound, [String(member)]: value } as never);
+      await expect(noted).rejects.toMatchObject({ code: "NOTE_INVALID", values: { member } });
+    }),
+  );
+
+  test.each([undefined, null, {}, "a text", 7])("refuses %o, which is none", (note) =>
+    unharmed(async (runtime) => {
+      await expect(runtime.note("l", note as never)).rejects.toMatchObject({ code: "NOTE_INVALID" });
+    }),
+  );
+});
+
 describe("a runtime that is closed", () => {
   test("says so to all that would change something, and keeps nobody waiting", async () => {
     const runtime = await openRuntime({ machines });
@@ -42,6 +134,23 @@ describe("a runtime that is closed", () => {
 });
 
 describe("what a machine's author wrote", () => {
+  test.each(noTexts)("may call a child %o in its system: that is an error of its parent", async (systemId) => {
+    const parent = setup({ actors: { lamp } }).createMachine({
+      on: { spawn: { actions: spawnChild("lamp", { systemId: systemId as never }) } },
+    });
+    const runtime = await openRuntime({ machines: { parent, lamp } });
+    const actor = runtime.createActor("parent", { id: "p" });
+    actor.subscribe({ error: () => undefined });
+    await actor.deliver({ type: "spawn" });
+    expect(actor.getSnapshot()).toMatchObject({ status: "error", error: { code: "SYSTEM_ID_INVALID" } });
+    await runtime.createActor("lamp", { id: "l" }).deliver({ type: "flip" });
+    expect(runtime.list().map(({ id, status }) => [id, status])).toEqual([
+      ["p", "error"],
+      ["l", "active"],
+    ]);
+    await runtime.close();
+  });
+
   test.each(["high", "", "critical"])(
     "may call anything a severity: %j is kept where the log knows it",
     async (severity) => {

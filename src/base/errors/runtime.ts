@@ -4,9 +4,26 @@ export const runtimeErrors = defineErrors({
   ACTOR_ID_INVALID: {
     exit: 2,
     http: 400,
-    message:
-      "{id} cannot be the id of an actor: it has {characters} characters, of 1 to {most}, or control characters among them",
-    fix: "Choose a shorter id of printable characters.",
+    message: "{id} cannot be the id of an actor: {fault}",
+    fix: "Choose a text of 1 to {most} printable characters.",
+  },
+  SYSTEM_ID_INVALID: {
+    exit: 2,
+    http: 400,
+    message: "{actor}: {systemId} cannot be a systemId, which is a text",
+    fix: "Name it with a text, or leave systemId out.",
+  },
+  OPTION_NOT_DURABLE: {
+    exit: 2,
+    http: 400,
+    message: "{actor}: a durable actor has no {option} of its own",
+    fix: "{instead}",
+  },
+  NOTE_INVALID: {
+    exit: 2,
+    http: 400,
+    message: "{actor}: a note cannot have {value} as its {member}",
+    fix: "Nothing was written. Its type is manual_override, error or warning; trigger and reason are texts, and so is operator where there is one.",
   },
   CONTEXT_TOO_LARGE: {
     exit: 2,

@@ -50,7 +50,7 @@ export interface InternalActor {
   readonly src: string | InternalLogic;
   readonly systemId: string | undefined;
   readonly system: InternalSystem;
-  readonly options: { readonly snapshot?: object; readonly input?: unknown };
+  readonly options: { readonly snapshot?: object; readonly input?: unknown; readonly systemId?: unknown };
   readonly observers: Set<unknown>;
   readonly eventListeners: Map<string, Set<unknown>>;
   readonly ref: AnyActorRef;

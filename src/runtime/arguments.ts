@@ -1,0 +1,81 @@
+/** What callers hand over is looked at before anything of it is kept: what the store refuses would end the runtime. */
+import { inspect } from "node:util";
+import { holdsControls } from "../base/control-characters.ts";
+import { PawlError } from "../base/errors/index.ts";
+import type { AuditNote } from "./entity.ts";
+
+const longestId = 1_000;
+
+/** @throws PawlError ACTOR_ID_INVALID */
+export function refuseBadId(id: unknown): asserts id is string {
+  const fault = whyNoId(id);
+  if (fault !== undefined) {
+    throw new PawlError("ACTOR_ID_INVALID", { id: shown(id), fault, most: longestId });
+  }
+}
+
+function whyNoId(id: unknown): string | undefined {
+  if (typeof id !== "string") {
+    return "it is no text";
+  }
+  if (id === "" || id.length > longestId) {
+    return `it has ${id.length} characters`;
+  }
+  if (holdsControls(id)) {
+    return "it holds a control character";
+  }
+  // The store keeps UTF-8, which has none: the actor would have another id after a restart.
+  return /\p{Surrogate}/u.test(id) ? "it holds half a character" : undefined;
+}
+
+/** None at all is left to XState. @throws PawlError SYSTEM_ID_INVALID */
+export function refuseBadSystemId(actor: string, systemId: unknown): void {
+  if (systemId !== undefined && systemId !== null && typeof systemId !== "string") {
+    throw new PawlError("SYSTEM_ID_INVALID", { actor, systemId: shown(systemId) });
+  }
+}
+
+/** Options of XState's `createActor` that a durable actor cannot have, and what its maker does instead. */
+const notItsOwn = Object.entries({
+  clock: "All timers of a runtime are durable and keep its clock: openRuntime({ clock }).",
+  logger: "All actors of a runtime share its logger: openRuntime({ logger }).",
+  snapshot: "The store has it: leave it out and the actor with this id goes on, or take runtime.fork().",
+  parent: "Leave it out: a child is made by its parent, with spawn or invoke.",
+});
+
+/** @throws PawlError OPTION_NOT_DURABLE, SYSTEM_ID_INVALID */
+export function refuseBadOptions(actor: string, options: Readonly<Record<string, unknown>>): void {
+  for (const [option, instead] of notItsOwn) {
+    if (options[option] !== undefined) {
+      throw new PawlError("OPTION_NOT_DURABLE", { actor, option, instead });
+    }
+  }
+  refuseBadSystemId(actor, options["systemId"]);
+}
+
+const noteTypes: readonly unknown[] = ["manual_override", "error", "warning"] satisfies AuditNote["type"][];
+
+/** @throws PawlError NOTE_INVALID */
+export function refuseBadNote(actor: string, note: AuditNote): void {
+  const { type, trigger, reason, operator }: Partial<Record<keyof AuditNote, unknown>> = note ?? {};
+  const fault = (member: string, value: unknown): never => {
+    throw new PawlError("NOTE_INVALID", { actor, member, value: shown(value) });
+  };
+  if (!noteTypes.includes(type)) {
+    fault("type", type);
+  }
+  if (typeof trigger !== "string" || trigger === "") {
+    fault("trigger", trigger);
+  }
+  if (typeof reason !== "string") {
+    fault("reason", reason);
+  }
+  if (operator !== undefined && typeof operator !== "string") {
+    fault("operator", operator);
+  }
+}
+
+const shown = (value: unknown): string =>
+  typeof value === "string"
+    ? JSON.stringify(value)
+    : inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY });
