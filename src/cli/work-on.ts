@@ -6,7 +6,7 @@ import type { StoredAuditRow } from "../store/port.ts";
 import type { CliContext } from "./context.ts";
 import type { Reporter } from "./report/reporter.ts";
 import { reporterFor } from "./report/reporter-for.ts";
-import { printSummary } from "./report/summary.ts";
+import { type Outcome, printSummary } from "./report/summary.ts";
 
 export interface WorkOptions {
   readonly state?: string;
@@ -159,17 +159,7 @@ async function untilEnd(
   }
 }
 
-async function report(
-  context: CliContext,
-  about: {
-    readonly state: StateFolder;
-    readonly repository: Repository;
-    readonly run: string;
-    readonly end: RunEnd | undefined;
-    readonly kept: readonly string[];
-    readonly json: boolean;
-  },
-): Promise<void> {
+async function report(context: CliContext, about: Outcome): Promise<void> {
   await printSummary(context, about);
   context.exitStatus = about.end === undefined ? interrupted : about.end === "succeeded" ? 0 : 1;
 }

@@ -3,34 +3,11 @@ import type { AnyEventObject } from "xstate";
 import { catalogue, type EntityType, type MachineEntry } from "../../../machines/index.ts";
 import type { WorkstreamContext } from "../../../machines/orchestration/workstream.types.ts";
 import type { ActorAnswers, PathsOptions, Payload } from "../../testing/index.ts";
+import { by, gateReport, patchReport, taskReport } from "./reports.ts";
 import { eventsOf, subjects } from "./subjects.ts";
 
 /** The id that each machine is started with. */
 export const sampleId = "x";
-
-const by = { operator: "ann", reason: "why" };
-const gate = (set_id: string, name: string, to: string): Payload => ({
-  gate_id: `${set_id}~${name}`,
-  name,
-  set_id,
-  answers_for: `${set_id}~${name}`,
-  from: "RUNNING",
-  to,
-  dependants: [],
-  reason: to === "FAILED" ? `gate ${name}: exit code 1` : null,
-});
-const task = (from: string, to: string, is_critical = false): Payload => ({
-  task_id: "none",
-  from,
-  to,
-  answers_for: "none",
-  is_critical,
-  allow_failure: false,
-  dependants: [],
-  patch_id: null,
-  reason: null,
-});
-const patch = (to: string): Payload => ({ patch_id: "p", task_id: "t", from: "x", to, reason: null });
 
 /** Payloads besides those of the walks. */
 const payloads: Readonly<Partial<Record<EntityType, Readonly<Record<string, readonly Payload[]>>>>> = {
@@ -39,18 +16,18 @@ const payloads: Readonly<Partial<Record<EntityType, Readonly<Record<string, read
   },
   workstream: {
     task_changed: [
-      task("queued", "running"),
-      task("running", "completed"),
-      task("running", "failed"),
-      task("running", "failed", true),
+      taskReport("queued", "running"),
+      taskReport("running", "completed"),
+      taskReport("running", "failed"),
+      taskReport("running", "failed", true),
     ],
     patch_created: [{ task_id: `${sampleId}.1`, patch: { patch_id: "p" } }],
-    patch_changed: [patch("validated"), patch("committed"), patch("quarantined")],
-    gate_changed: [gate(`${sampleId}~m1`, "unit", "PASSED"), gate(`${sampleId}~m1`, "unit", "FAILED")],
+    patch_changed: [patchReport("validated"), patchReport("committed"), patchReport("quarantined")],
+    gate_changed: [gateReport(`${sampleId}~m1`, "PASSED"), gateReport(`${sampleId}~m1`, "FAILED")],
     task_redone: [{ task_id: "none", successor_id: "none~r1", ...by }],
   },
   patch_ledger: {
-    gate_changed: [gate(sampleId, "unit", "PASSED"), gate(sampleId, "unit", "FAILED")],
+    gate_changed: [gateReport(sampleId, "PASSED"), gateReport(sampleId, "FAILED")],
   },
   task: {
     user_cancelled: [by, { by_parent: true, reason: "over" }],

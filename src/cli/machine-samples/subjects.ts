@@ -1,40 +1,15 @@
 import type { AnyEventObject } from "xstate";
 import { catalogue, type EntityType, eventFault, type MachineEntry } from "../../../machines/index.ts";
+import { by, gateReport, patchReport, taskReport } from "./reports.ts";
 
-const by = { operator: "ann", reason: "why" };
-const gateChanged = (to: string) => ({
-  type: "gate_changed",
-  gate_id: "p~unit",
-  name: "unit",
-  set_id: "p",
-  answers_for: "p~unit",
-  from: "RUNNING",
-  to,
-  dependants: [],
-  reason: to === "FAILED" ? "gate unit: exit code 1" : null,
-});
-const patchChanged = (to: string) => ({
-  type: "patch_changed",
-  patch_id: "p",
-  task_id: "t",
-  from: "x",
-  to,
-  reason: null,
+const gateChanged = (to: string) => ({ type: "gate_changed", ...gateReport("p", to) });
+const patchChanged = (to: string) => ({ type: "patch_changed", ...patchReport(to) });
+const taskChanged = (from: string, to: string, isCritical = false) => ({
+  type: "task_changed",
+  ...taskReport(from, to, isCritical),
 });
 const dependency = (id: string, state: string) => ({ type: "dependency_ended", id, state });
 const checks = (passed: boolean) => ({ format_passed: passed, scope_passed: true, constraints_passed: true });
-const taskChanged = (from: string, to: string, is_critical = false) => ({
-  type: "task_changed",
-  task_id: "none",
-  from,
-  to,
-  answers_for: "none",
-  is_critical,
-  allow_failure: false,
-  dependants: [],
-  patch_id: null,
-  reason: null,
-});
 const runStarted = (tasks: readonly string[]) => ({
   type: "run_started",
   tasks: tasks.map((task_id) => ({ task_id })),

@@ -9,19 +9,20 @@ import { logOfBranch } from "../show/way-on.ts";
 
 const commitsShown = 50;
 
+/** How the work on a run ended. */
+export interface Outcome {
+  readonly state: StateFolder;
+  readonly repository: Repository;
+  readonly run: string;
+  /** Undefined when it was interrupted. */
+  readonly end: RunEnd | undefined;
+  /** Branches of workstreams that were not merged. */
+  readonly kept: readonly string[];
+  readonly json: boolean;
+}
+
 /** The last words of `pawl run`: the run, its commits, and where to look next. */
-export async function printSummary(
-  context: CliContext,
-  about: {
-    readonly state: StateFolder;
-    readonly repository: Repository;
-    readonly run: string;
-    readonly end: RunEnd | undefined;
-    /** Branches of workstreams that were not merged. */
-    readonly kept: readonly string[];
-    readonly json: boolean;
-  },
-): Promise<void> {
+export async function printSummary(context: CliContext, about: Outcome): Promise<void> {
   const { state, repository, run, end } = about;
   const db = openSqliteReader(state.database);
   try {

@@ -1,23 +1,8 @@
 import type { Database } from "better-sqlite3";
+import type { StoredAuditRow } from "../../store/port.ts";
 
 /** One audit event, its JSON columns parsed. */
-export interface ShownEvent {
-  readonly transition_id: number;
-  readonly event_id: string;
-  readonly event_type: string;
-  readonly entity_type: string;
-  readonly entity_id: string;
-  readonly from_state: string;
-  readonly to_state: string;
-  readonly trigger: string;
-  readonly reason: string | null;
-  readonly severity: string;
-  readonly operator: string | null;
-  readonly metadata: unknown;
-  readonly context: unknown;
-  readonly evidence: unknown;
-  readonly transitioned_at: string;
-}
+export type ShownEvent = Omit<StoredAuditRow, "prev_hash" | "hash">;
 
 export interface EventFilter {
   /** Events of this run and all below it. */
