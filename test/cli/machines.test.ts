@@ -51,17 +51,16 @@ describe("pawl paths", () => {
       stderr: expect.stringMatching(/--emit cannot be new\/folder: EISDIR[\s\S]*CLI_BAD_OPTION/),
     });
   });
+});
 
-  test("names the nearest machine, and what an option takes", () => {
-    const place = placeWith("");
-    expect(place.pawl("paths", "patchledger")).toMatchObject({
-      status: 2,
-      stderr: expect.stringContaining("Nearest: patch_ledger"),
-    });
-    expect(place.pawl("paths", "task", "--cover", "all")).toMatchObject({
-      status: 2,
-      stderr: expect.stringContaining("transition-pairs"),
-    });
+describe("a wrong word", () => {
+  test.each([
+    ["paths of no machine names the nearest", ["paths", "patchledger"], "Nearest: patch_ledger"],
+    ["paths of an unknown cover names those there are", ["paths", "task", "--cover", "all"], "transition-pairs"],
+    ["graph of no machine has a code", ["graph", "gate"], "MACHINE_NAME_UNKNOWN"],
+    ["graph of an unknown format names all", ["graph", "task", "--format", "png"], "mermaid, svg, json, stately"],
+  ])("in %s", (_, args, said) => {
+    expect(placeWith("").pawl(...args)).toMatchObject({ status: 2, stderr: expect.stringContaining(said) });
   });
 });
 
@@ -76,14 +75,6 @@ describe("pawl graph", () => {
     });
     expect(JSON.parse(place.pawl("graph", "test_gate", "--format", "stately").stdout)).toMatchObject({
       id: "test_gate",
-    });
-    expect(place.pawl("graph", "gate")).toMatchObject({
-      status: 2,
-      stderr: expect.stringContaining("MACHINE_NAME_UNKNOWN"),
-    });
-    expect(place.pawl("graph", "task", "--format", "png")).toMatchObject({
-      status: 2,
-      stderr: expect.stringContaining("mermaid, svg, json, stately"),
     });
   });
 

@@ -9,16 +9,15 @@ const plan = planOf([
   "{ id: broken, run: 'test -e $MENDED', changes: none }",
 ]);
 
-async function running(): Promise<{ readonly place: Place; readonly ended: ReturnType<Place["start"]>["ended"] }> {
-  const place = placeWith(plan);
-  const [MARK, GO, MENDED] = ["mark", "go", "mended"].map((name) => join(place.folder, name)) as [
-    string,
-    string,
-    string,
-  ];
-  place.env = { MARK, GO, MENDED };
+/** A run that has got as far as touching `$MARK`; its commands find files to wait for in `$GO` and `$MENDED`. */
+async function running(
+  text = plan,
+): Promise<{ readonly place: Place; readonly ended: ReturnType<Place["start"]>["ended"] }> {
+  const place = placeWith(text);
+  const file = (name: string): string => join(place.folder, name);
+  place.env = { MARK: file("mark"), GO: file("go"), MENDED: file("mended") };
   const { ended } = place.start("run", "plan.yaml");
-  await appears(MARK);
+  await appears(file("mark"));
   return { place, ended };
 }
 
@@ -109,7 +108,7 @@ describe("pawl override", () => {
   }, 40_000);
 
   test("drops the patch of a task that is reset while its gates run: the new one counts", async () => {
-    const place = placeWith(
+    const { place, ended } = await running(
       [
         "pawl: 1",
         "name: p",
@@ -123,14 +122,6 @@ describe("pawl override", () => {
         "      - { id: first, run: 'if [ -e $MENDED ]; then echo good; else echo bad; fi > first.txt' }",
       ].join("\n"),
     );
-    const [MARK, GO, MENDED] = ["mark", "go", "mended"].map((name) => join(place.folder, name)) as [
-      string,
-      string,
-      string,
-    ];
-    place.env = { MARK, GO, MENDED };
-    const { ended } = place.start("run", "plan.yaml");
-    await appears(MARK);
     place.write("mended", "");
     expect(place.pawl("override", "reset-task", "w.first", ...by)).toMatchObject({ status: 0, stderr: "" });
     place.write("go", "");

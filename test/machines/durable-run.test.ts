@@ -1,65 +1,21 @@
 import { expect, test } from "vitest";
-import { type AnyActorRef, fromPromise } from "xstate";
+import type { AnyActorRef } from "xstate";
 import { checkTransition, type EntityType } from "../../machines/index.ts";
-import { runMachine } from "../../machines/orchestration/run.ts";
-import { taskMachine } from "../../machines/orchestration/task.ts";
-import type { ExecuteTaskInput, ExecuteTaskOutput } from "../../machines/orchestration/task.types.ts";
-import { workstreamMachine } from "../../machines/orchestration/workstream.ts";
-import type { MergeInput } from "../../machines/orchestration/workstream.types.ts";
-import { patchLedgerMachine } from "../../machines/uet/patch-ledger.ts";
-import type {
-  ApplyPatchOutput,
-  CommitPatchOutput,
-  PatchEffectInput,
-  ValidatePatchOutput,
-} from "../../machines/uet/patch-ledger.types.ts";
-import { testGateMachine } from "../../machines/uet/test-gate.ts";
-import type { RunGateInput, RunGateOutput } from "../../machines/uet/test-gate.types.ts";
 import { openRuntime } from "../../src/runtime/index.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
+import { answeringMachines } from "./answering.fixture.ts";
 
 test("a whole run goes on over a restart after every commit, and takes declared transitions only (I5)", async () => {
   const store = openSqlite({ file: ":memory:" });
   const executed: string[] = [];
   const committed: string[] = [];
-  const testGate = testGateMachine.provide({
-    actors: { runGate: fromPromise<RunGateOutput, RunGateInput>(async () => ({ exit_code: 0 })) },
-  });
-  const patch = patchLedgerMachine.provide({
-    actors: {
-      test_gate: testGate,
-      validatePatch: fromPromise<ValidatePatchOutput, PatchEffectInput>(async () => ({
-        format_passed: true,
-        scope_passed: true,
-        constraints_passed: true,
-        reason: null,
-      })),
-      applyPatch: fromPromise<ApplyPatchOutput, PatchEffectInput>(async () => ({ applied: true })),
-      commitPatch: fromPromise<CommitPatchOutput, PatchEffectInput>(async ({ input }) => {
-        committed.push(input.patch_id);
-        return { commit_sha: input.patch_id };
-      }),
+  const machines = answeringMachines({
+    execute: ({ task_id }) => {
+      executed.push(task_id);
+      return { exit_code: 0, patch: { patch_id: `${task_id}~p1` } };
     },
+    commit: ({ patch_id }) => committed.push(patch_id),
   });
-  const task = taskMachine.provide({
-    actors: {
-      executeTask: fromPromise<ExecuteTaskOutput, ExecuteTaskInput>(async ({ input }) => {
-        executed.push(input.task_id);
-        return { exit_code: 0, patch: { patch_id: `${input.task_id}~p1` } };
-      }),
-    },
-  });
-  const workstream = workstreamMachine.provide({
-    actors: {
-      task,
-      test_gate: testGate,
-      patch_ledger: patch,
-      prepareMerge: fromPromise<void, MergeInput>(async () => undefined),
-      publishMerge: fromPromise<void, MergeInput>(async () => undefined),
-    },
-  });
-  const run = runMachine.provide({ actors: { workstream } });
-  const machines = { run, workstream, task, patch_ledger: patch, test_gate: testGate };
   const gate = { name: "unit", gate_type: "UNIT", command: "test" } as const;
 
   let runtime = await openRuntime({ store, machines });

@@ -1,71 +1,24 @@
 import { describe, expect, test } from "vitest";
-import { type AnyActorRef, type AnyStateMachine, createActor, fromPromise, waitFor } from "xstate";
+import { type AnyActorRef, type AnyStateMachine, createActor, waitFor } from "xstate";
 import { catalogue } from "../../machines/index.ts";
-import { runMachine } from "../../machines/orchestration/run.ts";
-import { taskMachine } from "../../machines/orchestration/task.ts";
 import type { ExecuteTaskInput, ExecuteTaskOutput } from "../../machines/orchestration/task.types.ts";
-import { workstreamMachine } from "../../machines/orchestration/workstream.ts";
-import type { MergeInput, WorkstreamDefinition } from "../../machines/orchestration/workstream.types.ts";
-import { patchLedgerMachine } from "../../machines/uet/patch-ledger.ts";
-import type { PatchEffectInput, ValidatePatchOutput } from "../../machines/uet/patch-ledger.types.ts";
-import { testGateMachine } from "../../machines/uet/test-gate.ts";
-import type { RunGateInput, RunGateOutput } from "../../machines/uet/test-gate.types.ts";
+import type { WorkstreamDefinition } from "../../machines/orchestration/workstream.types.ts";
 import { simulatedClock } from "../../src/testing/simulated-clock.ts";
-
-interface World {
-  readonly execute?: (input: ExecuteTaskInput) => ExecuteTaskOutput;
-  readonly gate?: (input: RunGateInput) => number;
-  readonly applies?: (patchId: string) => boolean;
-}
+import { type Answers, answeringMachines } from "./answering.fixture.ts";
 
 const gate = { name: "unit", gate_type: "UNIT", command: "test" } as const;
 
 /** A run whose effects answer at once, and a pool that gives each queued task a worker. */
-function world({ execute, gate: runGate, applies }: World, workstreams: readonly WorkstreamDefinition[]) {
+function world(answers: Answers, workstreams: readonly WorkstreamDefinition[]) {
   const committed: string[] = [];
   const merged: string[] = [];
   const clock = simulatedClock();
-  const executeTask = fromPromise<ExecuteTaskOutput, ExecuteTaskInput>(
-    async ({ input }) => execute?.(input) ?? { exit_code: 0 },
-  );
-  const task = taskMachine.provide({ actors: { executeTask } });
-  const testGate = testGateMachine.provide({
-    actors: {
-      runGate: fromPromise<RunGateOutput, RunGateInput>(async ({ input }) => ({ exit_code: runGate?.(input) ?? 0 })),
-    },
+  const machines = answeringMachines({
+    ...answers,
+    commit: ({ patch_id }) => committed.push(patch_id),
+    publish: ({ ws_id }) => merged.push(ws_id),
   });
-  const patch = patchLedgerMachine.provide({
-    actors: {
-      test_gate: testGate,
-      validatePatch: fromPromise<ValidatePatchOutput, PatchEffectInput>(async () => ({
-        format_passed: true,
-        scope_passed: true,
-        constraints_passed: true,
-        reason: null,
-      })),
-      applyPatch: fromPromise(async ({ input }) =>
-        (applies?.(input.patch_id) ?? true)
-          ? { applied: true as const }
-          : { applied: false as const, reason: "conflict" },
-      ),
-      commitPatch: fromPromise(async ({ input }) => {
-        committed.push(input.patch_id);
-        return { commit_sha: `sha-${input.patch_id}` };
-      }),
-    },
-  });
-  const workstream = workstreamMachine.provide({
-    actors: {
-      task,
-      test_gate: testGate,
-      patch_ledger: patch,
-      prepareMerge: fromPromise<void, MergeInput>(async () => undefined),
-      publishMerge: fromPromise<void, MergeInput>(async ({ input }) => {
-        merged.push(input.ws_id);
-      }),
-    },
-  });
-  const run = createActor(runMachine.provide({ actors: { workstream } }), {
+  const run = createActor(machines.run, {
     input: { run_id: "r" },
     clock: clock as never,
     inspect: (event) => {
@@ -119,11 +72,14 @@ describe("a run and its family", () => {
   });
 
   test("accepts the end of a workstream that may fail, with its patch quarantined", async () => {
-    const { run, committed, child } = world({ execute: withPatch, gate: ({ ws_id }) => (ws_id === "bad" ? 1 : 0) }, [
-      { ws_id: "bad", allow_failure: true, tasks: [{ task_id: "bad.1" }], verify: [gate] },
-      { ws_id: "good", tasks: [{ task_id: "good.1" }], verify: [gate] },
-      { ws_id: "after", depends_on: ["bad"], tasks: [{ task_id: "after.1" }] },
-    ]);
+    const { run, committed, child } = world(
+      { execute: withPatch, gate: ({ ws_id }) => ({ exit_code: ws_id === "bad" ? 1 : 0 }) },
+      [
+        { ws_id: "bad", allow_failure: true, tasks: [{ task_id: "bad.1" }], verify: [gate] },
+        { ws_id: "good", tasks: [{ task_id: "good.1" }], verify: [gate] },
+        { ws_id: "after", depends_on: ["bad"], tasks: [{ task_id: "after.1" }] },
+      ],
+    );
     await waitFor(run, ({ status }) => status === "done");
     expect([run.getSnapshot().value, child("bad")?.value, child("good")?.value, child("after")?.value]).toEqual([
       "succeeded",
@@ -136,7 +92,7 @@ describe("a run and its family", () => {
   });
 
   test("quarantines a patch that does not apply, after three attempts", async () => {
-    const { run, clock, child } = world({ execute: withPatch, applies: () => false }, [
+    const { run, clock, child } = world({ execute: withPatch, apply: () => ({ applied: false, reason: "conflict" }) }, [
       { ws_id: "a", tasks: [{ task_id: "a.1" }] },
     ]);
     const patchOf = () =>

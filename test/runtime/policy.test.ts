@@ -64,6 +64,15 @@ async function quiet(runtime: Opened): Promise<void> {
   await runtime.settled();
 }
 
+/** A workshop with an actor `a` whose first attempt is on its way. */
+async function begun(policy: EffectPolicy) {
+  const shop = workshop(policy);
+  const runtime = await shop.open();
+  const actor = shop.make(runtime, "a");
+  await quiet(runtime);
+  return { ...shop, runtime, actor };
+}
+
 describe("durable({ leaseMs })", () => {
   test("waits for the time in which an attempt of a crashed process may still run", async () => {
     const { clock, attempts, open, make } = workshop({ leaseMs: 1_000 });
@@ -134,12 +143,9 @@ describe("the idempotency key", () => {
 
 describe("durable({ retry })", () => {
   test("waits longer each time, by its factor and up to its longest wait", async () => {
-    const { clock, attempts, open, make } = workshop({
+    const { clock, attempts, runtime, actor } = await begun({
       retry: { max: 3, backoffMs: 100, factor: 3, maxBackoffMs: 500 },
     });
-    const runtime = await open();
-    const actor = make(runtime, "a");
-    await quiet(runtime);
     for (const waitMs of [100, 300, 500]) {
       attempts.at(-1)?.reject(new Error("no"));
       await quiet(runtime);
@@ -154,10 +160,7 @@ describe("durable({ retry })", () => {
   });
 
   test("makes no attempt any more when the actor was stopped in the meantime", async () => {
-    const { clock, attempts, open, make } = workshop({ retry: { max: 3, backoffMs: 100 } });
-    const runtime = await open();
-    const actor = make(runtime, "a");
-    await quiet(runtime);
+    const { clock, attempts, runtime, actor } = await begun({ retry: { max: 3, backoffMs: 100 } });
     attempts[0]?.reject(new Error("no"));
     await quiet(runtime);
     actor.send({ type: "leave" });
@@ -171,10 +174,7 @@ describe("durable({ retry })", () => {
 
 describe("without a policy", () => {
   test("one attempt decides, as in XState", async () => {
-    const { attempts, open, make } = workshop({});
-    const runtime = await open();
-    const actor = make(runtime, "a");
-    await quiet(runtime);
+    const { attempts, runtime, actor } = await begun({});
     attempts[0]?.reject(new Error("no"));
     await waitFor(actor, (snapshot) => snapshot.matches("failed"));
     await quiet(runtime);
@@ -200,10 +200,7 @@ describe("the abort signal", () => {
   });
 
   test("fires when the actor is stopped; what comes later is recorded and not used", async () => {
-    const { file, attempts, open, make } = workshop({});
-    const runtime = await open();
-    const actor = make(runtime, "a");
-    await quiet(runtime);
+    const { file, attempts, runtime, actor } = await begun({});
     actor.send({ type: "leave" });
     expect(attempts[0]?.signal.aborted).toBe(true);
     await quiet(runtime);

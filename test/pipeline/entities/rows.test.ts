@@ -4,13 +4,14 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import type { WorkstreamDefinition } from "../../../machines/orchestration/workstream.types.ts";
-import { gate, openFamily, patchBytes, type World } from "./family.fixture.ts";
+import type { Answers } from "../../machines/answering.fixture.ts";
+import { gate, openFamily, patchBytes } from "./family.fixture.ts";
 
 const startedAt = "1970-01-01T00:00:00.000Z";
 
-async function family(world: World, workstreams: readonly WorkstreamDefinition[]) {
+async function family(answers: Answers, workstreams: readonly WorkstreamDefinition[]) {
   const file = join(mkdtempSync(join(tmpdir(), "pawl-rows-")), "pipeline.db");
-  const opened = await openFamily(file, world, workstreams);
+  const opened = await openFamily(file, answers, workstreams);
   const db = new Database(file, { readonly: true });
   return {
     ...opened,
@@ -25,7 +26,7 @@ async function family(world: World, workstreams: readonly WorkstreamDefinition[]
   };
 }
 
-const withPatch: World["execute"] = ({ task_id }) => ({ exit_code: 0, patch: { patch_id: `${task_id}~p1` } });
+const withPatch: Answers["execute"] = ({ task_id }) => ({ exit_code: 0, patch: { patch_id: `${task_id}~p1` } });
 
 describe("a run that completes", () => {
   test("leaves a row of each entity in its last state", async () => {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
   type AnyActorLogic,
-  type AnyActorRef,
   assign,
   createActor,
   createMachine,
@@ -19,18 +18,13 @@ import {
 import {
   childrenOf,
   type InternalActor,
-  type InternalLogic,
-  internal,
   isMachine,
   isMachineSnapshot,
   kindOf,
 } from "../../../src/runtime/xstate/internals.ts";
+import { asLogic, idle, made } from "./logic.fixture.ts";
 
-const asLogic = (logic: AnyActorLogic): InternalLogic => logic as unknown as InternalLogic;
-const made = (logic: AnyActorLogic, options?: object): InternalActor =>
-  internal(createActor(logic, options) as AnyActorRef);
 const quiet = { subscribe: () => ({ unsubscribe: () => undefined }) } as never;
-const idle = createMachine({ initial: "a", states: { a: { on: { GO: "b" } }, b: {} } });
 const parentOf = (child: AnyActorLogic) =>
   setup({ actors: { child } }).createMachine({ invoke: { id: "c", src: "child" } });
 

@@ -16,7 +16,6 @@ import {
 import {
   childErrorPrefix,
   childSnapshotPrefix,
-  type InternalActor,
   type InternalLogic,
   initEvent,
   internal,
@@ -27,11 +26,7 @@ import {
   promiseResolved,
   stopEvent,
 } from "../../../src/runtime/xstate/internals.ts";
-
-const asLogic = (logic: AnyActorLogic): InternalLogic => logic as unknown as InternalLogic;
-const made = (logic: AnyActorLogic, options?: object): InternalActor =>
-  internal(createActor(logic, options) as AnyActorRef);
-const idle = createMachine({ initial: "a", states: { a: { on: { GO: "b" } }, b: {} } });
+import { asLogic, idle, made } from "./logic.fixture.ts";
 
 /** The types of the events that reach the transition function of a logic. */
 function spied(logic: AnyActorLogic): { readonly logic: AnyActorLogic; readonly types: string[] } {
