@@ -2,7 +2,8 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { appendFileSync, chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, type TestContext, test } from "vitest";
-import { appears, type Place, placeWith, planOf } from "./pawl.fixture.ts";
+import { appears } from "../waiting.fixture.ts";
+import { type Place, placeWith, planOf } from "./pawl.fixture.ts";
 
 const plan = planOf(["{ id: t, run: 'echo hi > b.txt' }"]);
 

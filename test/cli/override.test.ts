@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { appears, type Place, placeWith, planOf } from "./pawl.fixture.ts";
+import { appears } from "../waiting.fixture.ts";
+import { type Place, placeWith, planOf } from "./pawl.fixture.ts";
 
 /** `first` waits for a file, `after` waits for `first`, `broken` fails at once. */
 const plan = planOf([

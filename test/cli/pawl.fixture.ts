@@ -93,11 +93,3 @@ export function planOf(tasks: readonly string[], head = ""): string {
   const lines = tasks.map((task) => `      - ${task}`).join("\n");
   return `pawl: 1\nname: p\nbase: main\n${head}workstreams:\n  - id: w\n    tasks:\n${lines}\n`;
 }
-
-/** Resolves when a file is there; looks again with each turn of the file system. */
-export async function appears(file: string): Promise<void> {
-  const { existsSync } = await import("node:fs");
-  while (!existsSync(file)) {
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}

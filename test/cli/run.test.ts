@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { makeSampleRepository } from "../demo/sample-repository.ts";
 import { isAlive } from "../pipeline/command/setting.fixture.ts";
-import { appears, Place, placeWith, planOf } from "./pawl.fixture.ts";
+import { appears } from "../waiting.fixture.ts";
+import { Place, placeWith, planOf } from "./pawl.fixture.ts";
 
 const lastJson = (stdout: string): Record<string, unknown> => JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
 
@@ -254,15 +255,18 @@ describe("a run that is interrupted", () => {
   test("feeds an inspector meanwhile, on loopback and behind a token", async () => {
     const place = slowPlace();
     const { process: pawl, ended } = place.start("run", "plan.yaml", "--inspect");
-    let printed = "";
-    pawl.stdout?.on("data", (chunk: Buffer) => {
-      printed += chunk;
+    const address = new Promise<string>((resolve) => {
+      let printed = "";
+      pawl.stdout?.on("data", (chunk: Buffer) => {
+        printed += chunk;
+        const [, found] = /inspector: (\S+)\n/.exec(printed) ?? [];
+        if (found !== undefined) {
+          resolve(found);
+        }
+      });
     });
     await appears(join(place.folder, "mark"));
-    while (!/inspector: \S+\n/.test(printed)) {
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-    const url = new URL(/inspector: (\S+)/.exec(printed)?.[1] ?? "");
+    const url = new URL(await address);
     expect(url.hostname).toBe("127.0.0.1");
     expect((await fetch(url, { redirect: "manual" })).status).toBeLessThan(400);
     expect((await fetch(url.origin, { redirect: "manual" })).status).toBe(401);

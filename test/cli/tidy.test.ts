@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { appears, type Place, placeWith, planOf } from "./pawl.fixture.ts";
+import { appears } from "../waiting.fixture.ts";
+import { type Place, placeWith, planOf } from "./pawl.fixture.ts";
 
 const references = (place: Place): string[] =>
   place.git("for-each-ref", "--format=%(refname)", "refs/heads", "refs/pawl").split("\n");

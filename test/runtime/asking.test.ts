@@ -1,7 +1,8 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type AnyActorRef, type InspectionEvent, sendTo, setup, spawnChild } from "xstate";
 import { openRuntime } from "../../src/runtime/index.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
+import { simulatedClock } from "../../src/testing/simulated-clock.ts";
 
 const bulb = setup({}).createMachine({
   initial: "whole",
@@ -103,8 +104,12 @@ describe("an actor by its id", () => {
   test("is woken by a delivery", async () => {
     const { store, runtime } = await house();
     await runtime.close();
-    const again = await openRuntime({ store, machines, passivateAfterMs: 1 });
-    await vi.waitFor(() => expect(again.list({ machine: "door" })).toMatchObject([{ asleep: true }]));
+    const clock = simulatedClock(Date.now());
+    const again = await openRuntime({ store, machines, clock, passivateAfterMs: 1_000 });
+    again.actor("d");
+    expect(again.list({ machine: "door" })).toMatchObject([{ asleep: false }]);
+    clock.advance(1_500);
+    expect(again.list({ machine: "door" })).toMatchObject([{ asleep: true }]);
     await again.deliver("d", { type: "open" });
     expect(again.history("d").at(-1)).toMatchObject({ from: "shut", to: "open" });
     await again.close();

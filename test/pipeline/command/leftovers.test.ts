@@ -7,7 +7,8 @@ import { systemClock } from "../../../src/base/time.ts";
 import { RunningCommands, runCommand, stopLeftovers } from "../../../src/pipeline/command/index.ts";
 import { systemProcesses } from "../../../src/pipeline/command/processes.ts";
 import { psProcesses } from "../../../src/pipeline/command/processes-ps.ts";
-import { commandSpec, isAlive, pidIn, temporaryFolder, until } from "./setting.fixture.ts";
+import { seenIn } from "../../waiting.fixture.ts";
+import { commandSpec, held, isAlive, pidIn, temporaryFolder } from "./setting.fixture.ts";
 
 const onLinux = process.platform === "linux";
 const silently = "</dev/null >/dev/null 2>&1";
@@ -30,8 +31,10 @@ async function killWhileItRuns(command: string, when: "remembered" | "ready"): P
   await pidIn(join(state, "ready"));
   const remembered = (): string[] => readdirSync(join(state, "running"));
   if (when === "remembered") {
-    await until(
-      () => remembered().length === 1 && readFileSync(join(state, "running", remembered()[0] ?? "")).length > 0,
+    const folder = join(state, "running");
+    await seenIn(
+      folder,
+      () => remembered().length === 1 && readFileSync(join(folder, remembered()[0] ?? "")).length > 0,
     );
   }
   pawl.kill("SIGKILL");
@@ -88,12 +91,11 @@ describe("what a killed Pawl left", () => {
   });
 
   test.runIf(onLinux)("is found by its marker when the command itself has gone", async () => {
-    const command = `echo $$ > ready; until [ -e go ]; do sleep 0.01; done; sleep 600 ${silently} & echo $! > child`;
+    const command = `mkfifo life; echo $$ > ready; exec 9> life; sleep 600 ${silently} 9>&- & echo $! > child`;
     const { state, store } = await killWhileItRuns(command, "remembered");
-    const leader = await pidIn(join(state, "ready"));
-    writeFileSync(join(state, "go"), "");
+    const { released } = await held(join(state, "life"));
     const child = await pidIn(join(state, "child"));
-    await until(() => !isAlive(leader));
+    await released;
     const stopped = await stopLeftovers(state, store, { clock, graceMs: 60_000 });
     expect(stopped).toEqual([{ pid: child, marker: `${store}/effect-1` }]);
     expect(isAlive(child)).toBe(false);
@@ -148,7 +150,7 @@ describe("the register", () => {
     const spec = commandSpec("echo $$ > child; until [ -e go ]; do sleep 0.01; done", { register });
     const running = runCommand(spec);
     const pid = await pidIn(join(spec.cwd, "child"));
-    const [entry] = await until(() => register.all().length === 1 && register.all());
+    const [entry] = await seenIn(join(state, "running"), () => register.all().length === 1 && register.all());
     expect(entry).toMatchObject({ pid, marker: spec.marker, boot: systemProcesses.boot });
     expect(entry?.start).toBe(systemProcesses.startOf(pid));
     writeFileSync(join(spec.cwd, "go"), "");

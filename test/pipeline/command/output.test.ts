@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { holdsControlsBesidesLayout } from "../../../src/base/control-characters.ts";
@@ -8,7 +8,8 @@ import { createRedactor } from "../../../src/base/secrets.ts";
 import { systemClock } from "../../../src/base/time.ts";
 import { readLog, runCommand } from "../../../src/pipeline/command/index.ts";
 import { OutputLog } from "../../../src/pipeline/command/output-log.ts";
-import { commandSpec, temporaryFolder, until } from "./setting.fixture.ts";
+import { appears, seenIn } from "../../waiting.fixture.ts";
+import { commandSpec, temporaryFolder } from "./setting.fixture.ts";
 
 const kept = 64 * 1024;
 const node = process.execPath;
@@ -41,7 +42,8 @@ describe("a short output", () => {
     const cwd = temporaryFolder();
     const spec = commandSpec("echo first; until [ -e go ]; do sleep 0.01; done; echo second", { cwd });
     const running = runCommand(spec);
-    await until(() => existsSync(spec.stdoutFile) && readFileSync(spec.stdoutFile, "utf8") === "first\n");
+    await appears(spec.stdoutFile);
+    await seenIn(dirname(spec.stdoutFile), () => readFileSync(spec.stdoutFile, "utf8") === "first\n");
     writeFileSync(join(cwd, "go"), "");
     await running;
     expect(readFileSync(spec.stdoutFile, "utf8")).toBe("first\nsecond\n");
@@ -102,9 +104,8 @@ describe("a long output", () => {
       cwd,
     });
     const running = runCommand(spec);
-    await until(
-      () => existsSync(spec.stdoutFile) && readFileSync(spec.stdoutFile).subarray(-8).toString() === "waiting\n",
-    );
+    await appears(spec.stdoutFile);
+    await seenIn(dirname(spec.stdoutFile), () => readFileSync(spec.stdoutFile, "utf8").endsWith("waiting\n"));
     writeFileSync(join(cwd, "go"), "");
     expect((await running).stdout.tail).toMatch(/\nwaiting\n$/);
   });

@@ -16,7 +16,8 @@ import {
   stopLeftovers,
 } from "../../../src/pipeline/command/index.ts";
 import { systemProcesses } from "../../../src/pipeline/command/processes.ts";
-import { isAlive, pidIn, temporaryFolder, until } from "./setting.fixture.ts";
+import { seenIn } from "../../waiting.fixture.ts";
+import { held, isAlive, pidIn, temporaryFolder } from "./setting.fixture.ts";
 
 const clock = systemClock;
 const secrets = new Map([["TOKEN", "s3cr3t-value"]]);
@@ -147,11 +148,12 @@ describe("a runner process", () => {
     const pawl = userOf(
       state,
       "orphaned",
-      "trap 'echo > told; exit' TERM; echo $$ > child; while :; do sleep 0.01; done",
+      "trap 'echo > told; exit' TERM; mkfifo life; echo $$ > child; exec 9> life; while :; do sleep 0.01; done",
     );
-    const child = await pidIn(join(state, "child"));
+    await pidIn(join(state, "child"));
+    const { released } = await held(join(state, "life"));
     pawl.kill("SIGKILL");
-    await until(() => !isAlive(child));
+    await released;
     expect(existsSync(join(state, "told"))).toBe(true);
   });
 
@@ -162,7 +164,7 @@ describe("a runner process", () => {
     const child = await pidIn(join(state, "child"));
     const runner = processOf(store) ?? 0;
     // A command is remembered once it lives a while; one that is remembered afterwards leaves its file, which does no harm.
-    await until(() => readdirSync(join(state, "running")).length === 1);
+    await seenIn(join(state, "running"), () => readdirSync(join(state, "running")).length === 1);
     pawl.kill("SIGKILL");
     await stopLeftovers(state, store, { clock, graceMs: 50 });
     expect([child, runner].map(isAlive)).toEqual([false, false]);

@@ -1,10 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { once } from "node:events";
+import { createReadStream, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 import { type Clock, systemClock } from "../../../src/base/time.ts";
 import { type CommandResult, type CommandSpec, effectMarker, runCommand } from "../../../src/pipeline/command/index.ts";
+import { appears, seenIn } from "../../waiting.fixture.ts";
 
 let effects = 0;
 
@@ -57,27 +59,21 @@ export interface OutOfTime {
   readonly child: number;
 }
 
-/** Waits until something is so; the limit of the test ends a wait in vain. */
-export async function until<T>(look: () => T | undefined | false): Promise<T> {
-  for (;;) {
-    const seen = look();
-    if (seen !== undefined && seen !== false) {
-      return seen;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+/** The number that a command writes to a file, as soon as the file holds a whole line. */
+export async function pidIn(file: string): Promise<number> {
+  await appears(file);
+  return seenIn(dirname(file), () => {
+    const text = readFileSync(file, "utf8");
+    return text.endsWith("\n") && Number(text);
+  });
 }
 
-/** The number that a command writes to a file, as soon as the file holds a whole line. */
-export function pidIn(file: string): Promise<number> {
-  return until(() => {
-    try {
-      const text = readFileSync(file, "utf8");
-      return text.endsWith("\n") && Number(text);
-    } catch {
-      return undefined;
-    }
-  });
+/** Resolves when a process has opened a named pipe for writing; `released` when no process has it open any more. */
+export async function held(pipe: string): Promise<{ readonly released: Promise<unknown> }> {
+  const stream = createReadStream(pipe).resume();
+  const released = once(stream, "end");
+  await once(stream, "open");
+  return { released };
 }
 
 /** True while a process exists and is no zombie. */
