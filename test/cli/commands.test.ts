@@ -89,16 +89,28 @@ describe("a command that", () => {
   });
 
   test.each([
-    ["is not found, as a list", "[no-such-command-here]", /no-such-command-here.*command not found/s],
-    ["is not found, as text", "no-such-command-here", /not found/],
-    ["is not executable", "[./a.txt]", /cannot be executed.*/],
-    ["is killed by a signal", "'kill -SEGV $$'", /killed by SIGSEGV/],
-    ["fails", "'echo out; echo why >&2; exit 9'", /ended with exit code 9, not 0: why/],
-  ])("%s fails its task, and says why and where to look", (_, command, message) => {
+    [
+      "is not found, as a list",
+      "[no-such-command-here]",
+      /no-such-command-here.*command not found/s,
+      "Install it, correct its name",
+    ],
+    ["is not found, as text", "no-such-command-here", /not found/, "Install it, correct its name"],
+    ["is not executable", "[./a.txt]", /cannot be executed.*/, "Make the file executable (chmod +x)"],
+    ["is killed by a signal", "'kill -SEGV $$'", /killed by SIGSEGV/, "Read its output (it printed nothing)"],
+    [
+      "fails",
+      "'echo out; echo why >&2; exit 9'",
+      /ended with exit code 9, not 0: why/,
+      "w.t.1.err), mend what it reports",
+    ],
+  ])("%s fails its task, and says why, what to do and where to look", (_, command, message, fix) => {
     const place = placeWith(planOf([`{ id: t, run: ${command} }`]));
     const { status, stdout } = place.pawl("run", "plan.yaml");
     expect([status, stdout]).toEqual([1, expect.stringContaining("pawl show w.t  says what went wrong")]);
     expect(place.pawl("show", "w.t").stdout).toMatch(message);
+    expect(place.pawl("show", "w.t").stdout).toMatch(/^ {2}fix: /m);
+    expect(JSON.parse(place.pawl("show", "w.t", "--json").stdout)).toMatchObject({ fix: expect.stringContaining(fix) });
     expect(place.pawl("show", "w.t").stdout).toMatch(/next\n( {2}.+\n)*? {2}.*start a new run: pawl run PLAN/);
     expect(statSync(join(place.folder, ".state/pipeline.db")).isFile()).toBe(true);
   });
@@ -109,5 +121,6 @@ describe("a command that", () => {
     expect(place.pawl("show", "w.t").stdout).toContain(
       "last_error: sub is a git repository of its own inside the tree",
     );
+    expect(place.pawl("show", "w.t").stdout).toMatch(/^ {2}fix: .+sub/m);
   });
 });

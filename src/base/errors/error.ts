@@ -59,7 +59,8 @@ export function formatPlace(place: ErrorPlace): string {
 
 const longestValue = 200;
 
-function fill(text: string, values: Readonly<Record<string, string | number>>): string {
+/** Puts values in the place of their `{name}`. */
+export function fill(text: string, values: Readonly<Record<string, string | number>>): string {
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
     const value = values[name];
     return value === undefined ? whole : shorten(String(value));

@@ -125,7 +125,7 @@ export const pipelineErrors = defineErrors({
   SETUP_FAILED: {
     exit: 1,
     http: 422,
-    message: "the setup of a worktree failed: {detail}",
+    message: "the setup of a worktree failed in {folder}: {detail}",
     fix: "Run it by hand in {folder} to see more; then start again.",
   },
 });

@@ -1,4 +1,4 @@
-import { PawlError } from "../../base/errors/index.ts";
+import { fixFor, PawlError } from "../../base/errors/index.ts";
 import { readLog, screenText } from "../../pipeline/command/index.ts";
 import { describeTask } from "../../pipeline/run/index.ts";
 import { readStoredPlan } from "../../pipeline/state/index.ts";
@@ -56,11 +56,12 @@ export const command: CliCommand = {
             run,
             commits: entity.entity_type === "workstream" ? commitsOf(db, entity.id) : 0,
           });
+          const fix = fixOf(entity, last?.stderr ?? last?.stdout ?? "it printed nothing");
           if (options.json === true) {
-            printJson(context, { ...entity, does, events, stdout, stderr, gates, next });
+            printJson(context, { ...entity, does, fix, events, stdout, stderr, gates, next });
             return;
           }
-          printEntity(context, entity, does, events);
+          printEntity(context, entity, { does, fix }, events);
           printTail(context, "end of stdout", stdout);
           printTail(context, "end of stderr", stderr);
           for (const gate of gates) {
@@ -81,7 +82,7 @@ export const command: CliCommand = {
 function printEntity(
   context: CliContext,
   { entity_type, id, row }: EntityDetail,
-  does: string | undefined,
+  { does, fix }: { readonly does: string | undefined; readonly fix: string | undefined },
   events: readonly ShownEvent[],
 ): void {
   print(context, `${entity_type} ${id}: ${String(row["state"])}`);
@@ -104,11 +105,20 @@ function printEntity(
       print(context, `  ${column}: ${String(value).replace(/\s*\n\s*/g, " ")}`);
     }
   }
+  if (fix !== undefined) {
+    print(context, `  fix: ${fix}`);
+  }
   print(context, "transitions");
   printLines(
     context,
     events.map((event) => `  ${eventLine(event)}`),
   );
+}
+
+/** What to do about what went wrong, where that was an error of Pawl's table. */
+function fixOf({ row }: EntityDetail, log: string): string | undefined {
+  const fault = row["last_error"] ?? row["quarantine_reason"];
+  return typeof fault === "string" ? fixFor(fault, { log }) : undefined;
 }
 
 function exitCodeOf(metadata: unknown): unknown {
