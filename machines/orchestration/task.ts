@@ -213,7 +213,7 @@ const overridable = (from: string) => {
   return {
     override_complete_task: move(from, "completed", "override_complete_task", "A person declares it done.", {
       ...override,
-      actions: ["noteReason", "clearWorker"],
+      actions: ["noteReason", "clearWorker", "abandonPatch"],
     }),
     override_fail_task: move(from, "failed", "override_fail_task", "A person declares it failed.", {
       ...override,

@@ -17,7 +17,7 @@ import type { RunGateInput, RunGateOutput } from "../../machines/uet/test-gate.t
 /** What the effects of a family answer; one that is left out succeeds. */
 export interface Answers {
   readonly execute?: ((input: ExecuteTaskInput) => ExecuteTaskOutput | Promise<ExecuteTaskOutput>) | undefined;
-  readonly gate?: ((input: RunGateInput) => RunGateOutput) | undefined;
+  readonly gate?: ((input: RunGateInput) => RunGateOutput | Promise<RunGateOutput>) | undefined;
   readonly apply?: ((input: PatchEffectInput) => ApplyPatchOutput) | undefined;
   /** Told of each patch that is committed. */
   readonly commit?: ((input: PatchEffectInput) => void) | undefined;

@@ -131,6 +131,26 @@ describe("a run and its family", () => {
     expect(child("off")?.children).toEqual({});
   });
 
+  test.each([
+    ["override_complete_task", "completed", "succeeded"],
+    ["override_fail_task", "failed", "failed"],
+    ["override_reset_task", "running", "running"],
+  ])("drops the patch that a task had under way at its %s, and stops its gates", async (type, state, runsAs) => {
+    const { run, committed } = world({ execute: withPatch, gate: () => new Promise(() => undefined) }, [
+      { ws_id: "a", tasks: [{ task_id: "a.1" }], verify: [gate] },
+    ]);
+    const below = (parent: AnyActorRef, id: string): AnyActorRef => parent.getSnapshot().children[id];
+    const workstream = below(run, "a");
+    await waitFor(workstream, () => below(workstream, "a.1~p1")?.getSnapshot().value === "applied");
+    const [task, patch] = [below(workstream, "a.1"), below(workstream, "a.1~p1")];
+    const unit = below(patch, "a.1~p1~unit");
+    task.send({ type, operator: "ann", reason: "done by hand" });
+    await waitFor(task, ({ value }) => value === state);
+    expect([patch, unit].map((actor) => actor.getSnapshot().value)).toEqual(["dropped", "FAILED"]);
+    await waitFor(run, ({ value }) => value === runsAs);
+    expect(committed).toEqual([]);
+  });
+
   test("is canceled by a named operator only, down to its tasks", async () => {
     const { run, child } = world({ execute: withPatch }, [{ ws_id: "a", tasks: [{ task_id: "a.1" }] }]);
     run.send({ type: "user_cancelled" });
