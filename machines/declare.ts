@@ -27,8 +27,9 @@ interface Declared<G extends string, A extends string> {
 /**
  * Declares the transitions of one machine: what the catalogue, the constraints, the diagrams and the audit read.
  * Each one's last action, `announce`, tells the parent of the move.
+ * @param isNews whether the parent has to know of a move; it has of all without it
  */
-export function declarer(machineId: string, section: string) {
+export function declarer(machineId: string, section: string, isNews: (move: Move) => boolean = () => true) {
   return <const G extends string = never, const A extends string = never>(
     from: string,
     to: string,
@@ -48,7 +49,10 @@ export function declarer(machineId: string, section: string) {
       ...(options.asks !== undefined && { guard: options.asks }),
       ...(options.override !== undefined && { override: options.override }),
     },
-    actions: [...(options.actions ?? []), { type: "announce" as const, params: { from, to } }],
+    actions: [
+      ...(options.actions ?? []),
+      ...(isNews({ from, to }) ? [{ type: "announce" as const, params: { from, to } }] : []),
+    ],
   });
 }
 

@@ -4,9 +4,10 @@ import { failureText, unprovided } from "../effect.ts";
 import { operatorAndReason, operatorOrParent } from "../events.ts";
 import { tellParent } from "../family.ts";
 import type { ExecuteTaskInput, ExecuteTaskOutput, TaskContext, TaskEvent, TaskInput } from "./task.types.ts";
+import { standingOf } from "./task-standing.ts";
 
 const section = "1.4";
-const move = declarer("task", section);
+const move = declarer("task", section, ({ from, to }) => standingOf(from) !== standingOf(to));
 const state = (description: string) => stateMeta(section, description);
 
 function initialContext(input: TaskInput): TaskContext {
@@ -141,16 +142,19 @@ const base = setup({
       duration_seconds: null,
     }),
     clearWorker: assign({ worker_id: null }),
+    /** Its worker is free again. */
     noteOutcome: assign(({ context, event }) => {
       if (event.type === "timeout_exceeded") {
         const duration_seconds = context.timeout_sec;
-        return { timed_out: true, exit_code: null, duration_seconds, last_error: "it ran longer than its time-out" };
+        const last_error = "it ran longer than its time-out";
+        return { worker_id: null, timed_out: true, exit_code: null, duration_seconds, last_error };
       }
       if (event.type !== "execution_completed" && event.type !== "execution_failed") {
         return {};
       }
       const ended = event.signal ?? (event.exit_code === undefined ? null : `exit code ${event.exit_code}`);
       return {
+        worker_id: null,
         timed_out: false,
         exit_code: event.exit_code ?? null,
         duration_seconds: event.duration_seconds ?? null,
@@ -330,18 +334,18 @@ export const taskMachine = base.createMachine({
         execution_completed: move("running", "validating", "execution_completed", "Its command ended as expected.", {
           guard: "exitExpected",
           asks: "exit code is an expected one (0 unless the plan says otherwise)",
-          actions: ["noteOutcome", "clearWorker"],
+          actions: ["noteOutcome"],
         }),
         execution_failed: [
           move("running", "retrying", "execution_failed", "It failed, and may try again.", {
             guard: "retriesLeft",
             asks: "retry_count < max_retries",
-            actions: ["noteOutcome", "countRetry", "clearWorker"],
+            actions: ["noteOutcome", "countRetry"],
             severity: "warning",
           }),
           move("running", "failed", "execution_failed", "It failed, and its retries are used.", {
             asks: "retry_count >= max_retries",
-            actions: ["noteOutcome", "clearWorker"],
+            actions: ["noteOutcome"],
             severity: "error",
           }),
         ],
@@ -349,12 +353,12 @@ export const taskMachine = base.createMachine({
           move("running", "retrying", "timeout_exceeded", "It took too long, and may try again.", {
             guard: "retriesLeft",
             asks: "retry_count < max_retries",
-            actions: ["noteOutcome", "countRetry", "clearWorker"],
+            actions: ["noteOutcome", "countRetry"],
             severity: "warning",
           }),
           move("running", "failed", "timeout_exceeded", "It took too long, and its retries are used.", {
             asks: "retry_count >= max_retries",
-            actions: ["noteOutcome", "clearWorker"],
+            actions: ["noteOutcome"],
             severity: "error",
           }),
         ],

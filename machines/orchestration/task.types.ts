@@ -137,7 +137,10 @@ export type TaskEvent =
   | { readonly type: "nothing_left" }
   | PatchChanged;
 
-/** Task to workstream: it moved in a way the workstream has to know of. */
+/** How a workstream counts a task that is in a state. */
+export type TaskStanding = "waiting" | "under_way" | "completed" | "failed" | "cancelled";
+
+/** Task to workstream: it moved in a way the workstream has to know of, into another standing. */
 export interface TaskChanged {
   readonly type: "task_changed";
   readonly task_id: string;

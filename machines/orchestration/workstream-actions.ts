@@ -3,17 +3,14 @@ import { childOf, tellChild, tellChildren } from "../family.ts";
 import { gateInputs } from "../gate-set.ts";
 import { gateId } from "../ids.ts";
 import type { PatchChanged } from "../uet/patch-ledger.types.ts";
-import type { TaskChanged, TaskContext, TaskDefinition, TaskInput } from "./task.types.ts";
+import type { TaskChanged, TaskContext, TaskDefinition, TaskInput, TaskStanding } from "./task.types.ts";
+import { standingOf } from "./task-standing.ts";
 import type { RunStarted, TaskRedone, TaskTally, WorkstreamContext, WorkstreamEvent } from "./workstream.types.ts";
 
 export const noTasks: TaskTally = {
   total: 0,
-  pending: 0,
-  queued: 0,
-  blocked: 0,
-  running: 0,
-  validating: 0,
-  retrying: 0,
+  waiting: 0,
+  under_way: 0,
   completed: 0,
   failed: 0,
   cancelled: 0,
@@ -23,26 +20,40 @@ export const noTasks: TaskTally = {
 
 /** The tally after one of its tasks moved. */
 export function tallied(tally: TaskTally, event: TaskChanged): TaskTally {
-  const states = tally as unknown as Record<string, number>;
-  const hasFallen = event.to === "failed" || event.to === "cancelled";
+  const from = standingOf(event.from);
+  const to = standingOf(event.to);
+  const change = (standing: TaskStanding): number => Number(to === standing) - Number(from === standing);
+  const hasFallen = to === "failed" || to === "cancelled";
   return {
-    ...tally,
-    [event.from]: (states[event.from] ?? 0) - 1,
-    [event.to]: (states[event.to] ?? 0) + 1,
-    critical_failed: tally.critical_failed + Number(event.to === "failed" && event.is_critical),
+    total: tally.total,
+    waiting: tally.waiting + change("waiting"),
+    under_way: tally.under_way + change("under_way"),
+    completed: tally.completed + change("completed"),
+    failed: tally.failed + change("failed"),
+    cancelled: tally.cancelled + change("cancelled"),
+    critical_failed: tally.critical_failed + Number(to === "failed" && event.is_critical),
     forgiven: tally.forgiven + Number(hasFallen && event.allow_failure),
   };
 }
 
 const ended = (tally: TaskTally): number => tally.completed + tally.failed + tally.cancelled;
 
+/** Whether some task has begun, or ended without. */
+export function hasBegun({ tasks }: Pick<WorkstreamContext, "tasks">): boolean {
+  return tasks.total > tasks.waiting;
+}
+
 /**
  * What a workstream's tasks and patches call for, as the literal events; the states take what is theirs. The order is
  * that of the source's derivation. §1.3.4
  */
-export function derived({ tasks, open_patches, quarantined }: WorkstreamContext): WorkstreamEvent[] {
+export function derived({
+  tasks,
+  open_patches,
+  quarantined,
+}: Pick<WorkstreamContext, "tasks" | "open_patches" | "quarantined">): WorkstreamEvent[] {
   const events: WorkstreamEvent[] = [];
-  if (tasks.running + tasks.validating + tasks.retrying + ended(tasks) > 0) {
+  if (hasBegun({ tasks })) {
     events.push({ type: "first_task_started" });
   }
   if (tasks.critical_failed > 0) {
@@ -203,7 +214,7 @@ export function talliedAgain(tally: TaskTally, { state, allow_failure, is_critic
   return {
     ...tally,
     [state]: tally[state] - 1,
-    pending: tally.pending + 1,
+    waiting: tally.waiting + 1,
     critical_failed: tally.critical_failed - Number(state === "failed" && is_critical),
     forgiven: tally.forgiven - Number(allow_failure),
   };

@@ -15,6 +15,7 @@ import {
   endedIncomplete,
   firstChildren,
   forwardToDependants,
+  hasBegun,
   noTasks,
   patchBefore,
   queueAfter,
@@ -76,7 +77,7 @@ const base = setup({
     createdAndWaiting: ({ context }) => context.tasks_created && context.waiting_for.length > 0,
     upstreamEnded: ({ context }) => context.upstream_ended !== null,
     hasDependencyTimeout: ({ context }) => context.dependency_timeout_sec !== null,
-    someTaskStarted: ({ context: { tasks } }) => tasks.total > tasks.pending + tasks.queued + tasks.blocked,
+    someTaskStarted: ({ context }) => hasBegun(context),
     allCompleted: ({ context }) => allCompleted(context),
     criticalFailed: ({ context }) => context.tasks.critical_failed > 0,
     someQuarantined: ({ context }) => context.quarantined > 0,
@@ -88,8 +89,12 @@ const base = setup({
     operatorNamed: ({ event }) => operatorNamed(event),
     operatorOrParent: ({ event }) => operatorOrParent(event),
     operatorAndReason: ({ event }) => operatorAndReason(event),
+    // One that was paused while it was being merged goes on with its merge, and waits for no task any more.
     mayBeRedone: ({ context, event }) =>
-      event.type === "task_redone" && operatorAndReason(event) && !context.redone.includes(event.task_id),
+      event.type === "task_redone" &&
+      operatorAndReason(event) &&
+      !context.redone.includes(event.task_id) &&
+      context.paused_in !== "validating",
   },
   actions: {
     announce: enqueueActions(({ context, enqueue, self }, { from, to }: Move) => {
@@ -120,7 +125,7 @@ const base = setup({
       }
       const { tasks, gates } = firstChildren(context, event);
       enqueue.assign({
-        tasks: { ...noTasks, total: tasks.length, pending: tasks.length },
+        tasks: { ...noTasks, total: tasks.length, waiting: tasks.length },
         tasks_created: true,
       });
       for (const task of tasks) {
@@ -145,10 +150,18 @@ const base = setup({
         enqueue.raise(event);
       }
     }),
-    noteTask: enqueueActions(({ context, enqueue, event, self }) => {
+    /** Counts a task that moved, tells those that wait for it, and raises what follows. */
+    noteTask: enqueueActions(({ context, enqueue, event, self }, { isReady }: { readonly isReady: boolean }) => {
       if (event.type === "task_changed") {
-        enqueue.assign({ tasks: tallied(context.tasks, event) });
+        const tasks = tallied(context.tasks, event);
+        enqueue.assign({ tasks });
         forwardToDependants(self, enqueue as never, event);
+        for (const next of derived({ tasks, open_patches: context.open_patches, quarantined: context.quarantined })) {
+          // It leads out of `ready` only, and no other event comes as often.
+          if (isReady || next.type !== "first_task_started") {
+            enqueue.raise(next);
+          }
+        }
       }
     }),
     takePatch: enqueueActions(({ context, enqueue, event, self }) => {
@@ -289,7 +302,7 @@ const pausable = <const A extends string>(from: string, remember: A) => ({
 const redoes = (params: { readonly held: boolean }) => ({
   guard: "mayBeRedone" as const,
   actions: { type: "redoTask" as const, params },
-  meta: { guard: "operator and reason given, and no successor of the task yet" },
+  meta: { guard: "operator and reason given, no successor of the task yet, and the merge has not begun" },
 });
 
 /** A group of tasks of one run, merged as one. §1.3 */
@@ -299,7 +312,7 @@ export const workstreamMachine = base.createMachine({
   context: ({ input }) => initialContext(input),
   initial: "planned",
   on: {
-    task_changed: { actions: ["noteTask", "derive"] },
+    task_changed: { actions: { type: "noteTask", params: { isReady: false } } },
     patch_created: { actions: "takePatch" },
     patch_abandoned: { actions: "dropPatch" },
     patch_changed: { actions: ["notePatch", "derive"] },
@@ -328,6 +341,7 @@ export const workstreamMachine = base.createMachine({
       ...stateMeta(section, "tasks created and dependencies met"),
       entry: "releaseChildren",
       on: {
+        task_changed: { actions: { type: "noteTask", params: { isReady: true } } },
         first_task_started: move("ready", "executing", "first_task_started", "Its first task runs.", {
           guard: "someTaskStarted",
           asks: "some task is running",

@@ -38,12 +38,10 @@ export interface RunStarted extends Pick<WorkstreamDefinition, Contents> {
 /** Numbers, not lists: the cost of a move does not grow with the number of tasks (I10). */
 export interface TaskTally {
   readonly total: number;
-  readonly pending: number;
-  readonly queued: number;
-  readonly blocked: number;
-  readonly running: number;
-  readonly validating: number;
-  readonly retrying: number;
+  /** Pending, queued or blocked. */
+  readonly waiting: number;
+  /** Running, validating or retrying. */
+  readonly under_way: number;
   readonly completed: number;
   readonly failed: number;
   readonly cancelled: number;

@@ -63,9 +63,11 @@ describe("a run and its family", () => {
       [{ ws_id: "a", tasks: [{ task_id: "a.1", max_retries: 1, backoff: { initial_sec: 2, factor: 2, max_sec: 9 } }] }],
     );
     const workstream = run.getSnapshot().children["a"] as AnyActorRef;
-    await waitFor(workstream, () => workstream.getSnapshot().context.tasks.retrying === 1);
+    const task = workstream.getSnapshot().children["a.1"] as AnyActorRef;
+    await waitFor(task, ({ value }) => value === "retrying");
     clock.advance(1_999);
-    expect(child("a")?.context.tasks.retrying).toBe(1);
+    expect(task.getSnapshot().value).toBe("retrying");
+    expect(child("a")?.context.tasks).toMatchObject({ total: 1, waiting: 0, under_way: 1 });
     clock.advance(1);
     await waitFor(run, ({ status }) => status === "done");
     expect([attempts, run.getSnapshot().value]).toEqual([[1, 2], "succeeded"]);

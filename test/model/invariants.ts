@@ -63,17 +63,13 @@ export const invariants: Readonly<Record<string, Invariant>> = {
     }
     const counts = part.context["tasks"] as Readonly<Record<string, number>>;
     const tasks = liveTasks(part, below);
-    return [
-      "pending",
-      "queued",
-      "blocked",
-      "running",
-      "validating",
-      "retrying",
-      "completed",
-      "failed",
-      "cancelled",
-    ].every((state) => counts[state] === tasks.filter((task) => task.state === state).length);
+    const countIn = (...states: string[]): number => tasks.filter(({ state }) => states.includes(state)).length;
+    return (
+      counts["total"] === tasks.length &&
+      counts["waiting"] === countIn("pending", "queued", "blocked") &&
+      counts["under_way"] === countIn("running", "validating", "retrying") &&
+      ["completed", "failed", "cancelled"].every((state) => counts[state] === countIn(state))
+    );
   },
   "a workstream counts its patches right: those under way, and the live ones that were quarantined": (part, below) => {
     if (part.machine !== "workstream" || part.status !== "active") {

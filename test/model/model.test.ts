@@ -151,6 +151,24 @@ describe("what the exploration found once, and does not find again", () => {
     expect(resumed.parts.get("r/a/a.1~r1")?.state).toBe("queued");
   });
 
+  test("a task is not done again in a workstream that was paused while it was being merged", () => {
+    const forgiving = [{ ws_id: "a", tasks: [{ task_id: "a.1", allow_failure: true }] }];
+    const situation = along(begin(realMachines, forgiving), [
+      ["r/a/a.1", { type: "override_fail_task", ...operator } as { type: string }],
+      ["r", { type: "pause_requested", ...operator }],
+      redone,
+      ["r", { type: "resume_requested", ...operator }],
+      ["r/a", done("workstream", "validating.merging")],
+      ["r/a", done("workstream", "validating.publishing")],
+    ]);
+    expect(["r", "r/a", "r/a/a.1"].map((path) => situation.parts.get(path)?.state)).toEqual([
+      "succeeded",
+      "completed",
+      "failed",
+    ]);
+    expect(situation.parts.has("r/a/a.1~r1")).toBe(false);
+  });
+
   test("the patch of a task that a person declares failed is dropped, and holds nothing up", () => {
     const situation = along(begin(realMachines, twoTasks), [
       ...made("a.1", "p1"),
@@ -185,7 +203,7 @@ describe("what the exploration found once, and does not find again", () => {
       ["r/a", { type: "task_redone", task_id: "a.1", successor_id: "a.1~r2", ...operator } as { type: string }],
     ]);
     expect([...situation.parts.keys()].filter((path) => path.includes("~r"))).toEqual(["r/a/a.1~r1"]);
-    expect(situation.parts.get("r/a")?.context["tasks"]).toMatchObject({ failed: 0, pending: 0, queued: 2 });
+    expect(situation.parts.get("r/a")?.context["tasks"]).toMatchObject({ total: 2, waiting: 2, failed: 0 });
   });
 
   test("its configuration is the one that is described: two workstreams, the second after the first, two tasks each", () => {
