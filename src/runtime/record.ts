@@ -248,9 +248,11 @@ function recordStep(
     trigger,
     severity: severityOf(meta),
     audit: {
-      reason: textMember(step.event, "reason"),
-      operator: textMember(step.event, "operator"),
-      ...audit,
+      reason: audit?.reason ?? textMember(step.event, "reason"),
+      operator: audit?.operator ?? textMember(step.event, "operator"),
+      metadata: audit?.metadata,
+      context: audit?.context,
+      evidence: audit?.evidence,
     },
   });
   writeRows(context, live, step);
