@@ -32,7 +32,7 @@ import { type Intervention, intervene } from "./intervention.ts";
 import { Patches } from "./patches.ts";
 import { PlanIndex } from "./plan-index.ts";
 import { type Probe, probedEffect, probedStore } from "./probe.ts";
-import { giveTask, reactTo, taskActorId } from "./reactions.ts";
+import { giveTask, reactTo } from "./reactions.ts";
 import { checkRunId, nextRunId } from "./run-ids.ts";
 import { RunSite, type SiteServices } from "./site.ts";
 import { killAll } from "./stop-now.ts";
@@ -337,7 +337,7 @@ export class Pipeline {
   #makeSite(run: string, { plan, base }: StoredPlan): RunSite {
     const index = new PlanIndex(plan);
     const workers = new Workers(plan.concurrency, (task, worker) =>
-      giveTask(this.#runtime.actor(taskActorId(run, task)) as AnyActorRef | undefined, worker),
+      giveTask(this.#runtime.actor(run) as AnyActorRef | undefined, task, worker),
     );
     const secrets = secretValues(plan, this.#options.env);
     const { state, clock } = this.#options;

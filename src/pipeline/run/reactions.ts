@@ -41,7 +41,7 @@ export function reactTo(
 }
 
 /** Path of a task's actor: it lives below its workstream, which lives below the run. */
-export function taskActorId(run: string, task: string): string {
+function taskActorId(run: string, task: string): string {
   return `${run}/${workstreamOf(task)}/${task}`;
 }
 
@@ -71,11 +71,18 @@ function workstreamOf(entity: string): string {
   return entity.split(/[.~]/, 1)[0] ?? entity;
 }
 
-/** Hands a queued task to a worker; false when it is not queued any more. */
-export function giveTask(actor: AnyActorRef | undefined, worker: string): boolean {
+/** Hands a queued task of a run to a worker; false when it is not queued any more. */
+export function giveTask(run: AnyActorRef | undefined, task: string, worker: string): boolean {
+  // From child to child: the runtime would ask the store, each time.
+  const actor = childOf(childOf(run, workstreamOf(task)), task);
   if (actor?.getSnapshot().value !== "queued") {
     return false;
   }
   actor.send({ type: "worker_started", worker_id: worker });
   return true;
+}
+
+function childOf(actor: AnyActorRef | undefined, id: string): AnyActorRef | undefined {
+  const snapshot = actor?.getSnapshot() as { readonly children: Readonly<Record<string, AnyActorRef>> } | undefined;
+  return snapshot?.children[id];
 }
