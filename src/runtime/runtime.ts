@@ -111,7 +111,10 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
       clock,
       ids,
       logger: options.logger ?? console.log.bind(console),
-      wake: (no) => this.#wake(no),
+      wake: (no) => {
+        const row = store.actorByNo(no);
+        return row && this.#wake(row);
+      },
       onFailure: options.onFailure ?? (() => undefined),
     });
     this.#passivation = new Passivation(this.#engine, options.passivateAfterMs, (live) => this.#attach(live));
@@ -310,23 +313,25 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
     if (row === undefined || !row.live) {
       return this.#engine.child(id);
     }
-    return this.#engine.live(row.no) ?? this.#wake(row.no);
+    return this.#engine.live(row.no) ?? this.#wake(row);
   }
 
-  #wake(actorNo: number): Live | undefined {
-    const rootNo = this.#store.actorByNo(actorNo)?.rootNo;
-    if (rootNo === undefined || this.#engine.live(rootNo) !== undefined) {
+  /** Restores the tree that an actor belongs to. */
+  #wake({ no, rootNo }: ActorRow): Live | undefined {
+    if (this.#engine.live(rootNo) !== undefined) {
       return undefined;
     }
     const rows = this.#store.loadTree(rootNo);
-    for (const live of restoreRoots(this.#engine, rows, this.#store.loadEffects(rootNo))) {
+    // Effects are of children.
+    const effects = rows.length > 1 ? this.#store.loadEffects(rootNo) : [];
+    for (const live of restoreRoots(this.#engine, rows, effects)) {
       this.#attach(live);
       if (rows[0]?.asleep === true) {
         this.#engine.group().touched.add(live);
         this.#engine.schedule();
       }
     }
-    return this.#engine.live(actorNo);
+    return this.#engine.live(no);
   }
 
   /** What is at rest too; what sleeps goes on sleeping. */
