@@ -1,8 +1,8 @@
-import type { AnyEventObject, Snapshot } from "xstate";
+import type { Actor, AnyActorLogic, AnyEventObject, Snapshot } from "xstate";
 import { GuardRejected, InvalidTransitionError, TerminalStateViolation } from "../base/errors/index.ts";
+import { recordRefusal } from "./audit.ts";
 import type { Engine } from "./engine.ts";
 import type { Live } from "./live.ts";
-import { recordRefusal } from "./record.ts";
 import { refuseLarge } from "./size.ts";
 import { stateOf } from "./view.ts";
 import { type InternalActor, isMachine, isMachineSnapshot, kindOf, processing } from "./xstate/internals.ts";
@@ -142,4 +142,16 @@ function guardOf(snapshot: { readonly _nodes: readonly unknown[] }, type: string
       : ((guard as { type?: string; name?: string } | undefined)?.type ?? "its guard");
   });
   return [...new Set(words)].join(" or ");
+}
+
+type Deliver = (event: { readonly type: string }, options: DeliverOptions) => Promise<unknown>;
+
+/** Gives an actor its `deliver`. */
+export function withDeliver(actor: Actor<AnyActorLogic>, send: Deliver): Actor<AnyActorLogic> {
+  return Object.assign(actor, {
+    deliver: async (event: { readonly type: string }, options: DeliverOptions = {}) => {
+      await send(event, options);
+      return (actor as unknown as InternalActor).getSnapshot();
+    },
+  });
 }

@@ -10,12 +10,12 @@ import { Effects } from "./effects.ts";
 import { endedActor } from "./ended.ts";
 import type { Group } from "./group.ts";
 import { type Live, type LiveRoot, liveOf, setLive } from "./live.ts";
+import { Population } from "./population.ts";
 import { Recorder } from "./recorder.ts";
 import type { ActorType, Registry } from "./registry.ts";
 import { stopLargeFamilyOf } from "./xstate/children.ts";
 import {
   childLogic,
-  childrenOf,
   childSnapshotPrefix,
   type InternalActor,
   type InternalLogic,
@@ -45,7 +45,7 @@ interface Birth {
 
 /** Runs actor systems and turns what happens in them into commits. One turn of the event loop is one commit. */
 export class Engine {
-  readonly roots = new Map<string, Live>();
+  readonly population = new Population();
   readonly inspectors = new Set<(event: InspectionEvent) => void>();
   readonly delayed: DelayedEvents;
   readonly effects: Effects;
@@ -55,9 +55,6 @@ export class Engine {
   restoring: ReadonlyMap<object, ActorRow> | undefined;
   /** Why nothing is accepted any more. */
   closed: { readonly reason: string; readonly cause?: unknown } | undefined;
-  readonly #byNo = new Map<number, Live>();
-  /** Roots with children whose own ids have a slash: only there can two paths be the same. */
-  readonly #slashed = new WeakSet<LiveRoot>();
   readonly #recorder = new Recorder(this);
   #birth: Birth | undefined;
   #nextNo: number;
@@ -73,7 +70,7 @@ export class Engine {
     this.commits = new Commits(this, {
       store: options.store,
       begin: (live) => this.#recorder.begin(live),
-      left: (live) => this.#forget(live),
+      left: (live) => this.population.forget(live),
       committed: () => this.delayed.timers.setAlarm(),
     });
     this.delayed = new DelayedEvents({
@@ -81,7 +78,7 @@ export class Engine {
       nextSeq: counters.nextTimerSeq,
       group: () => this.group(),
       schedule: () => this.schedule(),
-      liveOrWoken: (no) => this.#byNo.get(no) ?? options.wake(no),
+      liveOrWoken: (no) => this.population.live(no) ?? options.wake(no),
       reference: (no) => this.reference(no),
       retry: (live) => this.effects.request(live),
     });
@@ -127,38 +124,18 @@ export class Engine {
     return no;
   }
 
-  live(no: number): Live | undefined {
-    return this.#byNo.get(no);
-  }
-
   /** What a stored reference leads to; undefined when no actor ever had this number. */
   reference(no: number): InternalActor | undefined {
-    const row = this.#byNo.has(no) ? undefined : this.options.store.actorByNo(no);
+    const live = this.population.live(no);
+    const row = live === undefined ? this.options.store.actorByNo(no) : undefined;
     if (row === undefined) {
-      return this.#byNo.get(no)?.actor;
+      return live?.actor;
     }
     if (row.live) {
       return this.options.wake(no)?.actor;
     }
-    const parent = row.parentNo === null ? undefined : this.#byNo.get(row.parentNo);
+    const parent = row.parentNo === null ? undefined : this.population.live(row.parentNo);
     return endedActor(row, parent?.actor, parent === undefined ? undefined : childLogic(parent.logic, row.src));
-  }
-
-  /** The child in memory with this id, its parent's ids before it: one that is not committed yet, too. */
-  child(id: string): Live | undefined {
-    for (let slash = id.indexOf("/"); slash !== -1; slash = id.indexOf("/", slash + 1)) {
-      for (const member of this.roots.get(id.slice(0, slash))?.root.members ?? []) {
-        if (member.id === id) {
-          return member;
-        }
-      }
-    }
-    return undefined;
-  }
-
-  /** Every actor in memory, parents before children. */
-  lives(): Iterable<Live> {
-    return [...this.#byNo.values()].sort((a, b) => a.no - b.no);
   }
 
   /** @throws PawlError RUNTIME_CLOSED */
@@ -184,24 +161,8 @@ export class Engine {
     if (live === undefined) {
       throw new Error(`XState made no actor for ${id}`);
     }
-    this.roots.set(id, live);
+    this.population.roots.set(id, live);
     return live;
-  }
-
-  /** Takes a root out of memory, without stopping it. */
-  forgetRoot(live: Live): void {
-    this.roots.delete(live.id);
-    for (const member of live.root.members) {
-      this.#byNo.delete(member.no);
-    }
-  }
-
-  #forget(live: Live): void {
-    this.#byNo.delete(live.no);
-    live.root.members.delete(live);
-    if (this.roots.get(live.id) === live) {
-      this.roots.delete(live.id);
-    }
   }
 
   readonly #host: SystemHost;
@@ -251,7 +212,7 @@ export class Engine {
     }
     refuseBadSystemId(id, actor.options.systemId);
     if (parent !== undefined) {
-      this.#refuseTaken(id, actor, parent);
+      this.population.refuseTaken(id, actor, parent);
     }
     const { logic } = actor;
     const src = birth === undefined ? (actor.src as string) : birth.type.name;
@@ -281,37 +242,12 @@ export class Engine {
       effect: undefined,
       lastRow: undefined,
     };
-    this.#replaceNamesake(live);
+    for (const replaced of this.population.namesakesOf(live)) {
+      this.group().touched.add(replaced);
+    }
     setLive(live);
-    this.#byNo.set(live.no, live);
-    root.members.add(live);
+    this.population.add(live);
     actor.logic = this.#recorder.wrapped(logic, live.kind);
-  }
-
-  /** A root, or a child elsewhere in the tree, may have this very id, where ids have a slash of their own. */
-  #refuseTaken(id: string, actor: InternalActor, parent: Live): void {
-    if (actor.id.includes("/")) {
-      this.#slashed.add(parent.root);
-    }
-    const elsewhere = this.#slashed.has(parent.root) ? this.child(id) : undefined;
-    const namesake = this.roots.get(id) ?? (elsewhere?.parent === parent ? undefined : elsewhere);
-    if (namesake !== undefined) {
-      throw new PawlError("ACTOR_EXISTS", { id, found: namesake.type.name, asked: `a child, ${String(actor.src)}` });
-    }
-  }
-
-  /** XState files a second child of one id over the first, which runs on, but is nobody's child any more. */
-  #replaceNamesake({ parent, key }: Live): void {
-    // While the parent is being made it has no snapshot; all its children are written with it.
-    const children = parent?.recorded === undefined ? undefined : childrenOf(parent.recorded);
-    const namesake = children?.[key];
-    const replaced = namesake === undefined ? undefined : liveOf(namesake);
-    for (const member of replaced?.root.members ?? []) {
-      // With all below it, whose ids are those of what the other one makes; one that could not be made was never stored.
-      if (isBelow(member, replaced) && member.actor._snapshot !== undefined) {
-        this.group().touched.add(member);
-      }
-    }
   }
 
   schedule(): void {
@@ -351,7 +287,7 @@ export class Engine {
     this.closed = { reason, cause };
     this.delayed.timers.stop();
     this.effects.abortAll();
-    for (const live of this.#byNo.values()) {
+    for (const live of this.population.all()) {
       if (live.begun && live.kind !== "promise" && live.actor.getSnapshot().status === "active") {
         // Ends the subscription or the callback, not the actor.
         live.logic.transition(live.actor.getSnapshot(), { type: stopEvent }, live.actor._actorScope);
@@ -359,8 +295,4 @@ export class Engine {
     }
     this.commits.abandon(cause ?? new PawlError("RUNTIME_CLOSED", { reason }));
   }
-}
-
-function isBelow(live: Live | undefined, above: Live | undefined): boolean {
-  return live !== undefined && (live === above || isBelow(live.parent, above));
 }

@@ -62,7 +62,7 @@ export async function openInspector(engine: Engine, options: InspectorOptions): 
   };
   engine.inspectors.add(observe);
   sockets.on("connection", (viewer) => {
-    for (const live of engine.lives()) {
+    for (const live of engine.population.all()) {
       viewer.send(JSON.stringify(introduction(live, engine.clock)));
     }
   });

@@ -35,7 +35,7 @@ export class Passivation {
 
   #sweep(): void {
     const now = this.#engine.clock.monotonic();
-    const idle = [...this.#engine.roots.values()].filter((live) => {
+    const idle = [...this.#engine.population.roots.values()].filter((live) => {
       const limit = live.type.passivateAfterMs ?? this.#defaultMs;
       return limit !== undefined && now - live.root.lastUsed >= limit && isIdle(live);
     });
@@ -55,7 +55,7 @@ export class Passivation {
       return;
     }
     for (const live of idle) {
-      this.#engine.forgetRoot(live);
+      this.#engine.population.forgetRoot(live);
       for (const member of live.root.members) {
         this.#redirect(member);
       }
@@ -84,7 +84,7 @@ export class Passivation {
       "deliver",
     ]) {
       actor[method] = (...args: unknown[]) => {
-        const current = (this.#engine.live(live.no)?.actor ?? awake()) as unknown as Record<
+        const current = (this.#engine.population.live(live.no)?.actor ?? awake()) as unknown as Record<
           string,
           (...args: unknown[]) => unknown
         >;

@@ -1,15 +1,11 @@
 /** Turns what an actor did into journal rows, audit events and rows of its entity. */
 import type { AnyEventObject, AnyMachineSnapshot, Snapshot } from "xstate";
 import { PawlError } from "../base/errors/index.ts";
-import type { Ids } from "../base/ids.ts";
-import { isoTime } from "../base/time.ts";
 import { stateText, topState } from "../store/fold.ts";
-import type { AuditRow } from "../store/port.ts";
+import { type AuditContext, addAudit, severityOf, textMember } from "./audit.ts";
 import { describeEvent, Unserializable } from "./codec.ts";
 import { type DeltaText, isWhole, members, whole } from "./delta.ts";
-import type { AuditNote, EntityAudit } from "./entity.ts";
 import { entityId, entityStep, type PlainStep, writeRows } from "./entity-rows.ts";
-import type { Group } from "./group.ts";
 import { type Live, numberOf, type Step } from "./live.ts";
 import { snapshotDelta, viewOf } from "./view.ts";
 import { childSnapshotPrefix, isMachine, isMachineSnapshot, type TakenTransition } from "./xstate/internals.ts";
@@ -17,12 +13,8 @@ import { childSnapshotPrefix, isMachine, isMachineSnapshot, type TakenTransition
 /** Snapshots are rebuilt from deltas; so many of them and a whole one is kept again. */
 const deltasToWhole = 200;
 
-export interface RecordContext {
-  readonly ids: Ids;
-  group(): Group;
+export interface RecordContext extends AuditContext {
   nextSeq(): number;
-  /** Now, in milliseconds since 1970; never before what was recorded last. */
-  recordedMs(): number;
 }
 
 /** An actor was made: its first snapshot, whole. @throws PawlError NOT_SERIALIZABLE */
@@ -118,34 +110,6 @@ export function recordLeft(context: RecordContext, live: Live): void {
   if (live.recorded?.status !== "stopped") {
     addJournal(context, live, { type: "pawl.left" }, members([["left", whole(true, "left", numberOf)]]));
   }
-}
-
-/** Something about an actor that changes nothing of it and belongs in the log. */
-export function recordNote(context: RecordContext, live: Live, note: AuditNote): void {
-  const state = live.state ?? "";
-  addAudit(context, live, {
-    eventType: note.type,
-    entityId: entityId(live),
-    from: state,
-    to: state,
-    trigger: note.trigger,
-    severity: note.type === "error" ? "error" : "warning",
-    audit: { reason: note.reason, operator: note.operator },
-  });
-}
-
-/** An event that the present state does not accept: in the log, with the state unchanged (I5). */
-export function recordRefusal(context: RecordContext, live: Live, event: AnyEventObject, reason: string): void {
-  const state = live.state ?? "";
-  addAudit(context, live, {
-    eventType: "error",
-    entityId: entityId(live),
-    from: state,
-    to: state,
-    trigger: event.type,
-    severity: "error",
-    audit: { reason, operator: textMember(event, "operator") },
-  });
 }
 
 function takeSteps(live: Live): Step[] {
@@ -269,37 +233,6 @@ function triggerOf(step: Step, transition: TakenTransition | undefined): string 
   return textMember(transition?.meta ?? {}, "trigger") ?? (always ? "always" : step.event.type);
 }
 
-interface AuditParts {
-  readonly eventType: string;
-  readonly entityId: string;
-  readonly from: string;
-  readonly to: string;
-  readonly trigger: string;
-  readonly severity: string;
-  readonly audit: EntityAudit;
-}
-
-function addAudit(context: RecordContext, live: Live, parts: AuditParts): void {
-  const now = context.recordedMs();
-  const row: AuditRow = {
-    event_id: `evt_${context.ids.next(now)}`,
-    event_type: parts.eventType,
-    entity_type: live.type.name,
-    entity_id: parts.entityId,
-    from_state: parts.from,
-    to_state: parts.to,
-    trigger: parts.trigger,
-    reason: parts.audit.reason ?? null,
-    severity: parts.severity,
-    operator: parts.audit.operator ?? null,
-    metadata: parts.audit.metadata ?? {},
-    context: parts.audit.context ?? {},
-    evidence: parts.audit.evidence ?? null,
-    transitioned_at: isoTime(now),
-  };
-  context.group().audits.push(row);
-}
-
 function shownState(live: Live, snapshot: AnyMachineSnapshot): string {
   return live.type.entity === undefined ? stateText(snapshot.value) : topState(snapshot.value);
 }
@@ -320,17 +253,4 @@ function initialState(live: Live): string {
     initialStates.set(live.logic, initial);
   }
   return live.type.entity === undefined ? initial.leaves : initial.top;
-}
-
-const severities = ["info", "warning", "error", "critical"];
-
-/** `meta` belongs to the machine's author, who may mean something else by the word. */
-function severityOf(meta: Readonly<Record<string, unknown>>): string {
-  const severity = textMember(meta, "severity");
-  return severity !== undefined && severities.includes(severity) ? severity : "info";
-}
-
-function textMember(object: Readonly<Record<string, unknown>>, name: string): string | undefined {
-  const value = object[name];
-  return typeof value === "string" ? value : undefined;
 }

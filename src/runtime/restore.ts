@@ -167,7 +167,7 @@ function restoreTrees(engine: Engine, trees: readonly Tree[], effectOf: Readonly
 }
 
 function settleIn(engine: Engine, { row, type }: Restorable, effect: EffectRow | undefined): void {
-  const live = engine.live(row.no);
+  const live = engine.population.live(row.no);
   if (live === undefined) {
     return;
   }

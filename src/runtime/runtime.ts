@@ -1,23 +1,21 @@
-import { type Actor, type ActorOptions, type AnyActorLogic, createActor, type InspectionEvent } from "xstate";
+import { type ActorOptions, type AnyActorLogic, createActor, type InspectionEvent } from "xstate";
 import { PawlError } from "../base/errors/index.ts";
 import { type Ids, systemIds } from "../base/ids.ts";
 import { type Clock, systemClock } from "../base/time.ts";
 import type { ActorFilter, ActorRow, Store } from "../store/port.ts";
 import type { Durability } from "../store/sqlite/connection.ts";
 import { openSqlite } from "../store/sqlite/open.ts";
-import { refuseBadId, refuseBadNote, refuseBadOptions } from "./arguments.ts";
-import { type DeliverOptions, deliver, deliverHere } from "./deliver.ts";
+import { refuseBadId, refuseBadNote } from "./arguments.ts";
+import { recordNote } from "./audit.ts";
+import { type DeliverOptions, deliver, deliverHere, withDeliver } from "./deliver.ts";
 import { Engine } from "./engine.ts";
 import type { AuditNote } from "./entity.ts";
 import { forkActor } from "./fork.ts";
 import { actorRow, type HistoryEntry, historyOf, type PastSnapshot, snapshotAt } from "./history.ts";
 import type { InspectorFeed, InspectorOptions } from "./inspector.ts";
-import type { Live } from "./live.ts";
 import { Passivation } from "./passivation.ts";
-import { recordNote } from "./record.ts";
 import { type MachineMap, Registry } from "./registry.ts";
-import { restoreRoots } from "./restore.ts";
-import { refuseLarge } from "./size.ts";
+import { Roots } from "./roots.ts";
 import type { DurableActor, DurableActorOptions, LogicOf, MachineNames } from "./types.ts";
 import type { InternalActor, InternalLogic } from "./xstate/internals.ts";
 
@@ -96,6 +94,7 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
   readonly #engine: Engine;
   readonly #registry: Registry;
   readonly #store: Store;
+  readonly #roots: Roots;
   readonly #strict: boolean;
   readonly #ownsStore: boolean;
   readonly #passivation: Passivation;
@@ -113,19 +112,17 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
       logger: options.logger ?? console.log.bind(console),
       wake: (no) => {
         const row = store.actorByNo(no);
-        return row && this.#wake(row);
+        return row && this.#roots.wake(row);
       },
       onFailure: options.onFailure ?? (() => undefined),
     });
-    this.#passivation = new Passivation(this.#engine, options.passivateAfterMs, (live) => this.#attach(live));
+    this.#roots = new Roots(this.#engine, this.#registry, store);
+    this.#passivation = new Passivation(this.#engine, options.passivateAfterMs, (live) => this.#roots.attach(live));
     const monotonic = clock.monotonic() - clock.now();
     for (const timer of store.loadTimers()) {
       this.#engine.delayed.timers.arm({ ...timer, dueMonotonic: timer.dueAt + monotonic, cancelled: false });
     }
-    // What is at rest is restored when somebody asks for it, or an event comes: a start costs what was running.
-    for (const live of restoreRoots(this.#engine, store.loadRunning(this.#registry.stamps()), store.loadEffects())) {
-      this.#attach(live);
-    }
+    this.#roots.restoreRunning();
     this.#engine.delayed.timers.setAlarm();
     this.#passivation.start();
   }
@@ -146,13 +143,13 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
   createActor<TLogic extends AnyActorLogic>(logic: TLogic, options?: ActorOptions<TLogic>): DurableActor<TLogic>;
   createActor(machine: string | AnyActorLogic, options: Record<string, unknown> = {}): unknown {
     if (typeof machine === "string") {
-      const { actor } = this.#rootOf(machine, this.#registry.logic(machine), options);
+      const { actor } = this.#roots.findOrMake(machine, this.#registry.logic(machine), options);
       return actor.getSnapshot().status === "active" ? actor.start() : actor;
     }
     const logic = machine as unknown as InternalLogic;
     const name = this.#registry.nameOf(logic);
     if (name !== undefined) {
-      return this.#rootOf(name, logic, options).actor;
+      return this.#roots.findOrMake(name, logic, options).actor;
     }
     if (this.#strict) {
       throw new PawlError("LOGIC_NOT_REGISTERED", { actor: String(options["id"] ?? "an actor without id") });
@@ -163,12 +160,12 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
 
   /** The actor with this id, roots and children (`order-1/payment`) alike; wakes it where it sleeps. */
   actor(id: string): DurableActor<AnyActorLogic> | undefined {
-    return this.#find(id)?.actor as unknown as DurableActor<AnyActorLogic> | undefined;
+    return this.#roots.find(id)?.actor as unknown as DurableActor<AnyActorLogic> | undefined;
   }
 
   /** `actor.deliver` by id. @throws PawlError ACTOR_UNKNOWN, and what `actor.deliver` throws */
   async deliver(id: string, event: { readonly type: string }, options: DeliverOptions = {}): Promise<void> {
-    const live = this.#find(id);
+    const live = this.#roots.find(id);
     if (live === undefined) {
       throw new PawlError("ACTOR_UNKNOWN", { id });
     }
@@ -180,7 +177,7 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
    * @throws PawlError ACTOR_UNKNOWN, NOTE_INVALID
    */
   async note(id: string, note: AuditNote): Promise<void> {
-    const live = this.#find(id);
+    const live = this.#roots.find(id);
     if (live === undefined) {
       throw new PawlError("ACTOR_UNKNOWN", { id });
     }
@@ -208,7 +205,7 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
   async openInspector(options: InspectorOptions = {}): Promise<InspectorFeed> {
     // Loaded when it is asked for: few processes are ever looked at.
     const { openInspector } = await import("./inspector.ts");
-    this.#restoreAll();
+    this.#roots.restoreAtRest();
     return openInspector(this.#engine, options);
   }
 
@@ -222,7 +219,7 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
         version,
         state,
         status,
-        asleep: asleep || (parentNo === null && this.#engine.live(no) === undefined),
+        asleep: asleep || (parentNo === null && this.#engine.population.live(no) === undefined),
         tags: tags.split(" ").filter((tag) => tag !== ""),
       }));
   }
@@ -244,11 +241,11 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
    */
   fork(id: string, transitionId: number, newId: string): DurableActor<AnyActorLogic> {
     refuseBadId(newId);
-    if (this.#find(newId) !== undefined) {
+    if (this.#roots.find(newId) !== undefined) {
       throw new PawlError("ACTOR_EXISTS", { id: newId, found: "another actor", asked: `a fork of ${id}` });
     }
     const live = forkActor(this.#engine, actorRow(this.#store, id), transitionId, newId);
-    this.#attach(live);
+    this.#roots.attach(live);
     return live.actor as unknown as DurableActor<AnyActorLogic>;
   }
 
@@ -269,88 +266,4 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
       this.#store.close();
     }
   }
-
-  #rootOf(name: string, logic: InternalLogic, options: Record<string, unknown>): Live {
-    const id = options["id"] ?? this.#engine.ids.next(this.#engine.clock.now());
-    refuseBadId(id);
-    refuseBadOptions(id, options);
-    this.#engine.refuseIfClosed();
-    const { inspect } = options;
-    const existing = this.#find(id);
-    if (existing !== undefined) {
-      if (existing.type.name !== name && existing.src !== name) {
-        throw new PawlError("ACTOR_EXISTS", { id, found: existing.type.name, asked: name });
-      }
-      if (inspect !== undefined) {
-        existing.root.system.inspect(inspect as (event: InspectionEvent) => void);
-      }
-      return existing;
-    }
-    const type = { ...this.#registry.typeOf(logic, name), name };
-    if (type.entity !== undefined) {
-      refuseLarge(id, "its input", options["input"]);
-    }
-    const live = this.#engine.makeRoot(id, logic, type, options);
-    if (inspect !== undefined) {
-      live.root.system.inspect(inspect as (event: InspectionEvent) => void);
-    }
-    this.#attach(live);
-    return live;
-  }
-
-  #attach(live: Live): void {
-    withDeliver(live.actor as unknown as Actor<AnyActorLogic>, (event, options) =>
-      deliver(this.#engine, live, event, options),
-    );
-  }
-
-  #find(id: string): Live | undefined {
-    const root = this.#engine.roots.get(id);
-    if (root !== undefined) {
-      return root;
-    }
-    const row = this.#store.actorById(id);
-    if (row === undefined || !row.live) {
-      return this.#engine.child(id);
-    }
-    return this.#engine.live(row.no) ?? this.#wake(row);
-  }
-
-  /** Restores the tree that an actor belongs to. */
-  #wake({ no, rootNo }: ActorRow): Live | undefined {
-    if (this.#engine.live(rootNo) !== undefined) {
-      return undefined;
-    }
-    const rows = this.#store.loadTree(rootNo);
-    // Effects are of children.
-    const effects = rows.length > 1 ? this.#store.loadEffects(rootNo) : [];
-    for (const live of restoreRoots(this.#engine, rows, effects)) {
-      this.#attach(live);
-      if (rows[0]?.asleep === true) {
-        this.#engine.group().touched.add(live);
-        this.#engine.schedule();
-      }
-    }
-    return this.#engine.live(no);
-  }
-
-  /** What is at rest too; what sleeps goes on sleeping. */
-  #restoreAll(): void {
-    for (const { id, asleep } of this.#store.listActors({ rootsOnly: true })) {
-      if (!asleep) {
-        this.#find(id);
-      }
-    }
-  }
-}
-
-type Deliver = (event: { readonly type: string }, options: DeliverOptions) => Promise<unknown>;
-
-function withDeliver(actor: Actor<AnyActorLogic>, send: Deliver): Actor<AnyActorLogic> {
-  return Object.assign(actor, {
-    deliver: async (event: { readonly type: string }, options: DeliverOptions = {}) => {
-      await send(event, options);
-      return (actor as unknown as InternalActor).getSnapshot();
-    },
-  });
 }

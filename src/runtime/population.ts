@@ -1,0 +1,90 @@
+import { PawlError } from "../base/errors/index.ts";
+import { type Live, type LiveRoot, liveOf } from "./live.ts";
+import { childrenOf, type InternalActor } from "./xstate/internals.ts";
+
+/** The actors in memory, and which names are taken among them. */
+export class Population {
+  readonly roots = new Map<string, Live>();
+  readonly #byNo = new Map<number, Live>();
+  /** Roots with children whose own ids have a slash: only there can two paths be the same. */
+  readonly #slashed = new WeakSet<LiveRoot>();
+
+  add(live: Live): void {
+    this.#byNo.set(live.no, live);
+    live.root.members.add(live);
+  }
+
+  /** An actor has ended and nobody knows it any more. */
+  forget(live: Live): void {
+    this.#byNo.delete(live.no);
+    live.root.members.delete(live);
+    if (this.roots.get(live.id) === live) {
+      this.roots.delete(live.id);
+    }
+  }
+
+  /** Takes a root out of memory, without stopping it. */
+  forgetRoot(live: Live): void {
+    this.roots.delete(live.id);
+    for (const member of live.root.members) {
+      this.#byNo.delete(member.no);
+    }
+  }
+
+  live(no: number): Live | undefined {
+    return this.#byNo.get(no);
+  }
+
+  /** The child in memory with this id, its parent's ids before it: one that is not committed yet, too. */
+  child(id: string): Live | undefined {
+    for (let slash = id.indexOf("/"); slash !== -1; slash = id.indexOf("/", slash + 1)) {
+      for (const member of this.roots.get(id.slice(0, slash))?.root.members ?? []) {
+        if (member.id === id) {
+          return member;
+        }
+      }
+    }
+    return undefined;
+  }
+
+  /** Every actor in memory, parents before children. */
+  all(): Iterable<Live> {
+    return [...this.#byNo.values()].sort((a, b) => a.no - b.no);
+  }
+
+  /**
+   * A root, or a child elsewhere in the tree, may have this very id, where ids have a slash of their own.
+   * @throws PawlError ACTOR_EXISTS
+   */
+  refuseTaken(id: string, actor: InternalActor, parent: Live): void {
+    if (actor.id.includes("/")) {
+      this.#slashed.add(parent.root);
+    }
+    const elsewhere = this.#slashed.has(parent.root) ? this.child(id) : undefined;
+    const namesake = this.roots.get(id) ?? (elsewhere?.parent === parent ? undefined : elsewhere);
+    if (namesake !== undefined) {
+      throw new PawlError("ACTOR_EXISTS", { id, found: namesake.type.name, asked: `a child, ${String(actor.src)}` });
+    }
+  }
+
+  /**
+   * XState files a second child of one id over the first, which runs on, but is nobody's child any more: with all below
+   * it, whose ids are those of what the other one makes.
+   */
+  namesakesOf({ parent, key }: Live): Live[] {
+    // While the parent is being made it has no snapshot; all its children are written with it.
+    const namesake = parent?.recorded === undefined ? undefined : childrenOf(parent.recorded)[key];
+    const replaced = namesake === undefined ? undefined : liveOf(namesake);
+    if (replaced === undefined) {
+      return [];
+    }
+    // One that could not be made was never stored.
+    return [...replaced.root.members].filter(
+      (member) => isBelow(member, replaced) && member.actor._snapshot !== undefined,
+    );
+  }
+}
+
+function isBelow(live: Live | undefined, above: Live): boolean {
+  return live !== undefined && (live === above || isBelow(live.parent, above));
+}

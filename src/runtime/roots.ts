@@ -1,0 +1,109 @@
+import type { Actor, AnyActorLogic, InspectionEvent } from "xstate";
+import { PawlError } from "../base/errors/index.ts";
+import type { ActorRow, Store } from "../store/port.ts";
+import { refuseBadId, refuseBadOptions } from "./arguments.ts";
+import { deliver, withDeliver } from "./deliver.ts";
+import type { Engine } from "./engine.ts";
+import type { Live } from "./live.ts";
+import type { Registry } from "./registry.ts";
+import { restoreRoots } from "./restore.ts";
+import { refuseLarge } from "./size.ts";
+import type { InternalLogic } from "./xstate/internals.ts";
+
+/** Finds durable actors by their ids: in memory, in the store, or nowhere yet. */
+export class Roots {
+  readonly #engine: Engine;
+  readonly #registry: Registry;
+  readonly #store: Store;
+
+  constructor(engine: Engine, registry: Registry, store: Store) {
+    this.#engine = engine;
+    this.#registry = registry;
+    this.#store = store;
+  }
+
+  /** @throws PawlError ACTOR_EXISTS, ACTOR_ID_INVALID, SYSTEM_ID_INVALID, OPTION_NOT_DURABLE, RUNTIME_CLOSED */
+  findOrMake(name: string, logic: InternalLogic, options: Record<string, unknown>): Live {
+    const id = options["id"] ?? this.#engine.ids.next(this.#engine.clock.now());
+    refuseBadId(id);
+    refuseBadOptions(id, options);
+    this.#engine.refuseIfClosed();
+    const { inspect } = options;
+    const existing = this.find(id);
+    if (existing !== undefined) {
+      if (existing.type.name !== name && existing.src !== name) {
+        throw new PawlError("ACTOR_EXISTS", { id, found: existing.type.name, asked: name });
+      }
+      if (inspect !== undefined) {
+        existing.root.system.inspect(inspect as (event: InspectionEvent) => void);
+      }
+      return existing;
+    }
+    const type = { ...this.#registry.typeOf(logic, name), name };
+    if (type.entity !== undefined) {
+      refuseLarge(id, "its input", options["input"]);
+    }
+    const live = this.#engine.makeRoot(id, logic, type, options);
+    if (inspect !== undefined) {
+      live.root.system.inspect(inspect as (event: InspectionEvent) => void);
+    }
+    this.attach(live);
+    return live;
+  }
+
+  /** Roots and children alike; what sleeps or was at rest is restored. */
+  find(id: string): Live | undefined {
+    const root = this.#engine.population.roots.get(id);
+    if (root !== undefined) {
+      return root;
+    }
+    const row = this.#store.actorById(id);
+    if (row === undefined || !row.live) {
+      return this.#engine.population.child(id);
+    }
+    return this.#engine.population.live(row.no) ?? this.wake(row);
+  }
+
+  /** Restores the tree that an actor belongs to. */
+  wake({ no, rootNo }: ActorRow): Live | undefined {
+    if (this.#engine.population.live(rootNo) !== undefined) {
+      return undefined;
+    }
+    const rows = this.#store.loadTree(rootNo);
+    // A machine without children asks for nothing.
+    const isAlone = rows.length === 1 && rows[0]?.state !== "";
+    const effects = isAlone ? [] : this.#store.loadEffects(rootNo);
+    for (const live of restoreRoots(this.#engine, rows, effects)) {
+      this.attach(live);
+      if (rows[0]?.asleep === true) {
+        this.#engine.group().touched.add(live);
+        this.#engine.schedule();
+      }
+    }
+    return this.#engine.population.live(no);
+  }
+
+  /** Gives a root what XState's actors do not have. */
+  attach(live: Live): void {
+    withDeliver(live.actor as unknown as Actor<AnyActorLogic>, (event, options) =>
+      deliver(this.#engine, live, event, options),
+    );
+  }
+
+  /** What has something to do by itself: the others are restored when somebody asks, or an event comes. */
+  restoreRunning(): void {
+    const rows = this.#store.loadRunning(this.#registry.stamps());
+    for (const live of restoreRoots(this.#engine, rows, this.#store.loadEffects())) {
+      this.attach(live);
+    }
+  }
+
+  /** What sleeps goes on sleeping. */
+  restoreAtRest(): void {
+    for (const { id, asleep } of this.#store.listActors({ rootsOnly: true })) {
+      if (!asleep) {
+        this.find(id);
+      }
+    }
+  }
+}
