@@ -131,6 +131,7 @@ describe("a state folder of somebody else", () => {
   test("in which a process was killed at its very beginning holds no runs, and can be used", () => {
     const place = placeWith(plan);
     place.write(".state/pipeline.db", "");
+    place.write(".state/repository", "");
     expect(place.pawl("status")).toMatchObject({ status: 2, stderr: expect.stringContaining("[NO_RUNS]") });
     expect(place.pawl("run", "plan.yaml").status).toBe(0);
   });

@@ -37,19 +37,24 @@ export async function claimStateFolder(state: StateFolder, repositoryRoot: strin
   try {
     await mkdir(state.folder, { recursive: true });
     await access(state.folder, constants.W_OK);
-    owner = await readFile(file, "utf8").catch(async (cause: NodeJS.ErrnoException) => {
+    const found = await readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
       if (cause.code !== "ENOENT") {
         throw cause;
       }
-      await writeFile(file, `${repositoryRoot}\n`);
-      return repositoryRoot;
+      return "";
     });
+    owner = found.trim();
+    // Empty is what a process that was killed while it wrote its first file leaves.
+    if (owner === "") {
+      await writeFile(file, `${repositoryRoot}\n`);
+      owner = repositoryRoot;
+    }
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message : String(cause);
     throw new PawlError("STATE_FOLDER_UNUSABLE", { folder: state.folder, detail }, { cause });
   }
-  if (owner.trim() !== repositoryRoot) {
-    const values = { folder: state.folder, other: owner.trim(), repository: repositoryRoot, file };
+  if (owner !== repositoryRoot) {
+    const values = { folder: state.folder, other: owner, repository: repositoryRoot, file };
     throw new PawlError("STATE_OF_ANOTHER_REPOSITORY", values);
   }
 }
