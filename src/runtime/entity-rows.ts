@@ -33,7 +33,7 @@ export function writeRows(context: RowContext, live: Live, plain: PlainStep): vo
   const binding = live.type.entity;
   const { from, to, before, snapshot } = plain;
   const written = live.lastRow?.state === to ? live.lastRow.context : before?.context;
-  if (binding === undefined || (from === to && written === snapshot.context)) {
+  if (binding === undefined || (from === to && (binding.rowOfState === true || written === snapshot.context))) {
     return;
   }
   live.lastRow = { state: to, context: snapshot.context };

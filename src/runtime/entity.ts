@@ -44,6 +44,8 @@ export interface AuditNote {
 export interface EntityBinding {
   /** `event_type` of its audit events: `<eventPrefix>_state_transition`. */
   readonly eventPrefix: string;
+  /** Its row says nothing of its context, and is written when its state changes only. */
+  readonly rowOfState?: boolean;
   idOf(actorId: string, snapshot: AnyMachineSnapshot): string;
   /** Called for each event that is delivered, before anything else. Throws where its payload is not right. */
   checkEvent?(event: EventObject, entityId: string): void;

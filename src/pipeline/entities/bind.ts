@@ -23,6 +23,8 @@ interface BindingParts<Context> {
   readonly eventPrefix: string;
   readonly table: string;
   readonly key: string;
+  /** Its row says nothing of its context but what it was made with. */
+  readonly rowOfState?: boolean;
   idOf(context: Context, actorId: string): string;
   /** Columns that are written once, when the row is made, besides key and state. */
   fixed(step: BoundStep<Context>): Values;
@@ -43,6 +45,7 @@ interface BindingParts<Context> {
 export function bindEntity<Context>(parts: BindingParts<Context>): EntityBinding {
   return {
     eventPrefix: parts.eventPrefix,
+    rowOfState: parts.rowOfState === true,
     idOf: (actorId, snapshot) => parts.idOf(snapshot.context as Context, actorId),
     checkEvent: (event, id) => {
       const fault = eventFault(parts.entity, event);

@@ -8,6 +8,7 @@ export const runBinding = bindEntity<RunContext>({
   eventPrefix: "run",
   table: "runs",
   key: "run_id",
+  rowOfState: true,
   idOf: ({ run_id }) => run_id,
   fixed: () => ({}),
   values: ({ to, at }) => ({ completed_at: ends.includes(to) ? at : null }),

@@ -26,6 +26,7 @@ export function workstreamBinding(executingSince?: (id: string) => string | unde
     eventPrefix: "workstream",
     table: "workstreams",
     key: "ws_id",
+    rowOfState: true,
     idOf: ({ run_id, ws_id }) => rowId(run_id, ws_id),
     fixed: ({ context }) => ({
       run_id: context.run_id,

@@ -15,6 +15,8 @@ export interface EntityFacts {
 export interface EntityTable {
   readonly table: string;
   readonly key: string;
+  /** It is written when its state changes only. */
+  readonly rowOfState?: boolean;
   /** The id of the row, from the actor's context. */
   readonly idOf: (context: Context, actorId: string) => string;
   readonly columns: Readonly<Record<string, (facts: EntityFacts) => unknown>>;
@@ -63,6 +65,7 @@ export const entityTables: Readonly<Record<EntityType, EntityTable>> = {
   run: {
     table: "runs",
     key: "run_id",
+    rowOfState: true,
     idOf: own("run_id"),
     columns: { phase_id: always(null), metadata: always("{}") },
     moments: { started_at: onceIn("running"), completed_at: nowIn("succeeded", "failed", "canceled") },
@@ -70,6 +73,7 @@ export const entityTables: Readonly<Record<EntityType, EntityTable>> = {
   workstream: {
     table: "workstreams",
     key: "ws_id",
+    rowOfState: true,
     idOf: inRun("ws_id"),
     columns: {
       ...same("run_id", "is_critical", "allow_failure"),

@@ -91,7 +91,7 @@ export class EntityRows {
 
   /** A row is stamped after what it is written for, and before the commit of both. */
   #checkMoments(machine: EntityType, id: string, row: Row, past: ActorPast): void {
-    const { table, moments } = entityTables[machine];
+    const { table, moments, rowOfState = false } = entityTables[machine];
     const facts = this.#factsOf(machine, id, past);
     const check = (column: string, from: string | undefined, until: number): void => {
       const found = row[column];
@@ -110,9 +110,10 @@ export class EntityRows {
     }
     check("created_at", iso(past.firstAt), this.#times.of(past.firstSeq));
     const last = this.#states.lastMove(machine, id);
-    const changedAt = iso(past.changedAt);
+    const changedAt = iso(rowOfState ? past.firstAt : past.changedAt);
     const from = last !== undefined && last.at > changedAt ? last.at : changedAt;
-    check("updated_at", from, Math.max(this.#times.of(past.mayHaveChangedSeq), last?.committedAt ?? 0));
+    const changedSeq = rowOfState ? past.firstSeq : past.mayHaveChangedSeq;
+    check("updated_at", from, Math.max(this.#times.of(changedSeq), last?.committedAt ?? 0));
   }
 
   #factsOf(machine: EntityType, id: string, { first, now }: ActorPast): EntityFacts {

@@ -57,6 +57,8 @@ describe("a run that completes", () => {
       allow_failure: 0,
       depends_on: "[]",
       completed_at: startedAt,
+      // One for each state that it was in, however often its tasks moved.
+      version: 5,
     });
     expect(row("tasks", "task_id", "r/a.2")).toMatchObject({
       state: "completed",
