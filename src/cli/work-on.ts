@@ -1,3 +1,4 @@
+import { optimizeLater } from "../base/optimize-later.ts";
 import type { Repository } from "../pipeline/git/index.ts";
 import { openRepository } from "../pipeline/git/index.ts";
 import { Pipeline, type RunEnd, tidyRun } from "../pipeline/run/index.ts";
@@ -28,6 +29,7 @@ export async function workOn(
   options: WorkOptions,
   pick: (pipeline: Pipeline, repository: Repository) => Promise<string>,
 ): Promise<void> {
+  optimizeLater();
   const interrupts = interruptsOf(context);
   try {
     await workUntilInterrupted(context, options, pick, interrupts);

@@ -1,3 +1,4 @@
+import { optimizeLater } from "../../base/optimize-later.ts";
 import { createRedactor } from "../../base/secrets.ts";
 import { systemClock } from "../../base/time.ts";
 import { type CommandRunner, openRunner } from "./runner.ts";
@@ -8,6 +9,7 @@ import { RunningCommands } from "./running-commands.ts";
  * The program of a runner process: runs what its parent asks for, and stops it all when the parent goes, however it
  * goes. It imports as little as it can, because each spawn costs by the memory of the process.
  */
+optimizeLater();
 let runner: CommandRunner | undefined;
 const aborts = new Map<number, AbortController>();
 let closing = false;
