@@ -9,6 +9,8 @@ export type CommandRequest = Omit<CommandSpec, "secrets" | "register" | "clock" 
 
 /** Runs the commands of a store. */
 export interface CommandRunner {
+  /** Makes ready for commands that will come, so that the first need not wait. */
+  prepare(): void;
   /** See {@link runCommand}. */
   run(request: CommandRequest): Promise<CommandResult>;
   /** Aborts what still runs, and resolves when it is gone. Nothing may be run afterwards. */
@@ -28,6 +30,7 @@ export interface RunnerOptions {
 export function openRunner(options: RunnerOptions): CommandRunner {
   const running = new Map<AbortController, Promise<CommandResult>>();
   return {
+    prepare: () => undefined,
     async run(request) {
       const abort = new AbortController();
       const unlink = linkAbort(request.signal, abort);

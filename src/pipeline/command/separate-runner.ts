@@ -72,6 +72,12 @@ export function openSeparateRunner(options: SeparateRunnerOptions): CommandRunne
   };
 
   return {
+    prepare() {
+      if (runner === undefined) {
+        runner = open();
+        keepAlive(runner, false);
+      }
+    },
     async run({ signal, ...request }) {
       // What was left of a lost runner process is stopped by the store's marker, which the next one has too.
       await cleaning?.catch(() => undefined);

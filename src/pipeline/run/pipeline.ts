@@ -70,6 +70,7 @@ export class Pipeline {
   readonly #newPlans: Map<string, StoredPlan>;
   readonly #unfollow: () => void;
   #site: RunSite | undefined;
+  #leftovers: Promise<unknown> | undefined;
   #inbox: Inbox | undefined;
   #ended: ((state: RunEnd) => void) | undefined;
   #failed: ((error: unknown) => void) | undefined;
@@ -181,7 +182,12 @@ export class Pipeline {
     const taken = new Set(existing.map(({ run }) => run));
     const run = id === undefined ? nextRunId(plan.name, (name) => taken.has(name)) : checkRunId(id, existing);
     const stored = { plan, base: await resolveBase(this.#options.repository, plan.base) };
+    await this.#withoutLeftovers();
     this.#site = this.#makeSite(run, stored);
+    if (this.#site.index.hasCommands) {
+      // It comes up while the run is being made.
+      this.#site.runner.prepare();
+    }
     await this.#site.branches.runTip();
     const definitions = workstreamDefinitions(plan);
     this.#newPlans.set(run, stored);
@@ -199,7 +205,7 @@ export class Pipeline {
   async work(run: string): Promise<RunEnd> {
     const site = this.#siteFor(run);
     const { state, clock } = this.#options;
-    await stopLeftovers(state.folder, this.#store.storeId, { clock });
+    await this.#withoutLeftovers();
     const end = new Promise<RunEnd>((resolve, reject) => {
       this.#ended = resolve;
       this.#failed = reject;
@@ -277,6 +283,13 @@ export class Pipeline {
     this.#reader.close();
     this.#store.close();
     this.#options.repository.close();
+  }
+
+  /** Once, and before this process starts a command: what it starts looks like what an earlier one left. */
+  #withoutLeftovers(): Promise<unknown> {
+    const { state, clock } = this.#options;
+    this.#leftovers ??= stopLeftovers(state.folder, this.#store.storeId, { clock });
+    return this.#leftovers;
   }
 
   #committed(audits: readonly StoredAuditRow[], site: RunSite): void {

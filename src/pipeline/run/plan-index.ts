@@ -23,6 +23,15 @@ export class PlanIndex {
     );
   }
 
+  /** Whether anything in it is a command: a plan of patches without gates has none. */
+  get hasCommands(): boolean {
+    const { gates, workstreams } = this.plan;
+    return (
+      gates.length > 0 ||
+      workstreams.some(({ setup, tasks }) => setup !== null || tasks.some(({ kind }) => kind !== "patch"))
+    );
+  }
+
   /** @throws Error when the run's machines know a workstream that its plan does not */
   workstream(id: string): Workstream {
     return found(this.#workstreams.get(id), `workstream ${id}`);

@@ -66,6 +66,16 @@ describe.each([
     );
   });
 
+  test("is made ready before its first command, and may be closed without one", async () => {
+    const { runner, request } = open();
+    runner.prepare();
+    runner.prepare();
+    expect(await runner.run(request("echo 1"))).toMatchObject({ exitCode: 0, stdout: { tail: "1\n" } });
+    const idle = open().runner;
+    idle.prepare();
+    await idle.close();
+  });
+
   test("takes secrets out of what it keeps", async () => {
     const { runner, request, state } = open();
     const stdoutFile = join(state, "logs", "out.log");
