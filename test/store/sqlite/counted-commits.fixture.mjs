@@ -1,0 +1,32 @@
+// Makes ten commits, one after the other, and prints how often SQLite's log was synced meanwhile. Arguments: database,
+// durability, after how many events a thread of its own writes. COUNTED_SYNCS names the list of the syncs.
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setup } from "xstate";
+
+const built = join(import.meta.dirname, "..", "..", "..", "dist", "src");
+const { openRuntime } = await import(join(built, "runtime", "index.js"));
+const { openSqlite } = await import(join(built, "store", "sqlite", "open.js"));
+const lamp = setup({}).createMachine({
+  initial: "off",
+  states: { off: { on: { flip: "on" } }, on: { on: { flip: "off" } } },
+});
+const [file, durability, threadAfterEvents] = process.argv.slice(2);
+const list = process.env.COUNTED_SYNCS;
+const syncs = () =>
+  existsSync(list)
+    ? readFileSync(list, "utf8")
+        .split("\n")
+        .filter((name) => name === `${file}-wal`).length
+    : 0;
+
+const store = openSqlite({ file, durability, threadAfterEvents: Number(threadAfterEvents) });
+const runtime = await openRuntime({ store, machines: { lamp } });
+const actor = runtime.createActor("lamp", { id: "l" });
+await runtime.settled();
+const before = syncs();
+for (let n = 0; n < 10; n += 1) {
+  await actor.deliver({ type: "flip" });
+}
+process.stdout.write(String(syncs() - before));
+process.exit();
