@@ -1,6 +1,7 @@
 import type { AnyEventObject } from "xstate";
 import { PawlError } from "../base/errors/index.ts";
 import type { Clock } from "../base/time.ts";
+import type { TimerRow } from "../store/port.ts";
 import { decode, encode, Unserializable } from "./codec.ts";
 import type { Group } from "./group.ts";
 import { type Live, liveOf, numberOf } from "./live.ts";
@@ -17,6 +18,8 @@ export interface DelayedEventsContext {
   readonly clock: Clock;
   /** The number of the next timer. */
   readonly nextSeq: number;
+  /** Now, in milliseconds since 1970; never before what was recorded last. */
+  recordedMs(): number;
   group(): Group;
   schedule(): void;
   liveOrWoken(actorNo: number): Live | undefined;
@@ -72,10 +75,18 @@ export class DelayedEvents {
     const seq = this.#nextSeq++;
     // As for setTimeout: what is no number is no delay.
     const waitMs = Number.isNaN(delayMs) ? 0 : delayMs;
-    const row = { actorNo: source.no, id, targetNo: target.no, event: json, seq, dueAt: clock.now() + waitMs };
+    const dueAt = this.#context.recordedMs() + waitMs;
+    const row = { actorNo: source.no, id, targetNo: target.no, event: json, seq, dueAt };
     this.timers.arm({ ...row, dueMonotonic: clock.monotonic() + waitMs, cancelled: false });
     this.#context.group().armTimer(row);
     this.#context.schedule();
+  }
+
+  /** Goes on with a timer of the store: what was left of its delay is left, also when the clock was set back meanwhile. */
+  restore(row: TimerRow): void {
+    const { clock, recordedMs } = this.#context;
+    const dueMonotonic = clock.monotonic() + row.dueAt - recordedMs();
+    this.timers.arm({ ...row, dueMonotonic, cancelled: false });
   }
 
   armRetry(live: Live, delayMs: number): void {

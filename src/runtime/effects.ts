@@ -8,6 +8,8 @@ import { type ActorScope, processing, promiseRejected, promiseResolved } from ".
 export interface EffectsContext {
   readonly clock: Clock;
   readonly storeId: string;
+  /** Now, in milliseconds since 1970; never before what was recorded last. */
+  recordedMs(): number;
   group(): Group;
   isOpen(): boolean;
   schedule(): void;
@@ -38,7 +40,7 @@ export class Effects {
   request(live: Live): void {
     const effect = this.#stateOf(live);
     effect.attempt += 1;
-    effect.requestedAt = this.#context.clock.now();
+    effect.requestedAt = this.#context.recordedMs();
     this.#write(live, effect, "requested");
     this.#context.group().begin.push(live);
     this.#context.schedule();
@@ -154,7 +156,7 @@ export class Effects {
   }
 
   #recordLate(effect: EffectState, attempt: number, outcome: string): void {
-    const at = this.#context.clock.now();
+    const at = this.#context.recordedMs();
     this.#context.group().lateSettlements.push({ effectKey: effect.key, attempt, outcome, at });
     this.#context.schedule();
   }

@@ -76,6 +76,7 @@ export class Engine {
     this.delayed = new DelayedEvents({
       clock: options.clock,
       nextSeq: counters.nextTimerSeq,
+      recordedMs: () => this.recordedMs(),
       group: () => this.group(),
       schedule: () => this.schedule(),
       liveOrWoken: (no) => this.population.live(no) ?? options.wake(no),
@@ -85,6 +86,7 @@ export class Engine {
     this.effects = new Effects({
       clock: options.clock,
       storeId: options.store.storeId,
+      recordedMs: () => this.recordedMs(),
       group: () => this.group(),
       isOpen: () => this.closed === undefined,
       schedule: () => this.schedule(),

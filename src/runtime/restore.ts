@@ -186,7 +186,7 @@ function settleIn(engine: Engine, { row, type }: Restorable, effect: EffectRow |
   }
   if (effect !== undefined && kindOf(live.logic) === "promise") {
     engine.effects.recall(live, effect);
-    const leaseMs = effect.leaseUntil - engine.clock.now();
+    const leaseMs = effect.leaseUntil - engine.recordedMs();
     if (leaseMs > 0 && !engine.delayed.isWaitingForRetry(live)) {
       engine.delayed.armRetry(live, leaseMs);
     }

@@ -118,9 +118,8 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
     });
     this.#roots = new Roots(this.#engine, this.#registry, store);
     this.#passivation = new Passivation(this.#engine, options.passivateAfterMs, (live) => this.#roots.attach(live));
-    const monotonic = clock.monotonic() - clock.now();
     for (const timer of store.loadTimers()) {
-      this.#engine.delayed.timers.arm({ ...timer, dueMonotonic: timer.dueAt + monotonic, cancelled: false });
+      this.#engine.delayed.restore(timer);
     }
     this.#roots.restoreRunning();
     this.#engine.delayed.timers.setAlarm();

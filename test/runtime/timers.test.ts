@@ -62,6 +62,30 @@ describe("a timer (I4)", () => {
     expect(forward.actor.getSnapshot().value).toBe("off");
   });
 
+  test("keeps what is left of its delay when the clock is set back while nobody is up", async () => {
+    const { clock, open, runtime, actor } = await lit();
+    clock.advance(600);
+    actor.send({ type: "unknown" });
+    runtime.createActor("lamp", { id: "other" });
+    await runtime.settled();
+    runtime.halt();
+    clock.set(0);
+    const second = await open();
+    clock.advance(399);
+    expect(second.actor("l")?.getSnapshot()).toMatchObject({ value: "on" });
+    clock.advance(1);
+    expect(second.actor("l")?.getSnapshot()).toMatchObject({ value: "off" });
+    // What is armed now counts from the same moment.
+    second.createActor("lamp", { id: "late" });
+    await second.settled();
+    second.halt();
+    const third = await open();
+    clock.advance(999);
+    expect(third.actor("late")?.getSnapshot()).toMatchObject({ value: "on" });
+    clock.advance(1);
+    expect(third.actor("late")?.getSnapshot()).toMatchObject({ value: "off" });
+  });
+
   test("notices within half a minute that the clock was set forward, when nothing else happens", async () => {
     const { clock, runtime } = await lit();
     const slow = setup({}).createMachine({ initial: "on", states: { on: { after: { 3600000: "off" } }, off: {} } });
