@@ -98,6 +98,7 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
   readonly #strict: boolean;
   readonly #ownsStore: boolean;
   readonly #passivation: Passivation;
+  readonly #feeds: InspectorFeed[] = [];
 
   constructor(options: RuntimeOptions<TMachines>, store: Store, clock: Clock, ids: Ids) {
     this.#store = store;
@@ -199,13 +200,15 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
 
   /**
    * Serves Stately's inspector protocol on loopback, behind a token. Each viewer gets every live actor's definition
-   * and snapshot first, then all that happens.
+   * and snapshot first, then all that happens, until the feed or the runtime is closed.
    */
   async openInspector(options: InspectorOptions = {}): Promise<InspectorFeed> {
     // Loaded when it is asked for: few processes are ever looked at.
     const { openInspector } = await import("./inspector.ts");
     this.#roots.restoreAtRest();
-    return openInspector(this.#engine, options);
+    const feed = await openInspector(this.#engine, options);
+    this.#feeds.push(feed);
+    return feed;
   }
 
   /** Durable actors, ended ones included, in the order in which they were made. */
@@ -255,6 +258,8 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
     if (this.#ownsStore) {
       this.#store.close();
     }
+    // Else a server would keep the process alive.
+    await Promise.all(this.#feeds.map((feed) => feed.close()));
   }
 
   /** Ends at once, as a crash would: what was not committed is lost, what was acknowledged is not. */

@@ -97,6 +97,18 @@ describe("the inspector's feed", () => {
     await runtime.close();
   });
 
+  test("ends with its runtime, so that no process is kept alive by it", async () => {
+    const runtime = await openRuntime({ machines: { lamp } });
+    const feed = await runtime.openInspector();
+    const viewer = new WebSocket(feed.socketUrl);
+    await once(viewer, "open");
+    const cut = once(viewer, "close");
+    await runtime.close();
+    await cut;
+    await expect(fetch(feed.url)).rejects.toMatchObject({ cause: { code: "ECONNREFUSED" } });
+    await feed.close();
+  });
+
   test("asks for its token, on loopback only", async () => {
     const runtime = await openRuntime({ machines: { lamp } });
     const feed = await runtime.openInspector({ viewerUrl: "http://127.0.0.1:1/viewer" });

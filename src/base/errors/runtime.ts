@@ -77,7 +77,7 @@ export const runtimeErrors = defineErrors({
     exit: 1,
     http: 404,
     message: "{id} has no transition {transition}",
-    fix: "Its transitions are {first} to {last}: runtime.history({id}).",
+    fix: 'Its transitions are {first} to {last}: runtime.history("{id}").',
   },
   RUNTIME_CLOSED: {
     exit: 1,
