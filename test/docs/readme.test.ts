@@ -1,8 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { readPlan } from "../../src/plan/index.ts";
+import { patchText } from "../plan/support.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const readme = readFileSync(join(root, "README.md"), "utf8");
@@ -24,6 +27,47 @@ function run(files: Readonly<Record<string, string>>, command: readonly string[]
   }
   return execFileSync(process.execPath, command, { cwd: folder, encoding: "utf8", timeout: 25_000 });
 }
+
+describe("README.md", () => {
+  test("leads to files that are there, by links and by names", () => {
+    const links = [...readme.matchAll(/\]\(([^)#:]+)\)/g)].map(([, path = ""]) => path);
+    const names = [...readme.matchAll(/`((?:src|test|machines|visualizations)\/[^`]*)`/g)].map(([, path = ""]) => path);
+    expect(links.length + names.length).toBeGreaterThan(5);
+    expect([...links, ...names].filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  });
+
+  test("names scripts that package.json has", () => {
+    const { scripts } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { scripts: object };
+    const withoutPlans = readme.replace(/```yaml[\s\S]*?```/g, "");
+    const named = [...withoutPlans.matchAll(/npm run ([\w:]+)/g)].map(([, name = ""]) => name);
+    expect(named.length).toBeGreaterThan(5);
+    expect(named.filter((name) => !(name in scripts))).toEqual([]);
+  });
+
+  const commands = [...readme.matchAll(/^pawl ([a-z]+)(.*?)(?: +#.*)?$/gm)];
+
+  test.each([...new Set(commands.map(([, name = ""]) => name))])("shows pawl %s with options that it has", (name) => {
+    const program = join(root, "dist", "src", "cli", "main.js");
+    const help = execFileSync(process.execPath, [program, name, "--help"], { encoding: "utf8" });
+    const shown = commands
+      .filter(([, other]) => other === name)
+      .flatMap(([, , rest = ""]) => rest.match(/--[a-z-]+/g) ?? []);
+    expect(shown.filter((option) => !help.includes(option))).toEqual([]);
+  });
+
+  test("shows a plan without mistakes", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "pawl-readme-"));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    mkdirSync(join(folder, "patches"));
+    writeFileSync(join(folder, "patches", "0001-fix-timeout.patch"), patchText);
+    writeFileSync(join(folder, "plan.yaml"), /```yaml\n(pawl: 1\n[\s\S]*?)```/.exec(readme)?.[1] ?? "");
+    const { workstreams } = await readPlan(join(folder, "plan.yaml"));
+    expect(workstreams.map(({ id, tasks }) => [id, tasks.length])).toEqual([
+      ["client", 3],
+      ["docs", 2],
+    ]);
+  });
+});
 
 describe("the examples of README.md", () => {
   test("in a script, twice: the second run finds the actor where the first left it", () => {
