@@ -101,6 +101,25 @@ await runtime.close();`;
     expect(lines[2]).toBe("409 door front: no transition from opened by open. From opened these are declared: close.");
   });
 
+  test("of the catalogue", () => {
+    const script = example("machines").replace(/^([a-z].*); \/\/ .*$/gim, "console.log(JSON.stringify($1));");
+    const [terminal, check, next, first] = run({ "catalogue.ts": script }, ["--import", "tsx", "catalogue.ts"])
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(terminal).toEqual(["completed", "failed", "cancelled"]);
+    expect(check).toMatchObject({
+      ok: false,
+      reason: "undeclared",
+      allowed: expect.arrayContaining([expect.objectContaining({ to: "queued" })]),
+    });
+    expect(next[0]).toMatchObject({ trigger: expect.any(String), severity: expect.any(String), section: "2.2" });
+    const machines = Object.values(first) as { states: unknown[]; transitions: { from: string; to: string }[] }[];
+    const pairs = machines.map(({ transitions }) => new Set(transitions.map(({ from, to }) => `${from} ${to}`)).size);
+    const sum = (counts: readonly number[]) => counts.reduce((total, count) => total + count, 0);
+    expect([sum(machines.map(({ states }) => states.length)), sum(pairs)]).toEqual([51, 67]);
+  });
+
   test("in a test", () => {
     const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
     const printed = run({ "lamp.test.ts": example("test") }, [vitest, "run", "--root", ".", "--reporter", "json"]);
