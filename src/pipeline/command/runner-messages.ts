@@ -8,7 +8,10 @@ export interface RunnerSetup {
   readonly secrets: readonly (readonly [name: string, value: string])[];
 }
 
-export type ToRunner =
+/** What was asked within one turn, in its order: to send it costs more than to write it down, once for all. */
+export type ToRunner = readonly Asking[];
+
+export type Asking =
   | RunnerSetup
   | { readonly type: "run"; readonly id: number; readonly request: Omit<CommandRequest, "signal"> }
   | { readonly type: "abort"; readonly id: number }

@@ -2,7 +2,7 @@ import { optimizeLater } from "../../base/optimize-later.ts";
 import { createRedactor } from "../../base/secrets.ts";
 import { systemClock } from "../../base/time.ts";
 import { type CommandRunner, openRunner } from "./runner.ts";
-import type { FromRunner, ToRunner } from "./runner-messages.ts";
+import type { Asking, FromRunner, ToRunner } from "./runner-messages.ts";
 import { RunningCommands } from "./running-commands.ts";
 
 /*
@@ -14,7 +14,9 @@ let runner: CommandRunner | undefined;
 const aborts = new Map<number, AbortController>();
 let closing = false;
 
-process.on("message", (message: ToRunner) => {
+process.on("message", (messages: ToRunner) => messages.forEach(take));
+
+function take(message: Asking): void {
   switch (message.type) {
     case "setup":
       runner = openRunner({
@@ -36,7 +38,7 @@ process.on("message", (message: ToRunner) => {
       closing = true;
       endIfDone();
   }
-});
+}
 
 process.on("disconnect", () => {
   void (runner?.close() ?? Promise.resolve()).finally(() => process.exit());

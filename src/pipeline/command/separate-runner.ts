@@ -9,7 +9,7 @@ import { noOutput } from "./output-log.ts";
 import { markerVariable } from "./process-info.ts";
 import { runCommand } from "./run.ts";
 import type { CommandRunner } from "./runner.ts";
-import type { FromRunner, RunnerSetup, ToRunner } from "./runner-messages.ts";
+import type { Asking, FromRunner, RunnerSetup, ToRunner } from "./runner-messages.ts";
 
 export interface SeparateRunnerOptions {
   readonly stateDirectory: string;
@@ -66,9 +66,17 @@ export function openSeparateRunner(options: SeparateRunnerOptions): CommandRunne
     });
     return opened;
   };
-  const send = (message: ToRunner): void => {
-    // If it cannot be sent the runner process has ended, and its exit gives the answer.
-    runner?.send(message, () => undefined);
+  let unsent: Asking[] = [];
+  const send = (message: Asking): void => {
+    unsent.push(message);
+    if (unsent.length === 1) {
+      process.nextTick(() => {
+        const messages: ToRunner = unsent;
+        unsent = [];
+        // If it cannot be sent the runner process has ended, and its exit gives the answer.
+        runner?.send(messages, () => undefined);
+      });
+    }
   };
 
   return {
@@ -133,7 +141,7 @@ function startRunner(marker: string, setup: RunnerSetup): ChildProcess {
   });
   // It failed to start or to take a message. Either way it exits, which is what the answers depend on.
   runner.on("error", () => undefined);
-  runner.send(setup);
+  runner.send([setup] satisfies ToRunner);
   return runner;
 }
 
