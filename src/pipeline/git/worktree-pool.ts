@@ -22,6 +22,7 @@ export class WorktreePool {
   readonly #free: Worktree[];
   #names: Set<string>;
   #adding: Promise<unknown> = Promise.resolve();
+  #preparing: Promise<void> | undefined;
 
   private constructor(repository: Repository, folder: string, options: WorktreePoolOptions, found: FoundWorktree[]) {
     this.#repository = repository;
@@ -48,17 +49,30 @@ export class WorktreePool {
   }
 
   /**
+   * Makes worktrees at `commit` until there are so many; whoever wants one meanwhile waits for them.
+   *
+   * @throws GIT_FAILED
+   */
+  prepare(commit: Sha, count: number): Promise<void> {
+    const added = this.#addUntil(commit, count);
+    // Whoever waits makes one of its own where this failed, and learns why.
+    this.#preparing = added.catch(() => undefined);
+    return added;
+  }
+
+  /**
    * A worktree that nobody else has, at `commit`. Prefers one that is there already.
    *
    * @throws GIT_FAILED
    */
   async acquire(commit: Sha): Promise<Worktree> {
+    if (this.#free.length === 0) {
+      await this.#preparing;
+    }
     const ready = this.#free.findIndex((worktree) => worktree.isAt(commit));
     const [worktree] = this.#free.splice(Math.max(ready, 0), 1);
     if (worktree === undefined) {
-      const added = this.#adding.then(() => this.#add(commit));
-      this.#adding = added.catch(() => {});
-      return await added;
+      return await this.#addNext(commit);
     }
     if (!worktree.isAt(commit)) {
       await this.#resetOrFree(worktree, commit);
@@ -80,6 +94,19 @@ export class WorktreePool {
       this.release(worktree);
       throw cause;
     }
+  }
+
+  async #addUntil(commit: Sha, count: number): Promise<void> {
+    while (this.#names.size < count) {
+      this.#free.push(await this.#addNext(commit));
+    }
+  }
+
+  /** One after the other: git locks its list of worktrees. */
+  #addNext(commit: Sha): Promise<Worktree> {
+    const added = this.#adding.then(() => this.#add(commit));
+    this.#adding = added.catch(() => {});
+    return added;
   }
 
   async #add(commit: Sha): Promise<Worktree> {

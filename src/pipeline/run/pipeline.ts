@@ -184,11 +184,16 @@ export class Pipeline {
     const stored = { plan, base: await resolveBase(this.#options.repository, plan.base) };
     await this.#withoutLeftovers();
     this.#site = this.#makeSite(run, stored);
-    if (this.#site.index.hasCommands) {
-      // It comes up while the run is being made.
-      this.#site.runner.prepare();
+    const { runner, branches, worktrees, index } = this.#site;
+    const { count, setup } = index.firstCommands();
+    if (count > 0) {
+      runner.prepare();
     }
-    await this.#site.branches.runTip();
+    await branches.runTip();
+    if (count > 0) {
+      // Both come up while the run is being made.
+      worktrees.prepare(stored.base, setup, Math.min(count, plan.concurrency));
+    }
     const definitions = workstreamDefinitions(plan);
     this.#newPlans.set(run, stored);
     this.#runtime
@@ -277,6 +282,7 @@ export class Pipeline {
   async close(): Promise<void> {
     this.#services.admission.close();
     await this.#inbox?.close();
+    await this.#site?.worktrees.prepared();
     await this.#site?.runner.close();
     await this.#runtime.close();
     this.#unfollow();

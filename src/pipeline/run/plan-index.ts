@@ -23,13 +23,14 @@ export class PlanIndex {
     );
   }
 
-  /** Whether anything in it is a command: a plan of patches without gates has none. */
-  get hasCommands(): boolean {
-    const { gates, workstreams } = this.plan;
-    return (
-      gates.length > 0 ||
-      workstreams.some(({ setup, tasks }) => setup !== null || tasks.some(({ kind }) => kind !== "patch"))
+  /** How many commands of its first workstream wait for nothing, and the setup command before them. */
+  firstCommands(): { readonly count: number; readonly setup: Workstream["setup"] } {
+    const first = this.plan.workstreams.find(({ dependsOn }) => dependsOn.length === 0);
+    const free = first?.tasks.filter(
+      ({ kind, dependsOn, gateDependencies }) =>
+        kind !== "patch" && dependsOn.length === 0 && gateDependencies.length === 0,
     );
+    return { count: free?.length ?? 0, setup: first?.setup ?? null };
   }
 
   /** @throws Error when the run's machines know a workstream that its plan does not */

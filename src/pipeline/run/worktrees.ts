@@ -14,6 +14,7 @@ export class Worktrees {
   readonly #folder: string;
   readonly #setUp: SetUp;
   readonly #pools = new Map<string, Promise<WorktreePool>>();
+  #preparing: Promise<void> | undefined;
   readonly #poolOf = new WeakMap<Worktree, WorktreePool>();
 
   /** @param folder where they are kept; nobody else uses it (I8) */
@@ -21,6 +22,19 @@ export class Worktrees {
     this.#repository = repository;
     this.#folder = folder;
     this.#setUp = setUp;
+  }
+
+  /** Begins to make so many worktrees at `commit`, all but the setup command. */
+  prepare(commit: Sha, setup: Command | null, count: number): void {
+    // What goes wrong shows when one is acquired.
+    this.#preparing = this.#pool(setup)
+      .then((pool) => pool.prepare(commit, count))
+      .catch(() => undefined);
+  }
+
+  /** Resolves when what `prepare` began has ended. */
+  async prepared(): Promise<void> {
+    await this.#preparing;
   }
 
   /**
