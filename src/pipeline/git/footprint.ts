@@ -1,4 +1,4 @@
-import { type Dirent, lstatSync, readdirSync } from "node:fs";
+import { type Dirent, lstatSync, readdirSync, type Stats } from "node:fs";
 import { join } from "node:path";
 
 /** In a larger tree git's own look at it is not dearer. */
@@ -7,7 +7,8 @@ const mostEntries = 500;
 export const settledMs = 20;
 
 export interface Footprint {
-  readonly text: string;
+  /** By path. */
+  readonly marks: ReadonlyMap<string, string>;
   /** When the youngest file was changed, in milliseconds since 1970. */
   readonly youngestMs: number;
 }
@@ -20,17 +21,17 @@ export interface Footprint {
  * @returns null for a tree that is too large
  */
 export function footprintOf(folder: string, files: readonly string[]): Footprint | null {
-  const marks: string[] = [];
+  const marks = new Map<string, string>();
   let youngestMs = 0;
   const note = (path: string): void => {
-    const { ino, mode, size, ctimeMs } = lstatSync(path);
-    youngestMs = Math.max(youngestMs, ctimeMs);
-    marks.push(`${path}\0${ino} ${mode} ${size} ${ctimeMs}`);
+    const stats = lstatSync(path);
+    youngestMs = Math.max(youngestMs, stats.ctimeMs);
+    marks.set(path, markOf(stats));
   };
   const walk = (path: string): boolean => {
     note(path);
     for (const entry of readdirSync(path, { withFileTypes: true }) as Dirent[]) {
-      if (marks.length > mostEntries) {
+      if (marks.size > mostEntries) {
         return false;
       }
       const below = join(path, entry.name);
@@ -50,5 +51,26 @@ export function footprintOf(folder: string, files: readonly string[]): Footprint
   } catch {
     return null;
   }
-  return { text: marks.join("\n"), youngestMs };
+  return { marks, youngestMs };
+}
+
+/**
+ * Whether everything is as it was. A folder in which a name came or went was changed itself, so that none need be
+ * listed again.
+ */
+export function isUnchanged({ marks }: Footprint): boolean {
+  try {
+    for (const [path, mark] of marks) {
+      if (markOf(lstatSync(path)) !== mark) {
+        return false;
+      }
+    }
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function markOf({ ino, mode, size, ctimeMs }: Stats): string {
+  return `${ino} ${mode} ${size} ${ctimeMs}`;
 }

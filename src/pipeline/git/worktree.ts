@@ -14,7 +14,7 @@ import {
 } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../../base/time.ts";
-import { type Footprint, footprintOf, settledMs } from "./footprint.ts";
+import { type Footprint, footprintOf, isUnchanged, settledMs } from "./footprint.ts";
 import { type GitAnswer, type GitCall, type GitRunner, runGit } from "./process.ts";
 import type { Sha } from "./repository.ts";
 
@@ -47,7 +47,7 @@ export class Worktree {
   readonly #place: WorktreePlace;
   #untouched = false;
   #wasLent = false;
-  #footprint: string | null = null;
+  #footprint: Footprint | null = null;
 
   constructor(place: WorktreePlace) {
     this.name = place.name;
@@ -102,7 +102,7 @@ export class Worktree {
 
   /** After a command that should have changed nothing: if nothing did change, it need not be reset. */
   recognise(): void {
-    this.#untouched = this.#footprint !== null && this.#lookAt()?.text === this.#footprint;
+    this.#untouched = this.#footprint !== null && isUnchanged(this.#footprint);
   }
 
   #lookAt(): Footprint | null {
@@ -112,14 +112,14 @@ export class Worktree {
     );
   }
 
-  async #settledFootprint(): Promise<string | null> {
+  async #settledFootprint(): Promise<Footprint | null> {
     const { clock } = this.#place;
     const found = this.#lookAt();
     const waitMs = found === null ? 0 : found.youngestMs + settledMs - clock.now();
     if (waitMs > 0) {
       await new Promise<void>((resolve) => clock.setTimeout(resolve, Math.min(waitMs, settledMs)));
     }
-    return found?.text ?? null;
+    return found;
   }
 
   async #shareIndex(): Promise<void> {
