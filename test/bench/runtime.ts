@@ -79,7 +79,7 @@ function bareLimit(): Promise<number> {
     const schema = from.prepare("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL").pluck().all() as string[];
     const rows = (table: string, order: string) => from.prepare(`SELECT * FROM ${table} ORDER BY ${order}`).raw().all();
     const audits = rows("state_transitions", "transition_id") as unknown[][];
-    const pages = rows("journal_pages", "first_seq") as [actorNo: number, firstSeq: number, ...rest: unknown[]][];
+    const pages = rows("journal_pages", "first_seq") as [firstSeq: number, ...rest: unknown[]][];
     const actors = rows("actors", "no") as unknown[][];
     const commits = rows("commits", "commit_no") as [
       no: number,
@@ -101,7 +101,7 @@ function bareLimit(): Promise<number> {
     const insert = (table: string, sample: unknown[] | undefined) =>
       db.prepare(`INSERT OR REPLACE INTO ${table} VALUES (${(sample ?? []).map(() => "?").join()})`);
     insert("entity_types", types[0]).run(...(types[0] ?? []));
-    const pagesOf = commits.map(([, , , first, last]) => pages.filter(([, seq]) => seq >= first && seq <= last));
+    const pagesOf = commits.map(([, , , first, last]) => pages.filter(([seq]) => seq >= first && seq <= last));
     const [audit, page, row, commit] = [
       insert("state_transitions", audits[0]),
       insert("journal_pages", pages[0]),

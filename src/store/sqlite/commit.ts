@@ -109,7 +109,7 @@ export function commitWriter(db: Database, fence: number): CommitWriter {
       writeRow(row);
     }
     for (const { actorNo, firstSeq, lastSeq, entries } of commit.journal) {
-      insertPage.run(actorNo, firstSeq, lastSeq, entries);
+      insertPage.run(firstSeq, actorNo, lastSeq, entries);
     }
     let { transitionId, audit } = heads;
     const hashes: string[] = [];

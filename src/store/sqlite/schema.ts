@@ -48,14 +48,15 @@ CREATE INDEX actors_parent ON actors (parent_no) WHERE parent_no IS NOT NULL;
 CREATE INDEX actors_roots ON actors (asleep, no) WHERE parent_no IS NULL AND live = 1;
 
 -- What each actor took, with what it changed: history is rebuilt from it. A page is what one actor did within one
--- commit, a JSON array of [seq, at, event, delta]. Clustered by actor.
+-- commit, a JSON array of [seq, at, event, delta]. In the order of time, so that a commit of many actors is written at
+-- the end, not into a page of the file for each.
 CREATE TABLE journal_pages (
+  first_seq INTEGER PRIMARY KEY,
   actor_no INTEGER NOT NULL,
-  first_seq INTEGER NOT NULL,
   last_seq INTEGER NOT NULL CHECK (last_seq >= first_seq),
-  entries TEXT NOT NULL,
-  PRIMARY KEY (actor_no, first_seq)
-) WITHOUT ROWID;
+  entries TEXT NOT NULL
+);
+CREATE INDEX journal_pages_actor ON journal_pages (actor_no, first_seq);
 -- For people who look with SQL.
 CREATE VIEW journal AS
   SELECT p.actor_no, e.value ->> 0 AS seq, e.value ->> 1 AS at, e.value -> 2 AS event, e.value -> 3 AS delta
@@ -112,7 +113,7 @@ CREATE TRIGGER state_transitions_insert BEFORE INSERT ON state_transitions BEGIN
         OR EXISTS (SELECT 1 FROM state_transitions));
 END;
 CREATE TRIGGER journal_pages_no_replace BEFORE INSERT ON journal_pages
-  WHEN EXISTS (SELECT 1 FROM journal_pages WHERE actor_no = NEW.actor_no AND first_seq = NEW.first_seq)
+  WHEN NEW.first_seq <= (SELECT max(first_seq) FROM journal_pages)
   BEGIN SELECT RAISE(ABORT, 'journal_pages is append-only'); END;
 CREATE TRIGGER commits_no_replace BEFORE INSERT ON commits
   WHEN EXISTS (SELECT 1 FROM commits WHERE commit_no = NEW.commit_no)

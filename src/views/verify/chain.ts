@@ -132,7 +132,7 @@ function pagesBySeq(db: Database) {
   const rows = db
     .prepare<[], JournalPage>(
       `SELECT actor_no AS actorNo, first_seq AS firstSeq, last_seq AS lastSeq, entries FROM journal_pages
-        ORDER BY first_seq, actor_no`,
+        ORDER BY first_seq`,
     )
     .iterate();
   let waiting = rows.next() as IteratorResult<JournalPage, undefined>;

@@ -47,7 +47,7 @@ describe("verifyState", () => {
     const out = tampered(folder, (db) => db.exec("DELETE FROM journal_pages WHERE first_seq > 20 AND first_seq < 24"));
     expect(kindsOf(out)).toContain("commit");
     const added = tampered(folder, (db) =>
-      db.exec("INSERT INTO journal_pages VALUES (1, 99999, 99999, '[[99999,0,{},{}]]')"),
+      db.exec("INSERT INTO journal_pages VALUES (99999, 1, 99999, '[[99999,0,{},{}]]')"),
     );
     expect(verify(added).faults).toEqual([
       { kind: "commit", table: "journal_pages", row: 99_999, detail: "no commit covers it" },
