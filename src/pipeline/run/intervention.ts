@@ -2,6 +2,7 @@ import { z } from "zod";
 import { successorId } from "../../../machines/ids.ts";
 import { holdsControlsBesidesLayout } from "../../base/control-characters.ts";
 import { PawlError } from "../../base/errors/index.ts";
+import type { Runtime } from "../../runtime/index.ts";
 import type { Configuration } from "../state/index.ts";
 import { type OverrideName, overrideNames, overrides } from "./overrides.ts";
 import { entityActorId } from "./reactions.ts";
@@ -30,6 +31,22 @@ export interface InterventionDoor {
   ): Promise<void>;
   /** Outermost state and status of an actor; undefined where there is none. */
   stateOf(actor: string): { readonly state: string; readonly isOver: boolean } | undefined;
+}
+
+/** The door that a runtime is. */
+export function interventionDoor(runtime: Pick<Runtime, "deliver" | "note" | "actor">): InterventionDoor {
+  return {
+    deliver: (actor, event, idempotencyKey) => runtime.deliver(actor, event, { idempotencyKey }),
+    note: (actor, note) => runtime.note(actor, note),
+    stateOf: (actor) => {
+      const snapshot = runtime.actor(actor)?.getSnapshot() as { value: unknown; status: string } | undefined;
+      return snapshot && { state: outermost(snapshot.value), isOver: snapshot.status !== "active" };
+    },
+  };
+}
+
+function outermost(value: unknown): string {
+  return typeof value === "string" ? value : (Object.keys(value as object)[0] ?? "");
 }
 
 const nameLimit = 200;

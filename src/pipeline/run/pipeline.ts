@@ -1,60 +1,36 @@
-import { join } from "node:path";
 import type { Database } from "better-sqlite3";
 import type { AnyActorRef } from "xstate";
 import { PawlError } from "../../base/errors/index.ts";
-import type { Ids } from "../../base/ids.ts";
 import { createRedactor } from "../../base/secrets.ts";
-import type { Clock } from "../../base/time.ts";
 import type { Plan } from "../../plan/index.ts";
-import { type AuditNote, type InspectorFeed, openRuntime, type Runtime } from "../../runtime/index.ts";
-import { domainComponent } from "../../store/domain/index.ts";
+import type { InspectorFeed } from "../../runtime/index.ts";
 import type { Store, StoredAuditRow } from "../../store/port.ts";
-import { openSqlite, openSqliteReader } from "../../store/sqlite/open.ts";
-import { followTransitions } from "../../store/transitions-file.ts";
 import { openSeparateRunner, RunningCommands, stopLeftovers } from "../command/index.ts";
-import { type Repository, resolveBase } from "../git/index.ts";
+import { resolveBase } from "../git/index.ts";
 import {
   claimStateFolder,
-  LogFiles,
   readConfiguration,
   readStoredPlan,
-  type StateFolder,
   type StoredPlan,
   storedPlanHash,
-  storedPlansComponent,
 } from "../state/index.ts";
-import { Admission } from "./admission.ts";
 import { RunBranches } from "./branches.ts";
 import { workstreamDefinitions } from "./definitions.ts";
-import { boundMachines } from "./entities.ts";
 import { Inbox } from "./inbox.ts";
-import { type Intervention, intervene } from "./intervention.ts";
-import { Patches } from "./patches.ts";
+import { type Intervention, intervene, interventionDoor } from "./intervention.ts";
+import type { PipelineOptions } from "./options.ts";
+import { openParts, type PipelineParts } from "./parts.ts";
 import { PlanIndex } from "./plan-index.ts";
-import { type Probe, probedEffect, probedStore } from "./probe.ts";
 import { giveTask, reactTo } from "./reactions.ts";
 import { checkRunId, nextRunId } from "./run-ids.ts";
+import { secretValues } from "./secret-values.ts";
 import { RunSite, type SiteServices } from "./site.ts";
 import { killAll } from "./stop-now.ts";
+import { takeUp } from "./take-up.ts";
 import { Workers } from "./workers.ts";
-
-export interface PipelineOptions {
-  readonly repository: Repository;
-  readonly state: StateFolder;
-  readonly clock: Clock;
-  readonly ids: Ids;
-  /** Where the values of a plan's secrets come from. */
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Told of each transition once it is on disk. */
-  readonly onTransition?: (audit: StoredAuditRow) => void;
-  /** Called where a crash makes a difference, so that a test can crash there. */
-  readonly probe?: Probe | undefined;
-}
 
 /** How a run ended. */
 export type RunEnd = "succeeded" | "failed" | "canceled";
-
-type Machines = ReturnType<typeof boundMachines>;
 
 /**
  * Works on the runs of one repository: opened by the one process that holds its store (I8). What was running when the
@@ -64,7 +40,7 @@ export class Pipeline {
   readonly #options: PipelineOptions;
   readonly #store: Store;
   readonly #reader: Database;
-  readonly #runtime: Runtime<Machines>;
+  readonly #runtime: PipelineParts["runtime"];
   readonly #services: SiteServices;
   /** Plans of runs that are about to be made: they are written with them. */
   readonly #newPlans: Map<string, StoredPlan>;
@@ -75,17 +51,7 @@ export class Pipeline {
   #ended: ((state: RunEnd) => void) | undefined;
   #failed: ((error: unknown) => void) | undefined;
 
-  private constructor(
-    options: PipelineOptions,
-    parts: {
-      readonly store: Store;
-      readonly reader: Database;
-      readonly runtime: Runtime<Machines>;
-      readonly services: SiteServices;
-      readonly newPlans: Map<string, StoredPlan>;
-      readonly unfollow: () => void;
-    },
-  ) {
+  private constructor(options: PipelineOptions, parts: PipelineParts) {
     this.#options = options;
     this.#store = parts.store;
     this.#reader = parts.reader;
@@ -106,55 +72,18 @@ export class Pipeline {
    *   STATE_OF_ANOTHER_REPOSITORY, MACHINE_CHANGED
    */
   static async open(options: PipelineOptions): Promise<Pipeline> {
-    const { state, repository, clock, ids } = options;
+    const { state, repository } = options;
     await claimStateFolder(state, repository.root);
     await repository.excludeFromGit(state.folder);
     repository.spawnElsewhere();
-    const components = [domainComponent, storedPlansComponent];
-    // Few workers wait for small commits: a thread would cost each of them a hand-over, and 20 MB.
-    const noThread = { threadAfterEvents: Number.POSITIVE_INFINITY };
-    const store = probedStore(openSqlite({ file: state.database, components, clock, ids, ...noThread }), options.probe);
-    let reader: Database | undefined;
-    let unfollow: (() => void) | undefined;
-    try {
-      reader = openSqliteReader(state.database);
-      unfollow = followTransitions(store, { file: join(state.folder, "transitions.jsonl") });
-      const services: SiteServices = {
-        clock,
-        repository,
-        storeId: store.storeId,
-        admission: new Admission(),
-        patches: new Patches(reader),
-        logs: new LogFiles(state.logs),
-        worktreesFolder: state.worktrees,
-      };
-      const newPlans = new Map<string, StoredPlan>();
-      // The effects of what is restored ask for their run's site, which is not known before the runtime is open.
-      let pipeline: Pipeline | undefined;
-      const runtime = await openRuntime({
-        store,
-        machines: boundMachines({
-          patches: services.patches,
-          newPlan: (run) => newPlans.get(run),
-          reader,
-          siteOf: (run, signal, work) =>
-            services.admission.run(signal, () =>
-              probedEffect(options.probe, () => work((pipeline as Pipeline).#siteOf(run))),
-            ),
-        }),
-        strict: true,
-        clock,
-        ids,
-        onFailure: (error) => (pipeline === undefined ? undefined : pipeline.#failed?.(error)),
-      });
-      pipeline = new Pipeline(options, { store, reader, runtime, services, newPlans, unfollow });
-      return pipeline;
-    } catch (error) {
-      unfollow?.();
-      reader?.close();
-      store.close();
-      throw error;
-    }
+    // The effects of what is restored ask for their run's site, which is not known before the parts are open.
+    let pipeline: Pipeline | undefined;
+    const parts = await openParts(options, {
+      siteOf: (run) => (pipeline as Pipeline).#siteOf(run),
+      failed: (error) => (pipeline === undefined ? undefined : pipeline.#failed?.(error)),
+    });
+    pipeline = new Pipeline(options, parts);
+    return pipeline;
   }
 
   /** The run that has not ended, if there is one. */
@@ -218,7 +147,7 @@ export class Pipeline {
     // A failure before anybody waits is told to whoever waits later.
     end.catch(() => undefined);
     const unsubscribe = this.#store.onCommitted((audits) => this.#committed(audits, site));
-    this.#takeUp(site);
+    takeUp(this.#runtime, site);
     this.#inbox = await Inbox.open(state.inbox, clock, (request) =>
       this.intervene(request.run, request.asked, request.id),
     );
@@ -244,19 +173,9 @@ export class Pipeline {
     if (asked.kind === "cancel" || this.#isUnfinished(run)) {
       this.#siteFor(run);
     }
-    const runtime = this.#runtime;
     const { repository, state } = this.#options;
     const configuration = await readConfiguration(repository.root);
-    const door = {
-      deliver: (actor: string, event: { readonly type: string }, idempotencyKey: string) =>
-        runtime.deliver(actor, event, { idempotencyKey }),
-      note: (actor: string, note: AuditNote) => runtime.note(actor, note),
-      stateOf: (actor: string) => {
-        const snapshot = runtime.actor(actor)?.getSnapshot() as { value: unknown; status: string } | undefined;
-        return snapshot && { state: outermost(snapshot.value), isOver: snapshot.status !== "active" };
-      },
-    };
-    await intervene(door, run, asked, { id, configuration, folder: state.folder });
+    await intervene(interventionDoor(this.#runtime), run, asked, { id, configuration, folder: state.folder });
   }
 
   /** Serves Stately's inspector protocol for the run's actors, on loopback and behind a token. */
@@ -307,24 +226,6 @@ export class Pipeline {
     });
   }
 
-  /** Gives work to where it was when the last process ended. */
-  #takeUp(site: RunSite): void {
-    for (const { id, state } of this.#runtime.list({ machine: "task", status: "active" })) {
-      const task = id.slice(id.lastIndexOf("/") + 1);
-      if (state === "running") {
-        const snapshot = this.#runtime.actor(id)?.getSnapshot() as { context: { worker_id: string } } | undefined;
-        site.workers.occupy(snapshot?.context.worker_id ?? "", task);
-      } else if (state === "queued") {
-        site.workers.offer(task);
-      }
-    }
-    for (const { id, state } of this.#runtime.list({ machine: "workstream", status: "active" })) {
-      if (state === "validating.checking" || state === "validating.publishing") {
-        site.merges.hold(id.slice(id.lastIndexOf("/") + 1));
-      }
-    }
-  }
-
   #isUnfinished(run: string): boolean {
     return this.unfinished()?.run === run;
   }
@@ -368,20 +269,4 @@ export class Pipeline {
       workers,
     });
   }
-}
-
-function outermost(value: unknown): string {
-  return typeof value === "string" ? value : (Object.keys(value as object)[0] ?? "");
-}
-
-function secretValues(plan: Plan, env: PipelineOptions["env"]): Map<string, string> {
-  return new Map(
-    plan.secrets.map((name) => {
-      const value = env[name];
-      if (value === undefined || value === "") {
-        throw new PawlError("SECRET_MISSING", { name });
-      }
-      return [name, value];
-    }),
-  );
 }

@@ -1,0 +1,28 @@
+import type { RunSite } from "./site.ts";
+
+/** What is asked of the runtime. */
+interface Actors {
+  list(filter: {
+    readonly machine: string;
+    readonly status: "active";
+  }): readonly { readonly id: string; readonly state: string }[];
+  actor(id: string): { getSnapshot(): unknown } | undefined;
+}
+
+/** Gives work to where it was when the last process ended. */
+export function takeUp(runtime: Actors, site: RunSite): void {
+  for (const { id, state } of runtime.list({ machine: "task", status: "active" })) {
+    const task = id.slice(id.lastIndexOf("/") + 1);
+    if (state === "running") {
+      const snapshot = runtime.actor(id)?.getSnapshot() as { context: { worker_id: string } } | undefined;
+      site.workers.occupy(snapshot?.context.worker_id ?? "", task);
+    } else if (state === "queued") {
+      site.workers.offer(task);
+    }
+  }
+  for (const { id, state } of runtime.list({ machine: "workstream", status: "active" })) {
+    if (state === "validating.checking" || state === "validating.publishing") {
+      site.merges.hold(id.slice(id.lastIndexOf("/") + 1));
+    }
+  }
+}
