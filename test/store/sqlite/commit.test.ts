@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { AuditRow, Commit, Store } from "../../../src/store/port.ts";
-import { openSqlite } from "../../../src/store/sqlite/open.ts";
+import { openSqlite, openSqliteReader } from "../../../src/store/sqlite/open.ts";
 import { testFolder } from "../../runtime/folder.fixture.ts";
 
 const audit: AuditRow = {
@@ -131,6 +131,26 @@ describe.each([
     await committed(second, nth(3));
     second.close();
   });
+});
+
+test("the view `journal` shows SQL the rows as the store gives them back", () => {
+  const file = join(testFolder(), "store.db");
+  const store = openSqlite({ file });
+  const journal = [1, 2, 1, 1].map((actorNo, i) => ({
+    seq: i + 1,
+    actorNo,
+    at: 5,
+    event: `{"type":"e${i}","text":"a \\"b\\" \\u0001 \u00e9"}`,
+    delta: `{"~":{"n":{"=":${i}.5e+30}}}`,
+  }));
+  store.commit({ ...commitOf([]), journal: journal.map((row) => ({ ...row })) }, () => undefined);
+  const reader = openSqliteReader(file);
+  const shown = reader.prepare("SELECT seq, actor_no AS actorNo, at, event, delta FROM journal ORDER BY seq").all();
+  const pages = reader.prepare("SELECT count(*) FROM journal_pages").pluck().get();
+  reader.close();
+  expect([pages, shown]).toEqual([2, journal]);
+  expect(store.journalOf(1).map(({ event }) => event)).toEqual([0, 2, 3].map((i) => journal[i]?.event));
+  store.close();
 });
 
 describe("a thread that writes", () => {
