@@ -13,6 +13,9 @@ export interface JournalPage {
   readonly entries: string;
 }
 
+/** What to SELECT of `journal_pages` for {@link JournalPage}. */
+export const journalPageColumns = "actor_no AS actorNo, first_seq AS firstSeq, last_seq AS lastSeq, entries";
+
 /** In characters. Whoever asks for one moment of the past reads whole pages. */
 const fullPage = 65_536;
 

@@ -119,20 +119,7 @@ export function commitWriter(db: Database, fence: number): CommitWriter {
       const hash = auditTextHash(audit, row);
       transitionId += 1;
       if (isPlain(row)) {
-        const { event_id, event_type, entity_type, entity_id, from_state, to_state, trigger, transitioned_at } = row;
-        insertPlainAudit.run(
-          transitionId,
-          event_id,
-          event_type,
-          entity_type,
-          entity_id,
-          from_state,
-          to_state,
-          trigger,
-          transitioned_at,
-          audit,
-          hash,
-        );
+        insertPlainAudit.run(transitionId, values.slice(0, upToTrigger), row.transitioned_at, audit, hash);
       } else {
         insertAudit.run(transitionId, values, audit, hash);
       }
@@ -178,6 +165,9 @@ function isPlain({ reason, severity, operator, metadata, context, evidence }: Au
 }
 
 type ActorValues = readonly [no: number, ...rest: SqlValue[]];
+
+/** How many of its values come up to the trigger. */
+const upToTrigger = 7;
 
 type AuditValues = readonly [
   event_id: string,

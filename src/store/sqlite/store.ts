@@ -1,6 +1,6 @@
 import type { Database } from "better-sqlite3";
 import { PawlError } from "../../base/errors/index.ts";
-import { type JournalPage, journalRows } from "../journal-pages.ts";
+import { type JournalPage, journalPageColumns, journalRows } from "../journal-pages.ts";
 import type { ActorFilter, ActorRow, AuditRow, EffectRow, Store, StoredAuditRow, TimerRow } from "../port.ts";
 import type { Claim } from "./claim.ts";
 import { type ChainHeads, readHeads } from "./commit.ts";
@@ -173,7 +173,7 @@ export function sqliteStore({ db, file, claim, writer, storeId }: StoreParts): S
     journalOf: reading((actorNo, upToSeq = Number.MAX_SAFE_INTEGER) =>
       db
         .prepare<[number, number], JournalPage>(
-          `SELECT actor_no AS actorNo, first_seq AS firstSeq, last_seq AS lastSeq, entries FROM journal_pages
+          `SELECT ${journalPageColumns} FROM journal_pages
             WHERE actor_no = ? AND first_seq <= ? ORDER BY first_seq`,
         )
         .all(actorNo, upToSeq)

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Database } from "better-sqlite3";
 import { patch, stateText } from "../../store/fold.ts";
-import { type JournalPage, journalEntries } from "../../store/journal-pages.ts";
+import { type JournalPage, journalEntries, journalPageColumns } from "../../store/journal-pages.ts";
 import type { Faults } from "./fault.ts";
 
 /** The context of a machine, in stored form. */
@@ -58,7 +58,7 @@ export function verifyActors(
   each: (actor: ActorColumns, past: ActorPast, parent: ActorColumns | undefined) => void = () => undefined,
 ): void {
   const pagesOf = db.prepare<[number], JournalPage>(
-    `SELECT actor_no AS actorNo, first_seq AS firstSeq, last_seq AS lastSeq, entries FROM journal_pages
+    `SELECT ${journalPageColumns} FROM journal_pages
       WHERE actor_no = ? ORDER BY first_seq`,
   );
   const known = new Map<number, ActorColumns>();

@@ -1,7 +1,7 @@
 import type { Database } from "better-sqlite3";
 import { canonicalJson } from "../../base/canonical-json.ts";
 import { auditHash, type CommitHead, chainStart, commitHash } from "../../store/chain.ts";
-import { type JournalPage, lastSeqOf } from "../../store/journal-pages.ts";
+import { type JournalPage, journalPageColumns, lastSeqOf } from "../../store/journal-pages.ts";
 import type { StoredAuditRow } from "../../store/port.ts";
 import type { Faults } from "./fault.ts";
 
@@ -131,7 +131,7 @@ function auditFault(row: AuditColumns, head: string, expectedId: number): string
 function pagesBySeq(db: Database) {
   const rows = db
     .prepare<[], JournalPage>(
-      `SELECT actor_no AS actorNo, first_seq AS firstSeq, last_seq AS lastSeq, entries FROM journal_pages
+      `SELECT ${journalPageColumns} FROM journal_pages
         ORDER BY first_seq`,
     )
     .iterate();
