@@ -6,6 +6,7 @@ import { closeSync, fsyncSync, openSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { createActor } from "xstate";
+import { simulatedClock } from "../../src/testing/simulated-clock.ts";
 import { family, toggle } from "./machines.ts";
 import { collect, heapUsed, inFolder, median, quantile, repeat } from "./measure.ts";
 
@@ -231,15 +232,19 @@ function restoreRatios(): Promise<{ readonly open: number; readonly askedForAll:
 function memory(): Promise<{ live: number; sleeping: number }> {
   return inFolder(async (folder) => {
     const count = 5_000;
-    const runtime = await openRuntime({ file: join(folder, "bench.db"), machines: { toggle }, passivateAfterMs: 200 });
+    const clock = simulatedClock(Date.now());
+    const file = join(folder, "bench.db");
+    const runtime = await openRuntime({ file, clock, machines: { toggle }, passivateAfterMs: 1_000 });
     const before = heapUsed();
     for (let i = 0; i < count; i += 1) {
       runtime.createActor("toggle", { id: `t${i}` });
     }
     await runtime.settled();
     const live = (heapUsed() - before) / count;
-    while (runtime.list({ machine: "toggle" }).some(({ asleep }) => !asleep)) {
-      await new Promise((resolve) => setTimeout(resolve, 100));
+    clock.advance(2_000);
+    await runtime.settled();
+    if (runtime.list({ machine: "toggle" }).some(({ asleep }) => !asleep)) {
+      throw new Error("not all of them sleep");
     }
     const sleeping = (heapUsed() - before) / count;
     await runtime.close();
