@@ -1,16 +1,9 @@
 // Delivers three events; after the first, syncs fail. Tells in JSON what came of each. Arguments: database, marker,
-// from which commit on a thread of its own writes.
+// after how many events a thread of its own writes.
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { setup } from "xstate";
+import { openRuntime, openSqlite } from "./compiled.fixture.mjs";
+import { lamp } from "./lamp.fixture.mjs";
 
-const built = join(import.meta.dirname, "..", "..", "..", "dist", "src");
-const { openRuntime } = await import(join(built, "runtime", "index.js"));
-const { openSqlite } = await import(join(built, "store", "sqlite", "open.js"));
-const lamp = setup({}).createMachine({
-  initial: "off",
-  states: { off: { on: { flip: "on" } }, on: { on: { flip: "off" } } },
-});
 const [file, marker, threadAfterEvents] = process.argv.slice(2);
 const told = [];
 const runtime = await openRuntime({

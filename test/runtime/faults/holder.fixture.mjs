@@ -1,12 +1,10 @@
 // Holds a store, with a claim that lasts for a short time, and takes what it is told on its input: `take TEXT`. Tells in
-// lines: `open`, `took TEXT`, `refused CODE`, `failure CODE`. Arguments: database, how long its claim lasts, from which
-// commit on a thread writes.
-import { join } from "node:path";
+// lines: `open`, `took TEXT`, `refused CODE`, `failure CODE`. Arguments: database, how long its claim lasts, after
+// how many events a thread of its own writes.
 import { createInterface } from "node:readline";
+import { openRuntime, openSqlite } from "./compiled.fixture.mjs";
 import { tally } from "./tally.fixture.mjs";
 
-const load = (path) => import(join(import.meta.dirname, "..", "..", "..", "dist", "src", path));
-const [{ openRuntime }, { openSqlite }] = await Promise.all(["runtime/index.js", "store/sqlite/open.js"].map(load));
 const tell = (...words) => process.stdout.write(`${words.join(" ")}\n`);
 
 const [file, ...numbers] = process.argv.slice(2);

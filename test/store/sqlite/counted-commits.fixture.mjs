@@ -1,16 +1,9 @@
 // Makes ten commits, one after the other, and prints how often SQLite's log was synced meanwhile. Arguments: database,
 // durability, after how many events a thread of its own writes. COUNTED_SYNCS names the list of the syncs.
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { setup } from "xstate";
+import { openRuntime, openSqlite } from "../../runtime/faults/compiled.fixture.mjs";
+import { lamp } from "../../runtime/faults/lamp.fixture.mjs";
 
-const built = join(import.meta.dirname, "..", "..", "..", "dist", "src");
-const { openRuntime } = await import(join(built, "runtime", "index.js"));
-const { openSqlite } = await import(join(built, "store", "sqlite", "open.js"));
-const lamp = setup({}).createMachine({
-  initial: "off",
-  states: { off: { on: { flip: "on" } }, on: { on: { flip: "off" } } },
-});
 const [file, durability, threadAfterEvents] = process.argv.slice(2);
 const list = process.env.COUNTED_SYNCS;
 const syncs = () =>

@@ -1,6 +1,6 @@
 import type { Database } from "better-sqlite3";
 import { auditHash, chainStart, commitHash } from "../../../src/store/chain.ts";
-import type { JournalPage } from "../../../src/store/journal-pages.ts";
+import { type JournalPage, journalPageColumns } from "../../../src/store/journal-pages.ts";
 import type { AuditColumns } from "../../../src/views/verify/chain.ts";
 
 /** What a forger would do who knows how the chains are made. */
@@ -31,7 +31,7 @@ export function rehash(db: Database): void {
   }[]) {
     const pages = db
       .prepare<[number, number], JournalPage>(
-        `SELECT actor_no AS actorNo, first_seq AS firstSeq, last_seq AS lastSeq, entries FROM journal_pages
+        `SELECT ${journalPageColumns} FROM journal_pages
           WHERE first_seq BETWEEN ? AND ? AND first_seq > 0 ORDER BY first_seq`,
       )
       .all(row.first_seq, row.last_seq);
