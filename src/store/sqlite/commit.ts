@@ -73,10 +73,10 @@ export function commitWriter(db: Database, fence: number): CommitWriter {
   };
 
   const writeRow = (row: DomainWrite): void => {
-    const values = [...Object.values(row.values), ...Object.values(row.once ?? {}), row.at];
     // One that came before the host's tables has no row yet.
-    if (row.isNew || domainStatement(row, "update").run(...values, row.values[row.key]).changes === 0) {
-      domainStatement(row, "insert").run(...values, row.at);
+    if (row.isNew || domainStatement(row, "update").run(...updatedValues(row), row.values[row.key]).changes === 0) {
+      const values = [...Object.values(row.values), ...Object.values(row.once ?? {})];
+      domainStatement(row, "insert").run(...values, row.at, row.at);
     }
   };
 
@@ -226,12 +226,25 @@ function domainInsert({ table, values, once }: DomainWrite): string {
     VALUES (${all.map(() => "?").join(", ")})`;
 }
 
+/** The key stays as it is: to set it, though to what it was, writes its index and looks up all that refers to it. */
 function domainUpdate({ table, key, values, once }: DomainWrite): string {
+  const changed = Object.keys(values).filter((column) => column !== key);
   const updates = [
-    ...Object.keys(values).map((column) => `"${column}" = ?`),
+    ...changed.map((column) => `"${column}" = ?`),
     ...Object.keys(once ?? {}).map((column) => `"${column}" = COALESCE("${column}", ?)`),
     "updated_at = ?",
     "version = version + 1",
   ];
   return `UPDATE "${table}" SET ${updates.join(", ")} WHERE "${key}" = ?`;
+}
+
+/** What the statement of {@link domainUpdate} takes before the key. */
+function updatedValues({ key, values, once, at }: DomainWrite): SqlValue[] {
+  const updated: SqlValue[] = [];
+  for (const column in values) {
+    if (column !== key) {
+      updated.push(values[column] as SqlValue);
+    }
+  }
+  return [...updated, ...Object.values(once ?? {}), at];
 }
