@@ -22,7 +22,7 @@ export class WorktreePool {
   readonly #free: Worktree[];
   #names: Set<string>;
   #adding: Promise<unknown> = Promise.resolve();
-  #preparing: Promise<void> | undefined;
+  #isPreparing = false;
 
   private constructor(repository: Repository, folder: string, options: WorktreePoolOptions, found: FoundWorktree[]) {
     this.#repository = repository;
@@ -49,15 +49,20 @@ export class WorktreePool {
   }
 
   /**
-   * Makes worktrees at `commit` until there are so many; whoever wants one meanwhile waits for them.
+   * Makes worktrees at `commit` until there are so many; whoever wants one meanwhile waits for the next of them.
    *
    * @throws GIT_FAILED
    */
-  prepare(commit: Sha, count: number): Promise<void> {
-    const added = this.#addUntil(commit, count);
-    // Whoever waits makes one of its own where this failed, and learns why.
-    this.#preparing = added.catch(() => undefined);
-    return added;
+  async prepare(commit: Sha, count: number): Promise<void> {
+    this.#isPreparing = true;
+    try {
+      while (this.#names.size < count) {
+        this.#free.push(await this.#addNext(commit));
+      }
+    } finally {
+      // Whoever waits makes one of its own where this failed, and learns why.
+      this.#isPreparing = false;
+    }
   }
 
   /**
@@ -66,8 +71,8 @@ export class WorktreePool {
    * @throws GIT_FAILED
    */
   async acquire(commit: Sha): Promise<Worktree> {
-    if (this.#free.length === 0) {
-      await this.#preparing;
+    while (this.#free.length === 0 && this.#isPreparing) {
+      await this.#adding;
     }
     const ready = this.#free.findIndex((worktree) => worktree.isAt(commit));
     const [worktree] = this.#free.splice(Math.max(ready, 0), 1);
@@ -93,12 +98,6 @@ export class WorktreePool {
     } catch (cause) {
       this.release(worktree);
       throw cause;
-    }
-  }
-
-  async #addUntil(commit: Sha, count: number): Promise<void> {
-    while (this.#names.size < count) {
-      this.#free.push(await this.#addNext(commit));
     }
   }
 

@@ -15,6 +15,15 @@ test("worktrees that are made ready before are given out, and no more are made t
   expect((await pool.acquire(start)).name).toBe(early[0]?.name);
 });
 
+test("the first that is ready is given out while the others are being made", async () => {
+  const { pool, start } = await setting();
+  const order: string[] = [];
+  const preparing = pool.prepare(start, 3).then(() => order.push("all are ready"));
+  const first = pool.acquire(start).then(({ name }) => order.push(name));
+  await Promise.all([preparing, first]);
+  expect(order).toEqual(["w1", "all are ready"]);
+});
+
 test("a worktree that could not be made ready is made when it is wanted", async () => {
   const { pool, start } = await setting();
   await expect(pool.prepare("0".repeat(40) as Sha, 2)).rejects.toMatchObject({ code: "GIT_FAILED" });
