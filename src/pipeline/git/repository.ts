@@ -77,6 +77,7 @@ export class Repository {
   /** From now on a small process runs git: for a process that is to grow, and to run git often. */
   spawnElsewhere(): void {
     this.#separate ??= new SeparateGit();
+    void this.#separate.start();
   }
 
   /**

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { GitCall, GitEnding, GitRunner } from "./process.ts";
+import { type GitCall, type GitEnding, type GitRunner, runHere } from "./process.ts";
 
 /** A question to the program of `spawner-process.ts`. */
 export interface SpawnRequest {
@@ -8,31 +8,34 @@ export interface SpawnRequest {
   readonly call: Omit<GitCall, "answers">;
 }
 
-export interface SpawnAnswer {
-  readonly id: number;
-  readonly ending: GitEnding;
-}
+/** The first thing that it says is that it is up. */
+export type SpawnAnswer = "up" | { readonly id: number; readonly ending: GitEnding };
 
 /**
  * A small process that runs git for this one: a spawn copies the memory map of its process and blocks it meanwhile, and
- * a big one spawns several times as slowly. It is started by the first call, and again after it died.
+ * a big one spawns several times as slowly. Until it is up, and after it died until it is up again, this one runs git:
+ * nobody waits for it.
  */
 export class SeparateGit {
   #process: ChildProcess | undefined;
+  #up: Promise<void> | undefined;
+  #isUp = false;
   #lastId = 0;
   readonly #asked = new Map<number, (ending: GitEnding) => void>();
 
-  readonly run: GitRunner = (call) =>
-    new Promise((resolve) => {
-      this.#lastId += 1;
-      const id = this.#lastId;
-      this.#asked.set(id, resolve);
-      this.#process ??= this.#start();
-      this.#keepNode(true);
-      const question: SpawnRequest = { id, call };
-      // What cannot be sent is answered when the process is seen to have ended.
-      this.#process.send(question, () => undefined);
+  readonly run: GitRunner = (call) => {
+    void this.start();
+    return this.#isUp ? this.#ask(call) : runHere(call);
+  };
+
+  /** Starts the process where none runs. Resolves when it is up, or will not be. */
+  start(): Promise<void> {
+    this.#up ??= new Promise((resolve) => {
+      this.#process = this.#started(resolve);
+      this.#keepNode(false);
     });
+    return this.#up;
+  }
 
   /** Ends the process. Nothing may be asked afterwards. */
   close(): void {
@@ -41,7 +44,19 @@ export class SeparateGit {
     }
   }
 
-  #start(): ChildProcess {
+  #ask(call: SpawnRequest["call"]): Promise<GitEnding> {
+    return new Promise((resolve) => {
+      this.#lastId += 1;
+      const id = this.#lastId;
+      this.#asked.set(id, resolve);
+      this.#keepNode(true);
+      const question: SpawnRequest = { id, call };
+      // What cannot be sent is answered when the process is seen to have ended.
+      this.#process?.send(question, () => undefined);
+    });
+  }
+
+  #started(decided: () => void): ChildProcess {
     const isSource = import.meta.url.endsWith(".ts");
     const program = fileURLToPath(new URL(`spawner-process.${isSource ? "ts" : "js"}`, import.meta.url));
     const started = fork(program, {
@@ -52,9 +67,19 @@ export class SeparateGit {
       stdio: ["ignore", "ignore", "ignore", "ipc"],
     });
     started.on("error", () => undefined);
-    started.on("message", ({ id, ending }: SpawnAnswer) => this.#answer(id, ending));
+    started.on("message", (answer: SpawnAnswer) => {
+      if (answer === "up") {
+        this.#isUp = true;
+        decided();
+      } else {
+        this.#answer(answer.id, answer.ending);
+      }
+    });
     started.once("exit", (code, signal) => {
       this.#process = undefined;
+      this.#up = undefined;
+      this.#isUp = false;
+      decided();
       const message = `the process that ran it ended (${signal ?? `exit code ${code}`})`;
       for (const id of [...this.#asked.keys()]) {
         this.#answer(id, { kind: "not_started", code: "", message });

@@ -13,3 +13,5 @@ process.on("message", ({ id, call }: SpawnRequest) => {
     }
   });
 });
+
+process.send?.("up" satisfies SpawnAnswer);

@@ -6,9 +6,10 @@ import { runGit, runHere } from "../../../src/pipeline/git/process.ts";
 import { SeparateGit } from "../../../src/pipeline/git/separate-process.ts";
 import { checkoutWith, temporaryFolder } from "./setting.fixture.ts";
 
-function separate(): SeparateGit {
+async function separate(): Promise<SeparateGit> {
   const git = new SeparateGit();
   onTestFinished(() => git.close());
+  await git.start();
   return git;
 }
 
@@ -25,7 +26,7 @@ function spawners(): number[] {
 describe("git that a process of its own runs", () => {
   test("answers as it does here: status, bytes, what it says of a fault", async () => {
     const cwd = checkoutWith({ "a.txt": "one\n" });
-    const { run } = separate();
+    const { run } = await separate();
     const bytes = Buffer.from(Array.from({ length: 256 }, (_, index) => index));
     for (const call of [
       { cwd, args: ["hash-object", "-w", "--stdin"], input: bytes },
@@ -50,7 +51,7 @@ describe("git that a process of its own runs", () => {
 
   test("answers each question by itself, however many are asked at once", async () => {
     const cwd = checkoutWith({ "a.txt": "one\n" });
-    const { run } = separate();
+    const { run } = await separate();
     const asked = Array.from({ length: 20 }, (_, index) => `value-${index}`);
     const answers = asked.map((value) => runGit({ cwd, args: ["-c", `pawl.x=${value}`, "config", "pawl.x"] }, run));
     expect((await Promise.all(answers)).map(({ stdout }) => stdout.toString().trim())).toEqual(asked);
@@ -60,12 +61,15 @@ describe("git that a process of its own runs", () => {
     const cwd = checkoutWith({ "a.txt": "one\n" });
     vi.stubEnv("PATH", temporaryFolder());
     onTestFinished(() => void vi.unstubAllEnvs());
-    await expect(runGit({ cwd, args: ["status"] }, separate().run)).rejects.toMatchObject({ code: "GIT_MISSING" });
+    await expect(runGit({ cwd, args: ["status"] }, (await separate()).run)).rejects.toMatchObject({
+      code: "GIT_MISSING",
+    });
   });
 
   test("that is killed fails what was asked, and runs again for the next question", async () => {
     const cwd = checkoutWith({ "a.txt": "one\n" });
-    const { run } = separate();
+    const git = await separate();
+    const { run } = git;
     await run({ cwd, args: ["version"] });
     const [spawner = 0] = spawners();
     const hanging = runGit({ cwd, args: ["-c", "alias.hang=!echo $$ > ../pid; exec sleep 600", "hang"] }, run);
@@ -87,13 +91,26 @@ describe("git that a process of its own runs", () => {
       message: expect.stringContaining("the process that ran it ended (SIGKILL)"),
     });
     expect((await runGit({ cwd, args: ["version"] }, run)).stdout.toString()).toMatch(/^git version/);
+    await git.start();
     expect(spawners()).toHaveLength(1);
     expect(spawners()).not.toContain(spawner);
+  });
+
+  test("keeps nobody waiting: until it is up, git runs here", async () => {
+    const cwd = checkoutWith({ "a.txt": "one\n" });
+    const git = new SeparateGit();
+    onTestFinished(() => git.close());
+    const parentOfGit = ["-c", "alias.parent=!ps -o ppid= -p $PPID", "parent"];
+    const parent = async (): Promise<number> => Number((await runGit({ cwd, args: parentOfGit }, git.run)).stdout);
+    expect(await parent()).toBe(process.pid);
+    await git.start();
+    expect(await parent()).toBe(spawners()[0]);
   });
 
   test("ends when it is closed", async () => {
     const cwd = checkoutWith({ "a.txt": "one\n" });
     const git = new SeparateGit();
+    await git.start();
     await git.run({ cwd, args: ["version"] });
     expect(spawners()).toHaveLength(1);
     git.close();
