@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { type ErrorPlace, PawlError } from "../base/errors/index.ts";
 import { durationPattern, sizePattern } from "../base/quantities.ts";
 import { alternatives, type JsonSchema, planJsonSchema, schemaAt } from "./json-schema.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { planSchema } from "./schema/plan.ts";
 
 /** A part of the JSON Schema of a plan. */

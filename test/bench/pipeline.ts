@@ -11,7 +11,7 @@ import { inFolder, median, repeat } from "./measure.ts";
 import { benchRepository, commandPlan, patchPlan } from "./plans.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const program = join(root, "dist", "src", "cli", "main.js");
+const program = join(root, "dist", "bin", "pawl.js");
 const here = import.meta.dirname;
 const concurrency = 4;
 const rounds = 3;

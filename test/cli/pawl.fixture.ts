@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 
 /** The compiled program: what a user runs. */
-const program = fileURLToPath(new URL("../../dist/src/cli/main.js", import.meta.url));
+const program = fileURLToPath(new URL("../../dist/bin/pawl.js", import.meta.url));
 
 export interface Printed {
   readonly status: number | null;

@@ -7,7 +7,7 @@ import { makeSampleRepository } from "./sample-repository.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pawl-demo-"));
 const repository = join(folder, "repository");
-const pawl = join(import.meta.dirname, "..", "..", "dist", "src", "cli", "main.js");
+const pawl = join(import.meta.dirname, "..", "..", "dist", "bin", "pawl.js");
 
 makeSampleRepository(repository);
 console.log(`A sample repository is in ${repository}\n$ pawl run plan.yaml\n`);

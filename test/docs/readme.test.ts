@@ -47,7 +47,7 @@ describe("README.md", () => {
   const commands = [...readme.matchAll(/^pawl ([a-z]+)(.*?)(?: +#.*)?$/gm)];
 
   test.each([...new Set(commands.map(([, name = ""]) => name))])("shows pawl %s with options that it has", (name) => {
-    const program = join(root, "dist", "src", "cli", "main.js");
+    const program = join(root, "dist", "bin", "pawl.js");
     const help = execFileSync(process.execPath, [program, name, "--help"], { encoding: "utf8" });
     const shown = commands
       .filter(([, other]) => other === name)

@@ -1,7 +1,7 @@
 import { type FSWatcher, watch } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { PawlError } from "../../base/errors/index.ts";
 import type { Clock } from "../../base/time.ts";
 import { intervention } from "./intervention.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { successorId } from "../../../machines/ids.ts";
 import { holdsControlsBesidesLayout } from "../../base/control-characters.ts";
 import { PawlError } from "../../base/errors/index.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { PawlError } from "../../base/errors/index.ts";
 import { nearest } from "../../base/nearest.ts";
 import type { Command } from "../plan.ts";

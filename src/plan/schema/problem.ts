@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import type { ErrorPlace, PawlError } from "../../base/errors/index.ts";
 
 /** Makes the error of one refused value, once its place is known. */

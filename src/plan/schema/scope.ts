@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { holdsControls } from "../../base/control-characters.ts";
 import { PawlError } from "../../base/errors/index.ts";
 import { quote } from "../quote.ts";
