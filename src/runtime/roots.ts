@@ -51,8 +51,11 @@ export class Roots {
     return live;
   }
 
-  /** Roots and children alike; what sleeps or was at rest is restored. */
+  /** Roots and children alike; what sleeps or was at rest is restored. Nobody has an id that is no text. */
   find(id: string): Live | undefined {
+    if (typeof id !== "string") {
+      return undefined;
+    }
     const root = this.#engine.population.roots.get(id);
     if (root !== undefined) {
       return root;

@@ -251,3 +251,26 @@ describe("what a machine's author wrote", () => {
     await runtime.close();
   });
 });
+
+describe("an id that is no text", () => {
+  test.each([...noTexts, null, undefined])("is no actor's: %o", (id) =>
+    unharmed(async (runtime) => {
+      const unknown = expect.objectContaining({ code: "ACTOR_UNKNOWN", httpStatus: 404 });
+      expect(runtime.actor(id as never)).toBeUndefined();
+      expect(() => runtime.history(id as never)).toThrow(unknown);
+      expect(() => runtime.at(id as never, 1)).toThrow(unknown);
+      expect(() => runtime.fork(id as never, 1, "new")).toThrow(unknown);
+      await expect(runtime.deliver(id as never, { type: "flip" })).rejects.toEqual(unknown);
+      await expect(runtime.note(id as never, { type: "warning", trigger: "t", reason: "r" })).rejects.toEqual(unknown);
+    }),
+  );
+
+  test("is not taken for the text of it", async () => {
+    const runtime = await openRuntime({ machines });
+    runtime.createActor("lamp", { id: "7" });
+    await runtime.settled();
+    expect([runtime.actor(7 as never), runtime.actor("7")?.id]).toEqual([undefined, "7"]);
+    expect(() => runtime.history(7 as never)).toThrow(expect.objectContaining({ code: "ACTOR_UNKNOWN" }));
+    await runtime.close();
+  });
+});

@@ -152,7 +152,8 @@ export function sqliteStore({ db, file, claim, writer, storeId }: StoreParts): S
     ),
     loadEffects: reading((rootNo) => (rootNo === undefined ? openEffects.all() : openEffectsOf.all(rootNo))),
     actorById: reading((id) => {
-      const raw = one.get(id) ?? newestOf.get(id);
+      // SQLite takes the number 42 for the text "42".
+      const raw = typeof id === "string" ? (one.get(id) ?? newestOf.get(id)) : undefined;
       return raw === undefined ? undefined : actorRow(raw);
     }),
     actorByNo: reading((no) => {
