@@ -85,6 +85,8 @@ describe("patches as git makes them are committed as they are", () => {
     const shown = place.git(
       "log",
       "-1",
+      // Its parent, made in the same second, would else come first now and then.
+      "--topo-order",
       "--no-merges",
       "--format=%an|%ae|%aI|%cn|%s|%(trailers:key=Pawl-Ledger,valueonly,separator=,)|%b",
       "pawl/p-1",

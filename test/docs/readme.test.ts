@@ -82,7 +82,7 @@ await again.close();`;
     ]);
   });
 
-  test("in an HTTP handler: done once for two requests of one key, refused with 409 and the fix", () => {
+  test("in an HTTP handler: done once for two requests of one key, refused with its status and the fix", () => {
     const script = `${example("http")}
 import { once } from "node:events";
 await once(server, "listening");
@@ -94,11 +94,13 @@ const ask = async (path: string, key?: string) => {
 await ask("/front/open", "a");
 await ask("/front/open", "a");
 await ask("/front/open");
+await ask("//open");
 server.close();
 await runtime.close();`;
     const lines = run({ "http.ts": script }, ["--import", "tsx", "http.ts"]).trim().split("\n");
     expect(lines.slice(0, 2)).toEqual(["200 opened", "200 opened"]);
     expect(lines[2]).toBe("409 door front: no transition from opened by open. From opened these are declared: close.");
+    expect(lines[3]).toMatch(/^400 .*it has 0 characters/);
   });
 
   test("of the catalogue", () => {
