@@ -40,6 +40,7 @@ export interface ActorType {
 export class Registry {
   readonly #logics = new Map<string, InternalLogic>();
   readonly #types = new Map<string, ActorType>();
+  readonly #nameByLogic = new WeakMap<object, string>();
   readonly #nameByConfig = new WeakMap<object, string>();
   readonly #typeByLogic = new WeakMap<object, ActorType>();
 
@@ -55,6 +56,7 @@ export class Registry {
         passivateAfterMs: registration.passivateAfterMs,
         entity: registration.entity,
       });
+      this.#nameByLogic.set(logic, name);
       this.#nameByConfig.set(configOf(logic), name);
     }
   }
@@ -83,7 +85,20 @@ export class Registry {
 
   /** The name under which a logic, or one made from it by `provide`, is registered. */
   nameOf(logic: InternalLogic): string | undefined {
-    return this.#nameByConfig.get(configOf(logic));
+    return this.#nameByLogic.get(logic) ?? this.#nameByConfig.get(configOf(logic));
+  }
+
+  /**
+   * The name under which the logic of a root is registered. A machine that `provide` made from a registered one, or the
+   * other way round, is refused: after a restart its actors would run with other implementations.
+   * @throws PawlError LOGIC_PROVIDED
+   */
+  nameOfRoot(logic: InternalLogic, actor: string): string | undefined {
+    const machine = this.nameOf(logic);
+    if (machine !== undefined && isMachine(logic) && this.#logics.get(machine) !== logic) {
+      throw new PawlError("LOGIC_PROVIDED", { actor, machine });
+    }
+    return machine;
   }
 
   /** The type of an actor by its logic; `src` names it where it is not registered. */

@@ -138,7 +138,8 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
   /**
    * XState's own form. A registered logic makes a durable actor, which the caller starts, as in XState; one that is
    * not registered lives only as long as the process.
-   * @throws PawlError LOGIC_NOT_REGISTERED with `strict`; for a registered one, what the first form throws
+   * @throws PawlError LOGIC_NOT_REGISTERED with `strict`; LOGIC_PROVIDED; for a registered one, what the first form
+   *   throws
    */
   createActor<TLogic extends AnyActorLogic>(logic: TLogic, options?: ActorOptions<TLogic>): DurableActor<TLogic>;
   createActor(machine: string | AnyActorLogic, options: Record<string, unknown> = {}): unknown {
@@ -147,12 +148,13 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
       return actor.getSnapshot().status === "active" ? actor.start() : actor;
     }
     const logic = machine as unknown as InternalLogic;
-    const name = this.#registry.nameOf(logic);
+    const named = typeof options["id"] === "string" ? options["id"] : "an actor without id";
+    const name = this.#registry.nameOfRoot(logic, named);
     if (name !== undefined) {
       return this.#roots.findOrMake(name, logic, options).actor;
     }
     if (this.#strict) {
-      throw new PawlError("LOGIC_NOT_REGISTERED", { actor: String(options["id"] ?? "an actor without id") });
+      throw new PawlError("LOGIC_NOT_REGISTERED", { actor: named });
     }
     const actor = createActor(machine, options as never);
     return withDeliver(actor, async (event) => deliverHere(actor as unknown as InternalActor, event));

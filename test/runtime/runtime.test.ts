@@ -116,6 +116,38 @@ describe("an actor made from its logic, as in XState", () => {
     await runtime.close();
   });
 
+  test("refuses a machine whose other implementations a restart would not know", async () => {
+    const machine = setup({ actions: { greet: () => undefined } }).createMachine({
+      on: { hello: { actions: "greet" } },
+    });
+    const provided = machine.provide({ actions: { greet: () => undefined } });
+    for (const [registered, other] of [
+      [machine, provided],
+      [provided, machine],
+    ] as const) {
+      const runtime = await openRuntime({ machines: { host: registered } });
+      expect(() => runtime.createActor(other, { id: "h" })).toThrow(
+        expect.objectContaining({ code: "LOGIC_PROVIDED", fix: expect.stringContaining('createActor("host")') }),
+      );
+      expect(runtime.createActor(registered, { id: "h" }).start().getSnapshot().status).toBe("active");
+      await runtime.close();
+    }
+  });
+
+  test("knows two machines of one structure apart", async () => {
+    const machine = setup({ actions: { greet: () => undefined } }).createMachine({});
+    const provided = machine.provide({ actions: { greet: () => undefined } });
+    const runtime = await openRuntime({ machines: { plain: machine, provided } });
+    runtime.createActor(machine, { id: "m" }).start();
+    runtime.createActor(provided, { id: "p" }).start();
+    await runtime.settled();
+    expect(runtime.list().map(({ id, machine }) => [id, machine])).toEqual([
+      ["m", "plain"],
+      ["p", "provided"],
+    ]);
+    await runtime.close();
+  });
+
   test("leaves plain XState as it was for a machine that both run", async () => {
     const runtime = await openRuntime({ machines: { order } });
     runtime.createActor("order", { id: "o", input: { sku: "A7" } }).send({ type: "PAY", amount: 1 });

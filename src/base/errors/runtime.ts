@@ -49,6 +49,13 @@ export const runtimeErrors = defineErrors({
     message: "{actor}: its logic is not registered, so it cannot be restored",
     fix: "Give it a name: in the machines of openRuntime for a root, in setup(…).actors of the parent for a child, and use that name.",
   },
+  LOGIC_PROVIDED: {
+    exit: 2,
+    http: 400,
+    message:
+      '{actor}: what is registered as "{machine}" has other implementations, and a restart would go on with those',
+    fix: 'Register the machine that provide() gave you in the machines of openRuntime, or create the actor by name: createActor("{machine}").',
+  },
   NOT_SERIALIZABLE: {
     exit: 1,
     http: 500,
