@@ -1,4 +1,5 @@
 import Database from "better-sqlite3";
+import { logPages } from "./log-space.ts";
 
 /**
  * What a commit survives. `full`: power loss, each commit is synced (SQLite synchronous=FULL). `normal`: a crash of
@@ -13,5 +14,6 @@ export function openConnection(file: string, durability: Durability): Database.D
   db.pragma(`synchronous = ${durability === "full" ? "FULL" : "NORMAL"}`);
   db.pragma("foreign_keys = ON");
   db.pragma("cache_size = -16000");
+  db.pragma(`wal_autocheckpoint = ${logPages}`);
   return db;
 }

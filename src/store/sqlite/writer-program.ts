@@ -1,6 +1,6 @@
-import { statSync } from "node:fs";
 import { workerData } from "node:worker_threads";
 import { openConnection } from "./connection.ts";
+import { logPages } from "./log-space.ts";
 import { type CommitMessage, packedOf } from "./packed.ts";
 import { outcomeOf, type WriteOutcome } from "./writer.ts";
 import type { ThreadSetup, ToThread } from "./writer-thread.ts";
@@ -11,7 +11,6 @@ import type { ThreadSetup, ToThread } from "./writer-thread.ts";
  */
 const { file, durability, fence, port, answered } = workerData as ThreadSetup;
 const answers = new Int32Array(answered);
-const checkpointFromBytes = 4 * 1024 * 1024;
 
 let db: ReturnType<typeof openConnection> | undefined;
 let write: ReturnType<typeof outcomeOf> | undefined;
@@ -48,8 +47,8 @@ function answer(outcome: WriteOutcome): void {
 }
 
 function foldLog(): void {
-  const bytes = statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
-  if (bytes > checkpointFromBytes) {
+  const [state] = (db?.pragma("wal_checkpoint(NOOP)") ?? []) as { log: number; checkpointed: number }[];
+  if (state !== undefined && state.log - state.checkpointed >= logPages) {
     db?.pragma("wal_checkpoint(PASSIVE)");
   }
 }

@@ -1,5 +1,6 @@
 import type { Database } from "better-sqlite3";
 import { commitWriter, Fenced } from "./commit.ts";
+import { makeRoomInLog } from "./log-space.ts";
 import type { PackedCommit } from "./packed.ts";
 
 /** Why nothing of a commit was written, in a form that can go from thread to thread. */
@@ -24,8 +25,12 @@ export interface Writer {
 /** Writes in the thread of its caller: each commit has ended when `write` returns. */
 export function writerHere(db: Database, fence: number): Writer {
   const write = outcomeOf(db, fence);
+  const makeRoom = makeRoomInLog(db);
   return {
-    write: (commit, ended) => ended(write(commit)),
+    write: (commit, ended) => {
+      ended(write(commit));
+      makeRoom();
+    },
     settle: () => undefined,
     close: () => undefined,
   };
