@@ -1,7 +1,7 @@
 import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 
-/** So many pages of SQLite's log are folded into the file at once. */
+/** So many pages of SQLite's log are folded into the file at once, where no thread does it. */
 export const logPages = 2_000;
 
 /** A process that makes so many commits makes more. */
