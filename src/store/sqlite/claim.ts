@@ -1,11 +1,16 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { resolve } from "node:path";
 import type { Database } from "better-sqlite3";
 import { PawlError } from "../../base/errors/index.ts";
 import type { Clock } from "../../base/time.ts";
 
 /** How long a claim holds without being renewed: a process that slept longer may find another in its place. */
 const claimForMs = 10_000;
+
+/** Claims of this process whose end could not be written, as on a full disk: nobody holds them. */
+const givenUp = new Set<string>();
+const nameOf = (file: string, fence: number): string => `${resolve(file)} ${fence}`;
 
 interface ClaimRow {
   readonly fence: number;
@@ -30,7 +35,7 @@ export function takeClaim(db: Database, file: string, clock: Clock, forMs = clai
   const read = db.prepare<[], ClaimRow>("SELECT fence, pid, host, process_start, expires_at FROM claim");
   const take = db.transaction((): number => {
     const present = read.get();
-    if (present !== undefined && holds(present, clock.now())) {
+    if (present !== undefined && !givenUp.has(nameOf(file, present.fence)) && holds(present, clock.now())) {
       throw new PawlError("STORE_IN_USE", { file, pid: present.pid, host: present.host });
     }
     const fence = (present?.fence ?? 0) + 1;
@@ -60,7 +65,12 @@ export function takeClaim(db: Database, file: string, clock: Clock, forMs = clai
     fence,
     release: () => {
       clearInterval(beat);
-      db.prepare("UPDATE claim SET expires_at = 0, pid = 0 WHERE fence = ?").run(fence);
+      try {
+        db.prepare("UPDATE claim SET expires_at = 0, pid = 0 WHERE fence = ?").run(fence);
+      } catch (error) {
+        givenUp.add(nameOf(file, fence));
+        throw error;
+      }
     },
   };
 }

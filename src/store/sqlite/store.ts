@@ -187,7 +187,7 @@ export function sqliteStore({ db, file, claim, writer, storeId }: StoreParts): S
       try {
         claim.release();
       } catch {
-        // The file failed or another process has it: the claim runs out by itself.
+        // The file failed or another process has it: for others the claim runs out by itself.
       }
       db.close();
     },
