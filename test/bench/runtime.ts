@@ -182,7 +182,8 @@ function deliverLatency(): Promise<{ p50: number; p99: number; atOncePerSec: num
   });
 }
 
-function fsyncP50(): Promise<number> {
+/** What a disk that others use too does by itself: its worst is the worst of whoever waits for it. */
+function fsyncLatency(): Promise<{ p50: number; p99: number }> {
   return inFolder((folder) => {
     const descriptor = openSync(join(folder, "sync"), "w");
     const page = Buffer.alloc(4_096);
@@ -194,7 +195,7 @@ function fsyncP50(): Promise<number> {
       times.push(performance.now() - start);
     }
     closeSync(descriptor);
-    return median(times);
+    return { p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
   });
 }
 
@@ -258,7 +259,7 @@ interface Round {
   readonly thousand: number;
   readonly bare: number;
   readonly deliver: Awaited<ReturnType<typeof deliverLatency>>;
-  readonly fsyncMs: number;
+  readonly fsync: Awaited<ReturnType<typeof fsyncLatency>>;
 }
 
 /** What is compared is measured side by side: a machine that others use too is not as fast from minute to minute. */
@@ -272,8 +273,8 @@ async function round(): Promise<Round> {
   const bare = await clean(bareLimit);
   const thousand = (await clean(() => pawlActors(1_000))).perSec;
   const deliver = await clean(deliverLatency);
-  const fsyncMs = await clean(fsyncP50);
-  return { xstate, one, thousand, bare, deliver, fsyncMs };
+  const fsync = await clean(fsyncLatency);
+  return { xstate, one, thousand, bare, deliver, fsync };
 }
 
 // The first of all pays for what the process does once.
@@ -305,7 +306,7 @@ const figures = {
   restoreRatio: ratios.open,
   deliverP50Ms: of(({ deliver }) => deliver.p50),
   deliverP99Ms: of(({ deliver }) => deliver.p99),
-  fsyncP50Ms: of(({ fsyncMs }) => fsyncMs),
+  fsyncP50Ms: of(({ fsync }) => fsync.p50),
   bytesPerLiveActor: bytes.live,
   bytesPerSleepingActor: bytes.sleeping,
   bytesPerTransition: of(({ one }) => one.bytesPerTransition),
@@ -334,9 +335,9 @@ if (process.argv.includes("--json")) {
       "deliver, one after the other",
       `p50 ${figures.deliverP50Ms.toFixed(2)} ms, p99 ${figures.deliverP99Ms.toFixed(2)} ms`,
     ],
-    ["  p99 to one fsync (goal 3)", of(({ deliver, fsyncMs }) => deliver.p99 / fsyncMs).toFixed(2)],
+    ["  p99 to one fsync (goal 3)", of(({ deliver, fsync }) => deliver.p99 / fsync.p50).toFixed(2)],
     ["deliver, 1,000 at once", `${whole(of(({ deliver }) => deliver.atOncePerSec))} a second`],
-    ["one fsync", `p50 ${figures.fsyncP50Ms.toFixed(2)} ms`],
+    ["one fsync", `p50 ${figures.fsyncP50Ms.toFixed(2)} ms, p99 ${of(({ fsync }) => fsync.p99).toFixed(2)} ms`],
     ["memory", `${whole(bytes.live)} bytes a live actor, ${whole(bytes.sleeping)} a sleeping one`],
     ["file", `${whole(figures.bytesPerTransition)} bytes a transition`],
   ];
