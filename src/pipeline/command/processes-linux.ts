@@ -1,4 +1,5 @@
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
+import { parseProcStat } from "../../base/proc-stat.ts";
 import { markerVariable, type Processes, type ProcessInfo } from "./process-info.ts";
 
 /** From this many new pids on, reading all processes is cheaper than trying each pid. */
@@ -53,8 +54,8 @@ function isPid(name: string): boolean {
 }
 
 function readProcess(pid: number): ProcessInfo | undefined {
-  const stat = readStat(pid);
-  return stat === undefined || stat.dead ? undefined : stat;
+  const info = readStat(pid);
+  return info === undefined || info.dead ? undefined : info;
 }
 
 function readStat(pid: number): (ProcessInfo & { readonly dead: boolean }) | undefined {
@@ -62,12 +63,9 @@ function readStat(pid: number): (ProcessInfo & { readonly dead: boolean }) | und
   if (text === undefined) {
     return undefined;
   }
-  // The name in brackets may itself hold blanks and brackets: proc(5) counts fields from 1, state is the third.
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  const field = (number: number): number => Number(fields[number - 3]);
-  // A process whose first thread has ended is a zombie by name only while other threads go on.
-  const dead = fields[0] === "X" || (fields[0] === "Z" && field(20) <= 1);
-  return { pid, dead, parent: field(4), group: field(5), session: field(6), start: field(22) };
+  const stat = parseProcStat(text);
+  const field = (number: number): number => Number(stat.field(number));
+  return { pid, dead: stat.isDead, parent: field(4), group: field(5), session: field(6), start: field(22) };
 }
 
 function markerOf(pid: number): string | undefined {

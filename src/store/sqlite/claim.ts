@@ -3,6 +3,7 @@ import { hostname } from "node:os";
 import { resolve } from "node:path";
 import type { Database } from "better-sqlite3";
 import { PawlError } from "../../base/errors/index.ts";
+import { parseProcStat } from "../../base/proc-stat.ts";
 import type { Clock } from "../../base/time.ts";
 
 /** How long a claim holds without being renewed: a process that slept longer may find another in its place. */
@@ -11,6 +12,8 @@ const claimForMs = 10_000;
 /** Claims of this process whose end could not be written, as on a full disk: nobody holds them. */
 const givenUp = new Set<string>();
 const nameOf = (file: string, fence: number): string => `${resolve(file)} ${fence}`;
+const wasGivenUp = (file: string, { fence, pid }: ClaimRow): boolean =>
+  pid === process.pid && givenUp.has(nameOf(file, fence));
 
 interface ClaimRow {
   readonly fence: number;
@@ -35,7 +38,7 @@ export function takeClaim(db: Database, file: string, clock: Clock, forMs = clai
   const read = db.prepare<[], ClaimRow>("SELECT fence, pid, host, process_start, expires_at FROM claim");
   const take = db.transaction((): number => {
     const present = read.get();
-    if (present !== undefined && !givenUp.has(nameOf(file, present.fence)) && holds(present, clock.now())) {
+    if (present !== undefined && !wasGivenUp(file, present) && holds(present, clock.now())) {
       throw new PawlError("STORE_IN_USE", { file, pid: present.pid, host: present.host });
     }
     const fence = (present?.fence ?? 0) + 1;
@@ -98,12 +101,11 @@ function holds(claim: ClaimRow, nowMs: number): boolean {
   return start !== undefined && (claim.process_start === "" || start === claim.process_start);
 }
 
-/** When a process started, in a form that is only compared; undefined when there is no such process. */
+/** When a process started, in a form that is only compared; undefined when there is none, or it has ended. */
 function processStart(pid: number): string | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // Field 22, counted after the command name, which may itself hold blanks and brackets.
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+    const stat = parseProcStat(readFileSync(`/proc/${pid}/stat`, "utf8"));
+    return stat.isDead ? undefined : stat.field(22);
   } catch {
     return isAlive(pid) ? "" : undefined;
   }

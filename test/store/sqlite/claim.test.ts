@@ -1,0 +1,56 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { parseProcStat } from "../../../src/base/proc-stat.ts";
+import { openSqlite } from "../../../src/store/sqlite/open.ts";
+import { testFolder } from "../../runtime/folder.fixture.ts";
+
+const statOf = (pid: number) => parseProcStat(readFileSync(`/proc/${pid}/stat`, "utf8"));
+
+/** A process that has ended, whose parent never asks about it. */
+async function zombie(): Promise<number> {
+  const parent = spawn("sh", ["-c", "true & echo $!; exec sleep 600"], { stdio: ["ignore", "pipe", "inherit"] });
+  onTestFinished(() => void parent.kill("SIGKILL"));
+  const [line] = (await once(parent.stdout, "data")) as [Buffer];
+  const pid = Number(line.toString());
+  await vi.waitUntil(() => statOf(pid).field(3) === "Z", 10_000);
+  return pid;
+}
+
+/** A store whose claim is that of another process. */
+function storeOf(pid: number): string {
+  const file = join(testFolder(), "a.db");
+  const store = openSqlite({ file });
+  onTestFinished(() => store.close());
+  const db = new Database(file);
+  db.prepare("UPDATE claim SET pid = ?, process_start = ?").run(pid, statOf(pid).field(22));
+  db.close();
+  return file;
+}
+
+test.skipIf(process.platform !== "linux")("a process that was killed holds no claim, asked about or not", async () => {
+  const again = openSqlite({ file: storeOf(await zombie()) });
+  expect(again.storeId).toMatch(/^\w{26}$/);
+  again.close();
+  expect(() => openSqlite({ file: storeOf(process.ppid) })).toThrow(expect.objectContaining({ code: "STORE_IN_USE" }));
+});
+
+test.skipIf(process.platform !== "linux")("an end that could not be written frees no claim of another process", () => {
+  const file = join(testFolder(), "a.db");
+  const store = openSqlite({ file });
+  const db = new Database(file);
+  db.exec("ALTER TABLE claim RENAME TO lost");
+  store.close();
+  // The same fence in the same place, as after somebody made the file anew.
+  db.exec("ALTER TABLE lost RENAME TO claim");
+  db.prepare("UPDATE claim SET pid = ?, process_start = ?").run(process.ppid, statOf(process.ppid).field(22));
+  expect(() => openSqlite({ file })).toThrow(expect.objectContaining({ code: "STORE_IN_USE" }));
+  db.prepare("UPDATE claim SET pid = ?, process_start = ?").run(process.pid, statOf(process.pid).field(22));
+  db.close();
+  const again = openSqlite({ file });
+  expect(again.storeId).toBe(store.storeId);
+  again.close();
+});
