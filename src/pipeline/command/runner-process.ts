@@ -1,5 +1,6 @@
 import { optimizeLater } from "../../base/optimize-later.ts";
 import { createRedactor } from "../../base/secrets.ts";
+import { takeUpEnvironment } from "../../base/small-process.ts";
 import { systemClock } from "../../base/time.ts";
 import { type CommandRunner, openRunner } from "./runner.ts";
 import type { Asking, FromRunner, ToRunner } from "./runner-messages.ts";
@@ -10,6 +11,7 @@ import { RunningCommands } from "./running-commands.ts";
  * goes. It imports as little as it can, because each spawn costs by the memory of the process.
  */
 optimizeLater();
+takeUpEnvironment();
 let runner: CommandRunner | undefined;
 const aborts = new Map<number, AbortController>();
 let closing = false;

@@ -1,6 +1,6 @@
-import { type ChildProcess, fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { forkSmall } from "../../base/small-process.ts";
 import type { Clock } from "../../base/time.ts";
 import { type CommandResult, noEnding } from "./command.ts";
 import { effectMarker } from "./environment.ts";
@@ -130,17 +130,7 @@ export function openSeparateRunner(options: SeparateRunnerOptions): CommandRunne
 }
 
 function startRunner(marker: string, setup: RunnerSetup): ChildProcess {
-  const isSource = import.meta.url.endsWith(".ts");
-  const program = fileURLToPath(new URL(`runner-process.${isSource ? "ts" : "js"}`, import.meta.url));
-  const runner = fork(program, {
-    // A session of its own: Ctrl-C in the terminal is for this process, which knows what to do.
-    detached: true,
-    env: { ...process.env, [markerVariable]: marker },
-    execArgv: isSource ? ["--import", "tsx"] : [],
-    stdio: ["ignore", "ignore", "ignore", "ipc"],
-  });
-  // It failed to start or to take a message. Either way it exits, which is what the answers depend on.
-  runner.on("error", () => undefined);
+  const runner = forkSmall("runner-process", import.meta.url, { env: { [markerVariable]: marker } });
   runner.send([setup] satisfies ToRunner);
   return runner;
 }

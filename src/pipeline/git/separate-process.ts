@@ -1,5 +1,5 @@
-import { type ChildProcess, fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import type { ChildProcess } from "node:child_process";
+import { forkSmall } from "../../base/small-process.ts";
 import { type GitCall, type GitEnding, type GitRunner, runHere } from "./process.ts";
 
 /** A question to the program of `spawner-process.ts`. */
@@ -57,16 +57,7 @@ export class SeparateGit {
   }
 
   #started(decided: () => void): ChildProcess {
-    const isSource = import.meta.url.endsWith(".ts");
-    const program = fileURLToPath(new URL(`spawner-process.${isSource ? "ts" : "js"}`, import.meta.url));
-    const started = fork(program, {
-      // A session of its own: Ctrl-C in the terminal is for this process, which knows what to do.
-      detached: true,
-      execArgv: isSource ? ["--import", "tsx"] : [],
-      serialization: "advanced",
-      stdio: ["ignore", "ignore", "ignore", "ipc"],
-    });
-    started.on("error", () => undefined);
+    const started = forkSmall("spawner-process", import.meta.url, { serialization: "advanced" });
     started.on("message", (answer: SpawnAnswer) => {
       if (answer === "up") {
         this.#isUp = true;

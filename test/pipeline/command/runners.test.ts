@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { createRedactor } from "../../../src/base/secrets.ts";
 import { systemClock } from "../../../src/base/time.ts";
 import {
@@ -136,6 +136,15 @@ describe("a runner process", () => {
     expect(explainCommand(result, asked).message).toMatch(/pawl: the process that ran this command ended \(SIGKILL\)$/);
     expect(isAlive(child)).toBe(false);
     expect(await runner.run(request(["true"]))).toMatchObject({ exitCode: 0 });
+  });
+
+  test.runIf(systemProcesses.seesMarkers)("reads no certificates itself, and hands their place on", async () => {
+    vi.stubEnv("NODE_EXTRA_CA_CERTS", "/etc/ours.pem");
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const { runner, request, store } = separate();
+    const { stdout } = await runner.run(request('echo $NODE_EXTRA_CA_CERTS; echo "[$PAWL_SET_ASIDE_CA_CERTS]"'));
+    expect(stdout.tail).toBe("/etc/ours.pem\n[]\n");
+    expect(readFileSync(`/proc/${processOf(store)}/environ`, "utf8")).not.toContain("\0NODE_EXTRA_CA_CERTS=");
   });
 
   test.runIf(systemProcesses.seesMarkers)("ends by itself when it is closed", async () => {

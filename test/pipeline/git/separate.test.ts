@@ -57,6 +57,15 @@ describe("git that a process of its own runs", () => {
     expect((await Promise.all(answers)).map(({ stdout }) => stdout.toString().trim())).toEqual(asked);
   });
 
+  test("finds the certificates that this process was told of", async () => {
+    vi.stubEnv("NODE_EXTRA_CA_CERTS", "/etc/ours.pem");
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const cwd = checkoutWith({ "a.txt": "one\n" });
+    const args = ["-c", 'alias.told=!echo $NODE_EXTRA_CA_CERTS; echo "[$PAWL_SET_ASIDE_CA_CERTS]"', "told"];
+    const { stdout } = await runGit({ cwd, args }, (await separate()).run);
+    expect(stdout.toString()).toBe("/etc/ours.pem\n[]\n");
+  });
+
   test("is missing where it is missing", async () => {
     const cwd = checkoutWith({ "a.txt": "one\n" });
     vi.stubEnv("PATH", temporaryFolder());
