@@ -26,7 +26,24 @@ interface ClaimRow {
 /** The right of one process to write to a store (I8). */
 export interface Claim {
   readonly fence: number;
+  /** Has it renewed from now on by whoever writes, so that nobody waits for the lock of the other. */
+  keep(renew: Renew): void;
   release(): void;
+}
+
+/** Moves the end of a claim. @param expiresAt milliseconds since 1970 */
+export type Renew = (expiresAt: number) => void;
+
+/** Renews a claim by this connection. */
+export function renewal(db: Database, fence: number): Renew {
+  const renew = db.prepare("UPDATE claim SET expires_at = ? WHERE fence = ?");
+  return (expiresAt) => {
+    try {
+      renew.run(expiresAt, fence);
+    } catch {
+      // A busy or failing file: the next commit meets the same and reports it.
+    }
+  };
 }
 
 /**
@@ -53,19 +70,14 @@ export function takeClaim(db: Database, file: string, clock: Clock, forMs = clai
   });
   const fence = take.immediate();
 
-  const renew = db.prepare("UPDATE claim SET expires_at = ? WHERE fence = ?");
-  // On a third of the time, so that one late beat loses nothing.
-  const beat = setInterval(() => {
-    try {
-      renew.run(clock.now() + forMs, fence);
-    } catch {
-      // A busy or failing file: the next commit meets the same and reports it.
-    }
-  }, forMs / 3);
-  beat.unref();
-
+  let beat: ReturnType<typeof setInterval> | undefined;
   return {
     fence,
+    keep: (renew) => {
+      // On a third of the time, so that one late beat loses nothing.
+      beat = setInterval(() => renew(clock.now() + forMs), forMs / 3);
+      beat.unref();
+    },
     release: () => {
       clearInterval(beat);
       try {

@@ -60,6 +60,7 @@ export function openSqlite(options: SqliteOptions): Store {
     const writer = adaptiveWriter(db, claim.fence, threadAfter, () =>
       openWriterThread({ file, durability: options.durability ?? "full", fence: claim.fence }),
     );
+    claim.keep(writer.renew);
     return sqliteStore({ db, file, claim, writer, storeId: storeIdOf(db, options.ids ?? systemIds(), clock) });
   } catch (error) {
     db?.close();
@@ -108,6 +109,7 @@ function adaptiveWriter(db: Database.Database, fence: number, threadAfter: numbe
       }
       writer.write(commit, ended);
     },
+    renew: (expiresAt) => writer.renew(expiresAt),
     settle: () => writer.settle(),
     close: () => writer.close(),
   };

@@ -1,4 +1,5 @@
 import { workerData } from "node:worker_threads";
+import { type Renew, renewal } from "./claim.ts";
 import { openConnection } from "./connection.ts";
 import { type CommitMessage, packedOf } from "./packed.ts";
 import { outcomeOf, type WriteOutcome } from "./writer.ts";
@@ -15,12 +16,17 @@ const foldFromPages = 100;
 
 let db: ReturnType<typeof openConnection> | undefined;
 let write: ReturnType<typeof outcomeOf> | undefined;
+let renew: Renew | undefined;
 
 port.on("message", (data: ToThread) => {
   if (data === "close") {
     db?.close();
     answer({ hashes: [] });
     port.close();
+    return;
+  }
+  if ("renewUntil" in data) {
+    renew?.(data.renewUntil);
     return;
   }
   answer(outcome(data));
@@ -33,6 +39,7 @@ function outcome(message: CommitMessage): WriteOutcome {
       db = openConnection(file, durability);
       db.pragma("wal_autocheckpoint = 0");
       write = outcomeOf(db, fence);
+      renew = renewal(db, fence);
     }
   } catch (error) {
     const { message, code } = error as { message: string; code?: string };

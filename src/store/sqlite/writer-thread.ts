@@ -21,7 +21,7 @@ export interface ThreadSetup {
   readonly answered: SharedArrayBuffer;
 }
 
-export type ToThread = CommitMessage | "close";
+export type ToThread = CommitMessage | { readonly renewUntil: number } | "close";
 
 /** Longer than SQLite itself waits for a lock. */
 const silentForMs = 30_000;
@@ -90,6 +90,11 @@ export function openWriterThread(setup: Pick<ThreadSetup, "file" | "durability" 
       }
       port.ref();
       send(commitMessage(commit));
+    },
+    renew: (renewUntil) => {
+      if (lost === undefined) {
+        send({ renewUntil });
+      }
     },
     settle,
     close: () => {

@@ -1,4 +1,5 @@
 import type { Database } from "better-sqlite3";
+import { type Renew, renewal } from "./claim.ts";
 import { commitWriter, Fenced } from "./commit.ts";
 import { makeRoomInLog } from "./log-space.ts";
 import type { PackedCommit } from "./packed.ts";
@@ -17,6 +18,8 @@ export type WriteOutcome = { readonly hashes: readonly string[] } | { readonly f
 /** Writes commits one after the other, in the order in which they come. */
 export interface Writer {
   write(commit: PackedCommit, ended: (outcome: WriteOutcome) => void): void;
+  /** Renews the claim after the commits that were handed over. */
+  readonly renew: Renew;
   /** Blocks until all that was handed over has ended. */
   settle(): void;
   close(): void;
@@ -31,6 +34,7 @@ export function writerHere(db: Database, fence: number): Writer {
       ended(write(commit));
       makeRoom();
     },
+    renew: renewal(db, fence),
     settle: () => undefined,
     close: () => undefined,
   };
