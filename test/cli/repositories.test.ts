@@ -113,6 +113,15 @@ describe("a state folder that cannot be used", () => {
     });
   });
 
+  test.runIf(process.platform === "linux")("where no folder can be made is refused", () => {
+    expect(placeWith(plan).pawl("run", "plan.yaml", "--state", "/proc/pawl")).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(
+        /^the state folder \/proc\/pawl cannot be used: ENOENT.* \[STATE_FOLDER_UNUSABLE\]/,
+      ),
+    });
+  });
+
   test("that is a file is refused", () => {
     const place = placeWith(plan);
     place.write("not-a-folder", "");

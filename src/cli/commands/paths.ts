@@ -1,7 +1,8 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { count } from "../../base/count.ts";
 import { PawlError } from "../../base/errors/index.ts";
+import { makeFolder } from "../../base/make-folder.ts";
 import { type Cover, emitTestFile, pathsFor } from "../../testing/index.ts";
 import { namedMachine } from "../catalogue-entry.ts";
 import type { CliCommand } from "../command.ts";
@@ -40,7 +41,7 @@ export const command: CliCommand = {
           const file = resolve(context.cwd, options.emit);
           const text = emitTestFile(entry.machine, { ...asked, machine });
           try {
-            mkdirSync(dirname(file), { recursive: true });
+            makeFolder(dirname(file));
             writeFileSync(file, text);
           } catch (cause) {
             const detail = cause instanceof Error ? cause.message : String(cause);

@@ -1,7 +1,8 @@
 import { constants } from "node:fs";
-import { access, mkdir, readFile, writeFile } from "node:fs/promises";
+import { access, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { PawlError } from "../../base/errors/index.ts";
+import { makeFolder } from "../../base/make-folder.ts";
 
 /** Where a repository's runs are kept: `.state/` in its checkout, unless another folder is named. */
 export interface StateFolder {
@@ -35,7 +36,7 @@ export async function claimStateFolder(state: StateFolder, repositoryRoot: strin
   const file = join(state.folder, ownerFile);
   let owner: string;
   try {
-    await mkdir(state.folder, { recursive: true });
+    makeFolder(state.folder);
     await access(state.folder, constants.W_OK);
     const found = await readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
       if (cause.code !== "ENOENT") {

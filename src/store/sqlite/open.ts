@@ -1,8 +1,9 @@
-import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync, readSync, statSync } from "node:fs";
-import { dirname } from "node:path";
+import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import Database from "better-sqlite3";
 import { PawlError } from "../../base/errors/index.ts";
 import { type Ids, systemIds } from "../../base/ids.ts";
+import { makeFolder } from "../../base/make-folder.ts";
 import { type Clock, isoTime, systemClock } from "../../base/time.ts";
 import type { Store } from "../port.ts";
 import { takeClaim } from "./claim.ts";
@@ -135,7 +136,7 @@ function unchangingReader(file: string): Database.Database {
 
 function openFile(file: string, durability: Durability): Database.Database {
   if (file !== ":memory:") {
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(resolve(file)));
     refuseForeignFile(file);
   }
   return openConnection(file, durability);
