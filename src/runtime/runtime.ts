@@ -20,7 +20,7 @@ import type { DurableActor, DurableActorOptions, LogicOf, MachineNames } from ".
 import type { InternalActor, InternalLogic } from "./xstate/internals.ts";
 
 export interface RuntimeOptions<TMachines extends MachineMap> {
-  /** The SQLite file; made when it is not there. `:memory:` lives as long as the process. */
+  /** The SQLite file; made when it is not there. `:memory:`, the default, lives as long as the process. */
   readonly file?: string | undefined;
   /** An open store instead of a file; the caller closes it. */
   readonly store?: Store | undefined;

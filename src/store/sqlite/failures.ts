@@ -1,7 +1,7 @@
 import { PawlError } from "../../base/errors/index.ts";
 
 /** Of the file system: what stands at the place, or who may write there, is in the way. */
-const unwritable: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "EISDIR"]);
+const unwritable: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS", "ENOENT", "ENOTDIR", "EEXIST", "EISDIR"]);
 
 /** Turns an error of SQLite or the file system into one of the error table; others pass unchanged. */
 export function storeFailure(error: unknown, file: string, action: string): unknown {

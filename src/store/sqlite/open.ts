@@ -1,5 +1,6 @@
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
+import { inspect } from "node:util";
 import Database from "better-sqlite3";
 import { PawlError } from "../../base/errors/index.ts";
 import { type Ids, systemIds } from "../../base/ids.ts";
@@ -45,6 +46,7 @@ const eventsOfLarge = 16;
 export function openSqlite(options: SqliteOptions): Store {
   const { file } = options;
   const clock = options.clock ?? systemClock;
+  refuseNoPath(file);
   let db: Database.Database | undefined;
   try {
     db = openFile(file, options.durability ?? "full");
@@ -132,6 +134,13 @@ function unchangingReader(file: string): Database.Database {
   const content = readFileSync(file);
   content.fill(1, 18, 20);
   return new Database(content, { readonly: true });
+}
+
+/** SQLite takes "" for a file of its own that is gone with the process: whoever meant another would lose all. */
+function refuseNoPath(file: unknown): void {
+  if (typeof file !== "string" || file === "" || file.includes("\0")) {
+    throw new PawlError("STORE_NOT_A_DATABASE", { file: inspect(String(file)), detail: "it is no path of a file" });
+  }
 }
 
 function openFile(file: string, durability: Durability): Database.Database {

@@ -55,6 +55,16 @@ describe("a file that cannot be used", () => {
     expect(schemaOf(file)).toEqual(before);
   });
 
+  test("is refused when its name is none", () => {
+    for (const file of ["", "a\0b", new URL("file:///a.db") as unknown as string]) {
+      expect(() => openSqlite({ file })).toThrow(/^.+ is not a Pawl store: it is no path of a file$/);
+    }
+  });
+
+  test.runIf(process.platform === "linux")("is refused where no folder can be made for it", () => {
+    expect(codeOf(() => openSqlite({ file: "/proc/pawl/a.db" }))).toBe("STORE_READ_ONLY");
+  });
+
   test("is refused, and not changed, when it is no database", () => {
     for (const text of ["x", "not a database, but rather long: ".repeat(100), "SQLite format 3\0 and no more of it"]) {
       const file = join(testFolder(), "notes.txt");
