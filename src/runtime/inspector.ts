@@ -1,10 +1,11 @@
 /** Feeds Stately's inspector protocol with every actor of a runtime: on loopback, behind a token, late viewers included. */
 import { randomBytes, timingSafeEqual } from "node:crypto";
-import { createServer, type IncomingMessage } from "node:http";
+import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createInspector, type StatelyActorEvent, type StatelyInspectionEvent } from "@statelyai/inspect";
 import { WebSocketServer } from "ws";
 import type { InspectionEvent } from "xstate";
+import { PawlError } from "../base/errors/index.ts";
 import type { Clock } from "../base/time.ts";
 import { encode, Unserializable } from "./codec.ts";
 import type { Engine } from "./engine.ts";
@@ -31,11 +32,11 @@ export interface InspectorFeed {
 
 const protocolVersion = "0.4.0";
 
+/** @throws PawlError INSPECTOR_UNAVAILABLE */
 export async function openInspector(engine: Engine, options: InspectorOptions): Promise<InspectorFeed> {
   const token = options.token ?? randomBytes(24).toString("base64url");
   const http = createServer((request, response) => {
-    const url = new URL(request.url ?? "/", "http://127.0.0.1");
-    if (!matches(url.searchParams.get("token"), token)) {
+    if (!isAdmitted(request, token)) {
       response.writeHead(401, { "content-type": "text/plain" }).end("The token is missing or wrong.");
       return;
     }
@@ -44,9 +45,10 @@ export async function openInspector(engine: Engine, options: InspectorOptions): 
   });
   const sockets = new WebSocketServer({
     server: http,
-    verifyClient: ({ req }: { readonly req: IncomingMessage }) =>
-      matches(new URL(req.url ?? "/", "http://127.0.0.1").searchParams.get("token"), token),
+    verifyClient: ({ req }: { readonly req: IncomingMessage }) => isAdmitted(req, token),
   });
+  // It hands on what goes wrong with the server, which is told below.
+  sockets.on("error", () => undefined);
   const broadcast = (event: StatelyInspectionEvent): void => {
     const message = JSON.stringify(event);
     for (const viewer of sockets.clients) {
@@ -60,19 +62,19 @@ export async function openInspector(engine: Engine, options: InspectorOptions): 
       inspector.inspect.next?.(event);
     }
   };
-  engine.inspectors.add(observe);
   sockets.on("connection", (viewer) => {
+    // A viewer that breaks the protocol is closed by the socket itself.
+    viewer.on("error", () => undefined);
     for (const live of engine.population.all()) {
       viewer.send(JSON.stringify(introduction(live, engine.clock)));
     }
   });
-  await new Promise<void>((resolve, reject) => {
-    http.once("error", reject).listen(options.port ?? 0, "127.0.0.1", resolve);
-  });
-  const { port } = http.address() as AddressInfo;
+  const port = await listen(http, options.port ?? 0);
+  engine.inspectors.add(observe);
+  const query = `?token=${encodeURIComponent(token)}`;
   return {
-    url: `http://127.0.0.1:${port}/?token=${token}`,
-    socketUrl: `ws://127.0.0.1:${port}/?token=${token}`,
+    url: `http://127.0.0.1:${port}/${query}`,
+    socketUrl: `ws://127.0.0.1:${port}/${query}`,
     close: async () => {
       engine.inspectors.delete(observe);
       for (const viewer of sockets.clients) {
@@ -82,6 +84,24 @@ export async function openInspector(engine: Engine, options: InspectorOptions): 
       await new Promise((resolve) => http.close(resolve));
     },
   };
+}
+
+async function listen(http: Server, port: number): Promise<number> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      http.once("error", reject).listen(port, "127.0.0.1", resolve);
+    });
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    throw new PawlError("INSPECTOR_UNAVAILABLE", { port, detail }, { cause });
+  }
+  return (http.address() as AddressInfo).port;
+}
+
+/** Whoever can reach the port may send anything at all. */
+function isAdmitted({ url = "/" }: IncomingMessage, token: string): boolean {
+  const address = `http://127.0.0.1${url}`;
+  return URL.canParse(address) && matches(new URL(address).searchParams.get("token"), token);
 }
 
 function matches(given: string | null, token: string): boolean {

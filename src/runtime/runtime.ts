@@ -203,6 +203,7 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
   /**
    * Serves Stately's inspector protocol on loopback, behind a token. Each viewer gets every live actor's definition
    * and snapshot first, then all that happens, until the feed or the runtime is closed.
+   * @throws PawlError INSPECTOR_UNAVAILABLE
    */
   async openInspector(options: InspectorOptions = {}): Promise<InspectorFeed> {
     // Loaded when it is asked for: few processes are ever looked at.

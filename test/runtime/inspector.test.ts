@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { connect, type Socket } from "node:net";
 import { describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { setup } from "xstate";
@@ -124,6 +125,51 @@ describe("the inspector's feed", () => {
     const viewer = new WebSocket(`ws://${without.host}/?token=guess`);
     const [error] = (await once(viewer, "error")) as [Error];
     expect(error.message).toContain("401");
+    await feed.close();
+    await runtime.close();
+  });
+
+  /** What the server answers to bytes as they are. */
+  async function answerTo(url: string, bytes: string): Promise<string> {
+    const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    let answer = "";
+    socket.on("data", (data) => {
+      answer += String(data);
+    });
+    socket.end(bytes);
+    await once(socket, "close");
+    return answer.split("\r\n")[0] ?? "";
+  }
+
+  test("refuses whatever is sent to it without the token", async () => {
+    const runtime = await openRuntime({ machines: { lamp } });
+    const feed = await runtime.openInspector();
+    const upgrade =
+      "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n";
+    for (const target of ["//", "http://[", "*", "/?token=%"]) {
+      const head = `GET ${target} HTTP/1.1\r\nHost: x\r\n`;
+      expect(await answerTo(feed.url, `${head}Connection: close\r\n\r\n`)).toMatch(/^HTTP\/1.1 40[01] /);
+      expect(await answerTo(feed.url, `${head}${upgrade}\r\n`)).toMatch(/^HTTP\/1.1 40[01] /);
+    }
+    await feed.close();
+    await runtime.close();
+  });
+
+  test("outlives a viewer that breaks the protocol, and a port that is taken", async () => {
+    const runtime = await openRuntime({ machines: { lamp } });
+    const feed = await runtime.openInspector({ token: "a b&c+d" });
+    const viewer = new WebSocket(feed.socketUrl);
+    await once(viewer, "open");
+    const cut = once(viewer, "close");
+    (viewer as unknown as { readonly _socket: Socket })._socket.write(Buffer.from([0xff, 0xff, 0xff]));
+    await cut;
+    expect((await fetch(feed.url)).status).toBe(200);
+    for (const port of [Number(new URL(feed.url).port), 80_000]) {
+      await expect(runtime.openInspector({ port })).rejects.toMatchObject({
+        code: "INSPECTOR_UNAVAILABLE",
+        message: expect.stringContaining(`port ${port}: `),
+      });
+    }
     await feed.close();
     await runtime.close();
   });

@@ -92,6 +92,12 @@ export const runtimeErrors = defineErrors({
     message: "the runtime does not accept events any more: {reason}",
     fix: "Open it again: it goes on from the last commit.",
   },
+  INSPECTOR_UNAVAILABLE: {
+    exit: 1,
+    http: 503,
+    message: "the inspector cannot listen on port {port}: {detail}",
+    fix: "Choose a port from 1 to 65535 that nobody uses, or leave it out: any free one is taken.",
+  },
   EFFECT_TIMED_OUT: {
     exit: 1,
     http: 504,
