@@ -11,6 +11,9 @@ import type { InternalActor, InternalScheduler } from "./xstate/internals.ts";
 /** The timer that starts the next attempt of an effect. */
 const retryTimer = "pawl.retry";
 
+/** The last one that a Date knows, in milliseconds since 1970. */
+const lastMoment = 8.64e15;
+
 /** Stands in no id that a person writes. */
 const unnamed = "\u0001";
 
@@ -73,9 +76,10 @@ export class DelayedEvents {
     this.#letRun(source.no, id);
     const { clock } = this.#context;
     const seq = this.#nextSeq++;
-    // As for setTimeout: what is no number is no delay.
-    const waitMs = Number.isNaN(delayMs) ? 0 : delayMs;
-    const dueAt = this.#context.recordedMs() + waitMs;
+    const now = this.#context.recordedMs();
+    // As for setTimeout what is no number is no delay. What never comes would be null in JSON.
+    const waitMs = Math.min(Number(delayMs) || 0, lastMoment - now);
+    const dueAt = now + Math.max(waitMs, -now);
     const row = { actorNo: source.no, id, targetNo: target.no, event: json, seq, dueAt };
     this.timers.arm({ ...row, dueMonotonic: clock.monotonic() + waitMs, cancelled: false });
     this.#context.group().armTimer(row);

@@ -1,5 +1,6 @@
 import { PawlError } from "../base/errors/index.ts";
 import type { Clock } from "../base/time.ts";
+import { startTimer } from "../base/timer.ts";
 import { backoffBefore, type EffectInfo, policyOf } from "./durable.ts";
 import type { Group } from "./group.ts";
 import { type EffectState, type Live, liveOf } from "./live.ts";
@@ -72,17 +73,17 @@ export class Effects {
       emit: scope.emit,
       effect: { key: effect.key, attempt },
     };
-    let timeout: unknown;
+    let cancelTimeout: (() => void) | undefined;
     const { timeoutMs } = effect.policy;
     const limit =
       timeoutMs === undefined
         ? []
         : [
             new Promise<never>((_, reject) => {
-              timeout = this.#context.clock.setTimeout(() => {
+              cancelTimeout = startTimer(this.#context.clock, timeoutMs, () => {
                 controller.abort(wasAbandoned);
                 reject(new PawlError("EFFECT_TIMED_OUT", { effect: effect.key, timeoutMs, attempt }));
-              }, timeoutMs);
+              });
             }),
           ];
     const work = new Promise((resolve) => resolve(create(args)));
@@ -94,7 +95,7 @@ export class Effects {
         (output) => this.#settle(live, effect, attempt, true, output),
         (error: unknown) => this.#settle(live, effect, attempt, false, error),
       )
-      .finally(() => this.#context.clock.clearTimeout(timeout));
+      .finally(() => cancelTimeout?.());
   }
 
   /** The actor was stopped: its signal fires, what comes later is only recorded. */

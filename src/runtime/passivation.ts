@@ -1,3 +1,4 @@
+import { startTimer } from "../base/timer.ts";
 import type { Engine } from "./engine.ts";
 import type { Live } from "./live.ts";
 import type { InternalActor } from "./xstate/internals.ts";
@@ -7,7 +8,7 @@ export class Passivation {
   readonly #engine: Engine;
   readonly #defaultMs: number | undefined;
   readonly #attach: (live: Live) => void;
-  #alarm: unknown;
+  #cancelAlarm: (() => void) | undefined;
 
   constructor(engine: Engine, defaultMs: number | undefined, attach: (live: Live) => void) {
     this.#engine = engine;
@@ -19,18 +20,15 @@ export class Passivation {
     const own = this.#engine.options.registry.shortestPassivationMs() ?? Number.POSITIVE_INFINITY;
     const shortest = Math.min(own, this.#defaultMs ?? Number.POSITIVE_INFINITY);
     if (Number.isFinite(shortest)) {
-      this.#alarm = this.#engine.clock.setTimeout(
-        () => {
-          this.#sweep();
-          this.start();
-        },
-        Math.max(shortest / 2, 1),
-      );
+      this.#cancelAlarm = startTimer(this.#engine.clock, Math.max(shortest / 2, 1), () => {
+        this.#sweep();
+        this.start();
+      });
     }
   }
 
   stop(): void {
-    this.#engine.clock.clearTimeout(this.#alarm);
+    this.#cancelAlarm?.();
   }
 
   #sweep(): void {

@@ -1,4 +1,5 @@
 import type { Clock } from "../base/time.ts";
+import { TimerHeap } from "./timer-heap.ts";
 
 /** A timer that is armed. Actors are named by number, so that a sleeping one can be woken (I4). */
 export interface Timer {
@@ -18,12 +19,14 @@ export interface Timer {
 /** The longest the alarm sleeps: a wall clock set forward, or a machine that was suspended, is noticed by then. */
 const longestSleepMs = 30_000;
 
-/** All armed timers on one alarm: a heap by due time, not a handle each. */
+/** All armed timers on one alarm: heaps by due time, one for each clock, not a handle each. */
 export class Timers {
   readonly #clock: Clock;
   readonly #fire: (timer: Timer) => void;
   readonly #byActor = new Map<number, Map<string, Timer>>();
-  readonly #heap: Timer[] = [];
+  readonly #byWall = new TimerHeap<Timer>((a, b) => isBefore(a.dueAt, b.dueAt, a, b));
+  /** Differs from the other once the clock was set. */
+  readonly #byMonotonic = new TimerHeap<Timer>((a, b) => isBefore(a.dueMonotonic, b.dueMonotonic, a, b));
   #alarm: unknown;
   #alarmAt = Number.POSITIVE_INFINITY;
   #running = false;
@@ -41,7 +44,8 @@ export class Timers {
       this.#byActor.set(timer.actorNo, own);
     }
     own.set(timer.id, timer);
-    this.#push(timer);
+    this.#byWall.push(timer);
+    this.#byMonotonic.push(timer);
   }
 
   disarm(actorNo: number, id: string): boolean {
@@ -50,8 +54,9 @@ export class Timers {
     if (own === undefined || timer === undefined) {
       return false;
     }
-    // Left in the heap and skipped when its turn comes: taking it out would cost a search.
     timer.cancelled = true;
+    this.#byWall.noteCancelled();
+    this.#byMonotonic.noteCancelled();
     own.delete(id);
     if (own.size === 0) {
       this.#byActor.delete(actorNo);
@@ -70,14 +75,13 @@ export class Timers {
   /** Sets the alarm to the next due timer. To be called when what was armed is durable. */
   setAlarm(): void {
     this.#running = true;
-    this.#dropCancelled();
-    const next = this.#heap[0];
-    if (next === undefined) {
+    const [wall, monotonic] = [this.#byWall.first(), this.#byMonotonic.first()];
+    if (wall === undefined || monotonic === undefined) {
       this.#clearAlarm();
       return;
     }
     const now = this.#clock.monotonic();
-    const wait = Math.max(0, Math.min(this.#remaining(next), longestSleepMs));
+    const wait = Math.max(0, Math.min(this.#remaining(wall), this.#remaining(monotonic), longestSleepMs));
     if (this.#alarm !== undefined && this.#alarmAt <= now + wait) {
       return;
     }
@@ -108,8 +112,14 @@ export class Timers {
     this.#alarmAt = Number.POSITIVE_INFINITY;
     for (let next = this.#due(); next !== undefined && this.#running; next = this.#due()) {
       this.disarm(next.actorNo, next.id);
-      this.#pop();
-      this.#fire(next);
+      try {
+        this.#fire(next);
+      } catch (error) {
+        // Its own fault: the others fire all the same. It stays in the store, and is due again at the next start.
+        setImmediate(() => {
+          throw error;
+        });
+      }
     }
     if (this.#running) {
       this.setAlarm();
@@ -117,63 +127,12 @@ export class Timers {
   }
 
   #due(): Timer | undefined {
-    this.#dropCancelled();
-    const next = this.#heap[0];
-    return next !== undefined && this.#remaining(next) <= 0 ? next : undefined;
-  }
-
-  #dropCancelled(): void {
-    while (this.#heap[0]?.cancelled === true) {
-      this.#pop();
-    }
-  }
-
-  #push(timer: Timer): void {
-    const heap = this.#heap;
-    let index = heap.push(timer) - 1;
-    while (index > 0) {
-      const parent = (index - 1) >> 1;
-      if (!before(heap[index]!, heap[parent]!)) {
-        break;
-      }
-      swap(heap, index, parent);
-      index = parent;
-    }
-  }
-
-  #pop(): void {
-    const heap = this.#heap;
-    const last = heap.pop();
-    if (last === undefined || heap.length === 0) {
-      return;
-    }
-    heap[0] = last;
-    let index = 0;
-    for (;;) {
-      const left = 2 * index + 1;
-      const right = left + 1;
-      let first = index;
-      if (left < heap.length && before(heap[left]!, heap[first]!)) {
-        first = left;
-      }
-      if (right < heap.length && before(heap[right]!, heap[first]!)) {
-        first = right;
-      }
-      if (first === index) {
-        return;
-      }
-      swap(heap, index, first);
-      index = first;
-    }
+    return [this.#byWall.first(), this.#byMonotonic.first()].find(
+      (timer) => timer !== undefined && this.#remaining(timer) <= 0,
+    );
   }
 }
 
-function before(a: Timer, b: Timer): boolean {
-  return a.dueAt < b.dueAt || (a.dueAt === b.dueAt && a.seq < b.seq);
-}
-
-function swap(heap: Timer[], i: number, j: number): void {
-  const held = heap[i]!;
-  heap[i] = heap[j]!;
-  heap[j] = held;
+function isBefore(due: number, otherDue: number, timer: Timer, other: Timer): boolean {
+  return due < otherDue || (due === otherDue && timer.seq < other.seq);
 }

@@ -1,8 +1,9 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { type AnyActorRef, assign, fromPromise, sendTo, setup } from "xstate";
 import { openRuntime } from "../../src/runtime/index.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
 import { simulatedClock } from "../../src/testing/simulated-clock.ts";
+import { clockAsNodeHasIt } from "./node-clock.fixture.ts";
 
 const lamp = setup({}).createMachine({
   initial: "off",
@@ -38,6 +39,21 @@ describe("an actor that nobody uses", () => {
     clock.advance(60_000);
     await runtime.settled();
     expect(runtime.history("l").at(-1)?.to).toBe("off");
+    await runtime.close();
+  });
+
+  test("stays awake for as long as it may, be it longer than a timer of Node can wait", async () => {
+    const clock = clockAsNodeHasIt();
+    const months = 60 * 24 * 3_600_000;
+    const runtime = await openRuntime({ clock, machines: { lamp2 }, passivateAfterMs: months });
+    runtime.createActor("lamp2", { id: "l" });
+    await runtime.settled();
+    const setTimeout = vi.spyOn(clock, "setTimeout");
+    clock.advance(months - 1);
+    expect(setTimeout.mock.calls.length).toBeLessThan(10);
+    expect(runtime.list()).toMatchObject([{ asleep: false }]);
+    clock.advance(months);
+    expect(runtime.list()).toMatchObject([{ asleep: true }]);
     await runtime.close();
   });
 

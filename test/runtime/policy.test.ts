@@ -9,8 +9,8 @@ import {
   openRuntime,
 } from "../../src/runtime/index.ts";
 import { openSqlite, openSqliteReader } from "../../src/store/sqlite/open.ts";
-import { simulatedClock } from "../../src/testing/simulated-clock.ts";
 import { testFolder } from "./folder.fixture.ts";
+import { clockAsNodeHasIt } from "./node-clock.fixture.ts";
 
 interface Attempt {
   readonly at: number;
@@ -23,7 +23,7 @@ interface Attempt {
 
 /** A store in which a machine runs an effect of this policy; the test settles each attempt. */
 function workshop(policy: EffectPolicy) {
-  const clock = simulatedClock(1_000);
+  const clock = clockAsNodeHasIt(1_000);
   const file = join(testFolder(), "work.db");
   const store = openSqlite({ file, clock });
   const attempts: Attempt[] = [];
@@ -168,6 +168,20 @@ describe("durable({ retry })", () => {
     clock.advance(10_000);
     await quiet(runtime);
     expect(attempts.length).toBe(1);
+    runtime.halt();
+  });
+});
+
+describe("durable({ timeoutMs })", () => {
+  test("gives an attempt its time, be it longer than a timer of Node can wait", async () => {
+    const timeoutMs = 30 * 24 * 3_600_000;
+    const { clock, runtime, actor } = await begun({ timeoutMs });
+    clock.advance(timeoutMs - 1);
+    await quiet(runtime);
+    expect(actor.getSnapshot().value).toBe("working");
+    clock.advance(1);
+    await quiet(runtime);
+    expect(actor.getSnapshot().value).toBe("failed");
     runtime.halt();
   });
 });

@@ -1,6 +1,8 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { setup } from "xstate";
 import { openRuntime } from "../../src/runtime/index.ts";
+import { TimerHeap } from "../../src/runtime/timer-heap.ts";
 import { Timers } from "../../src/runtime/timers.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
 import { simulatedClock } from "../../src/testing/simulated-clock.ts";
@@ -127,6 +129,43 @@ describe("a timer (I4)", () => {
     },
   );
 
+  test("that never comes is kept as one of the last moment that there is", async () => {
+    const store = openSqlite({ file: ":memory:" });
+    const never = setup({ delays: { never: () => Number.POSITIVE_INFINITY } }).createMachine({
+      initial: "on",
+      states: { on: { after: { never: "off" } }, off: {} },
+    });
+    const runtime = await openRuntime({ store, machines: { never } });
+    runtime.createActor("never", { id: "n" });
+    await runtime.settled();
+    expect(store.loadTimers()).toMatchObject([{ dueAt: 8.64e15 }]);
+    await runtime.close();
+  });
+
+  test("is not delayed by one that was armed before the clock was set forward and back", async () => {
+    const clock = simulatedClock(5_000);
+    const waiting = setup({
+      types: {} as { context: { ms: number }; input: { ms: number } },
+      delays: { long: ({ context }) => context.ms },
+    }).createMachine({
+      context: ({ input }) => input,
+      initial: "on",
+      states: { on: { after: { long: "off" } }, off: {} },
+    });
+    const runtime = await openRuntime({ clock, machines: { waiting } });
+    runtime.createActor("waiting", { id: "longer", input: { ms: 7_200 } });
+    await runtime.settled();
+    clock.set(clock.now() + 3_600);
+    const shorter = runtime.createActor("waiting", { id: "shorter", input: { ms: 5_400 } });
+    await runtime.settled();
+    clock.set(5_000);
+    clock.advance(5_399);
+    expect(shorter.getSnapshot().value).toBe("on");
+    clock.advance(1);
+    expect(shorter.getSnapshot().value).toBe("off");
+    await runtime.close();
+  });
+
   test("is gone when its state is left, and armed anew when it is entered again", async () => {
     const { clock, store, runtime, actor } = await lit();
     clock.advance(900);
@@ -165,4 +204,47 @@ test("100,000 timers fire in the order of their time, on one alarm", () => {
   clock.advance(count);
   expect(fired.length).toBe(count);
   expect(fired.every((seq, i) => (seq * 7_919) % count === i)).toBe(true);
+});
+
+test("what is cancelled takes no room for long, whatever comes before it", () => {
+  const heap = new TimerHeap<{ at: number; cancelled: boolean }>((a, b) => a.at < b.at);
+  heap.push({ at: 0, cancelled: false });
+  for (let at = 1; at <= 10_000; at += 1) {
+    const timer = { at, cancelled: false };
+    heap.push(timer);
+    timer.cancelled = true;
+    heap.noteCancelled();
+  }
+  expect(heap.size).toBeLessThan(200);
+  expect(heap.first()).toEqual({ at: 0, cancelled: false });
+});
+
+test("a heap gives in their order what was not cancelled (fast-check)", () => {
+  const steps = fc.array(fc.record({ at: fc.nat(50), cancel: fc.option(fc.nat(300)) }), { maxLength: 400 });
+  fc.assert(
+    fc.property(steps, (list) => {
+      const heap = new TimerHeap<{ at: number; cancelled: boolean }>((a, b) => a.at < b.at);
+      const cancel = (timer: { cancelled: boolean } | undefined): void => {
+        if (timer?.cancelled === false) {
+          timer.cancelled = true;
+          heap.noteCancelled();
+        }
+      };
+      const made: { at: number; cancelled: boolean }[] = [];
+      for (const step of list) {
+        const timer = { at: step.at, cancelled: false };
+        heap.push(timer);
+        made.push(timer);
+        cancel(step.cancel === null ? undefined : made[step.cancel]);
+      }
+      const left = made.filter(({ cancelled }) => !cancelled).map(({ at }) => at);
+      const given: number[] = [];
+      for (let first = heap.first(); first !== undefined; first = heap.first()) {
+        given.push(first.at);
+        cancel(first);
+      }
+      expect(given).toEqual(left.sort((a, b) => a - b));
+      expect(heap.size).toBe(0);
+    }),
+  );
 });

@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import { startTimer } from "../../base/timer.ts";
 import { type CommandResult, type CommandSpec, type Ending, noEnding } from "./command.ts";
 import { OutputLog } from "./output-log.ts";
 import { familyOf, type ProcessInfo } from "./process-info.ts";
@@ -6,7 +7,6 @@ import { systemProcesses } from "./processes.ts";
 import { send } from "./signal.ts";
 import { type StartedCommand, startCommand } from "./start.ts";
 import { stopProcesses } from "./stop.ts";
-import { startTimer } from "./timer.ts";
 
 const defaultGraceMs = 5000;
 

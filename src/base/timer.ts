@@ -1,4 +1,4 @@
-import type { Clock } from "../../base/time.ts";
+import type { Clock } from "./time.ts";
 
 /** What a timer of Node can wait at most: a longer one would fire at once. */
 const longestMs = 2 ** 31 - 1;
