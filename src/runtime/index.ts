@@ -13,6 +13,7 @@ export {
 export type { AuditNote, EntityAudit, EntityBinding, EntityRow, EntityStep } from "./entity.ts";
 export type { HistoryEntry, PastSnapshot } from "./history.ts";
 export type { InspectorFeed, InspectorOptions } from "./inspector.ts";
-export type { MachineMap, MachineRegistration, Migrate, StoredSnapshot } from "./registry.ts";
+export type { Migrate, Migrations, StoredSnapshot } from "./migrations.ts";
+export type { MachineMap, MachineRegistration } from "./registry.ts";
 export { type ListedActor, openRuntime, type Runtime, type RuntimeOptions } from "./runtime.ts";
 export type { DurableActor, DurableActorOptions } from "./types.ts";

@@ -3,20 +3,18 @@ import type { AnyActorLogic } from "xstate";
 import { PawlError } from "../base/errors/index.ts";
 import type { MachineStamp } from "../store/port.ts";
 import type { EntityBinding } from "./entity.ts";
+import { type MigrationSteps, type Migrations, migrationSteps } from "./migrations.ts";
 import { type InternalLogic, isMachine } from "./xstate/internals.ts";
-
-/** A persisted snapshot as a migration sees it: `value`, `context`, `status`, …; plain data, free to be changed. */
-export type StoredSnapshot = Record<string, unknown>;
-
-/** Brings a stored snapshot from one version of its machine to the next. */
-export type Migrate = (snapshot: StoredSnapshot, actor: { readonly id: string }) => StoredSnapshot;
 
 export interface MachineRegistration<TLogic extends AnyActorLogic = AnyActorLogic> {
   readonly logic: TLogic;
   /** Default: the `version` of the machine's config, or "1". */
   readonly version?: string | undefined;
-  /** By the version they start from; each leads to the next key, the last one to `version`. */
-  readonly migrate?: Readonly<Record<string, Migrate>> | undefined;
+  /**
+   * By the version they start from; each leads to the next one, the last one to `version`. Versions that are numbers
+   * with dots between (`1`, `1.5`, `2`) are in their own order, others in that of the keys.
+   */
+  readonly migrate?: Migrations | undefined;
   /** Roots of this machine that nobody uses for so long are put to sleep. Default: never. */
   readonly passivateAfterMs?: number | undefined;
   /** For hosts that mirror actors in tables of their own. */
@@ -27,11 +25,11 @@ export type MachineMap = Readonly<Record<string, AnyActorLogic | MachineRegistra
 
 /** What the runtime knows of one kind of actor. */
 export interface ActorType {
-  /** As audited and listed; "" for logic that is no machine. */
+  /** As audited and listed; "" for logic that is no machine and not registered. */
   readonly name: string;
   readonly version: string;
   readonly fingerprint: string;
-  readonly migrate: Readonly<Record<string, Migrate>>;
+  readonly migrate: MigrationSteps;
   readonly passivateAfterMs: number | undefined;
   readonly entity: EntityBinding | undefined;
 }
@@ -52,7 +50,8 @@ export class Registry {
       this.#types.set(name, {
         ...typeOf(name, logic),
         ...(registration.version !== undefined && { version: registration.version }),
-        migrate: registration.migrate ?? {},
+        name,
+        migrate: migrationSteps(name, registration.migrate ?? {}),
         passivateAfterMs: registration.passivateAfterMs,
         entity: registration.entity,
       });
@@ -68,6 +67,26 @@ export class Registry {
       throw new PawlError("MACHINE_UNKNOWN", { machine: name, known: [...this.#logics.keys()].join(", ") || "none" });
     }
     return logic;
+  }
+
+  /** The type of a root: by its name, since one logic may be registered under several. */
+  typeOfRoot(name: string): ActorType | undefined {
+    return this.#types.get(name);
+  }
+
+  /** The machines that actors may have, roots and all below them. */
+  reachable(): Pick<ActorType, "version" | "fingerprint">[] {
+    const found = new Set<InternalLogic>();
+    const visit = (logic: InternalLogic): void => {
+      if (isMachine(logic) && !found.has(logic)) {
+        found.add(logic);
+        for (const child of Object.values(logic.implementations.actors)) {
+          visit(child as unknown as InternalLogic);
+        }
+      }
+    };
+    [...this.#logics.values()].forEach(visit);
+    return [...this.#types.values(), ...[...found].map((logic) => typeOf("", logic))];
   }
 
   /** The registered machines, as rows of their roots have them. */
@@ -128,7 +147,7 @@ function typeOf(name: string, logic: InternalLogic): ActorType {
     name: machine === undefined ? "" : name.startsWith("xstate.invoke.") ? machine.id : name,
     version: machine?.version ?? "1",
     fingerprint: machine === undefined ? "" : fingerprint(machine.definition),
-    migrate: {},
+    migrate: [],
     passivateAfterMs: undefined,
     entity: undefined,
   };
@@ -136,5 +155,23 @@ function typeOf(name: string, logic: InternalLogic): ActorType {
 
 /** Functions have no structure to compare and are left out, as JSON does. */
 function fingerprint(definition: unknown): string {
-  return createHash("sha256").update(JSON.stringify(definition)).digest("hex").slice(0, 16);
+  return createHash("sha256").update(textOf(definition)).digest("hex").slice(0, 16);
+}
+
+/** What stands in `meta`, `params` and the like need not be fit for JSON. */
+function textOf(definition: unknown): string {
+  const within: unknown[] = [];
+  return JSON.stringify(definition, function (this: unknown, _, value: unknown) {
+    if (typeof value === "bigint") {
+      return `${value}n`;
+    }
+    if (typeof value === "object" && value !== null) {
+      within.splice(within.indexOf(this) + 1);
+      if (within.includes(value)) {
+        return "a circle";
+      }
+      within.push(value);
+    }
+    return value;
+  });
 }

@@ -5,8 +5,9 @@ import type { ActorRow, EffectRow } from "../store/port.ts";
 import { decode } from "./codec.ts";
 import type { Engine } from "./engine.ts";
 import { type Live, numberOf } from "./live.ts";
+import type { StoredSnapshot } from "./migrations.ts";
 import { recordMigrated } from "./record.ts";
-import type { ActorType, Registry, StoredSnapshot } from "./registry.ts";
+import type { ActorType, Registry } from "./registry.ts";
 import { childLogic, type InternalLogic, isMachine, kindOf } from "./xstate/internals.ts";
 
 /** A stored actor with its logic found and its snapshot brought up to date. */
@@ -24,11 +25,18 @@ interface Problem {
 
 /**
  * Rebuilds actor trees from their rows and starts them where they were.
+ * @param asleep trees that go on sleeping and are only looked at: nobody should find out when they wake
  * @throws PawlError MACHINE_CHANGED with all actors that do not fit their machine; nothing is started then.
  */
-export function restoreRoots(engine: Engine, rows: readonly ActorRow[], effects: readonly EffectRow[]): Live[] {
+export function restoreRoots(
+  engine: Engine,
+  rows: readonly ActorRow[],
+  effects: readonly EffectRow[],
+  asleep: readonly ActorRow[] = [],
+): Live[] {
   const problems: Problem[] = [];
   const trees = prepare(engine.options.registry, rows, problems);
+  prepare(engine.options.registry, asleep, problems);
   if (problems.length > 0) {
     throw changed(problems);
   }
@@ -53,7 +61,7 @@ function prepare(registry: Registry, rows: readonly ActorRow[], problems: Proble
       problems.push({ row, missing: `"${row.src}" is not among ${where}` });
       continue;
     }
-    const type = registry.typeOf(logic, row.src);
+    const type = (parent === undefined ? registry.typeOfRoot(row.src) : undefined) ?? registry.typeOf(logic, row.src);
     const snapshot = upToDate(row, logic, type, problems);
     if (snapshot === undefined) {
       continue;
@@ -130,10 +138,9 @@ function checkStates(machine: AnyStateMachine, { value, context, historyValue }:
   }
 }
 
-function stepsFrom(version: string, type: ActorType) {
-  const versions = Object.keys(type.migrate);
-  const first = versions.indexOf(version);
-  return first === -1 ? undefined : versions.slice(first).map((name) => type.migrate[name]!);
+function stepsFrom(version: string, { migrate }: ActorType) {
+  const first = migrate.findIndex(([from]) => from === version);
+  return first === -1 ? undefined : migrate.slice(first).map(([, step]) => step);
 }
 
 function changed(problems: readonly Problem[]): PawlError {
@@ -175,7 +182,7 @@ function settleIn(engine: Engine, { row, type }: Restorable, effect: EffectRow |
   live.recorded = snapshot;
   live.state = type.entity === undefined ? row.state : topState((snapshot as { value?: unknown }).value ?? "");
   if (row.snapshot.includes('"$pawl":"actor"')) {
-    reviveReferences((snapshot as { context?: unknown }).context, (no) => engine.reference(no));
+    reviveIn(snapshot, (no) => engine.reference(no));
   }
   if (row.version !== type.version && isMachine(live.logic)) {
     recordMigrated(engine, live, { from: row.version, to: type.version });
@@ -193,20 +200,42 @@ function settleIn(engine: Engine, { row, type }: Restorable, effect: EffectRow |
   }
 }
 
-function reviveReferences(part: unknown, actorOf: (no: number) => unknown): void {
-  if (part === null || typeof part !== "object") {
-    return;
-  }
-  const members = part as Record<string, unknown>;
-  for (const key of Object.keys(members)) {
-    const value = members[key];
-    if (value === null || typeof value !== "object" || numberOf(value as never) !== undefined) {
-      continue;
-    }
-    if ((value as Record<string, unknown>)["$pawl"] === "actor") {
-      members[key] = actorOf((value as { no: number }).no);
-    } else {
-      reviveReferences(value, actorOf);
+const revivable = ["context", "input", "output", "error"];
+
+function reviveIn(snapshot: object, actorOf: (no: number) => unknown): void {
+  const parts = snapshot as Record<string, unknown>;
+  for (const part of revivable) {
+    if (parts[part] !== undefined) {
+      parts[part] = revived(parts[part], actorOf);
     }
   }
+}
+
+/** The value with references to actors for what stands in their places; collections are changed, not made anew. */
+function revived(value: unknown, actorOf: (no: number) => unknown): unknown {
+  if (value === null || typeof value !== "object" || numberOf(value as never) !== undefined) {
+    return value;
+  }
+  const members = value as Record<string, unknown>;
+  if (members["$pawl"] === "actor") {
+    return actorOf(members["no"] as number);
+  }
+  if (value instanceof Map) {
+    const entries = [...value];
+    value.clear();
+    for (const [key, item] of entries) {
+      value.set(revived(key, actorOf), revived(item, actorOf));
+    }
+  } else if (value instanceof Set) {
+    const items = [...value];
+    value.clear();
+    for (const item of items) {
+      value.add(revived(item, actorOf));
+    }
+  } else {
+    for (const key of Object.keys(members)) {
+      members[key] = revived(members[key], actorOf);
+    }
+  }
+  return value;
 }

@@ -39,7 +39,7 @@ export class Roots {
       }
       return existing;
     }
-    const type = { ...this.#registry.typeOf(logic, name), name };
+    const type = this.#registry.typeOfRoot(name) ?? this.#registry.typeOf(logic, name);
     if (type.entity !== undefined) {
       refuseLarge(id, "its input", options["input"]);
     }
@@ -96,7 +96,8 @@ export class Roots {
   /** What has something to do by itself: the others are restored when somebody asks, or an event comes. */
   restoreRunning(): void {
     const rows = this.#store.loadRunning(this.#registry.stamps());
-    for (const live of restoreRoots(this.#engine, rows, this.#store.loadEffects())) {
+    const asleep = this.#store.loadAsleep(this.#registry.reachable());
+    for (const live of restoreRoots(this.#engine, rows, this.#store.loadEffects(), asleep)) {
       this.attach(live);
     }
   }

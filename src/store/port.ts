@@ -184,6 +184,8 @@ export interface Store {
    * machines that has no child: nothing happens in it before an event comes.
    */
   loadRunning(restful: readonly MachineStamp[]): ActorRow[];
+  /** Live actors of sleeping roots in whose trees is a machine of none of these, parents before children. */
+  loadAsleep(known: readonly Pick<MachineStamp, "version" | "fingerprint">[]): ActorRow[];
   loadTimers(): TimerRow[];
   loadEffects(rootNo?: number): EffectRow[];
   actorById(id: string): ActorRow | undefined;

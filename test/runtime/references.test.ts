@@ -3,6 +3,7 @@ import {
   type AnyActorRef,
   assign,
   createMachine,
+  fromPromise,
   type SnapshotFrom,
   sendTo,
   setup,
@@ -124,4 +125,47 @@ describe("a name in the system", () => {
     expect([status, error]).toEqual(["active", undefined]);
     await second.close();
   });
+});
+
+test("references in collections and in the input of an effect lead to their actors after restarts", async () => {
+  const store = openSqlite({ file: ":memory:" });
+  const begun: AnyActorRef[] = [];
+  const work = fromPromise<void, { readonly boss: AnyActorRef }>(({ input }) => {
+    begun.push(input.boss);
+    return new Promise(() => undefined);
+  });
+  const street = setup({
+    types: {} as {
+      context: { byName: Map<string, AnyActorRef>; all: Set<AnyActorRef>; count: number };
+      events: { type: "flip" | "count" };
+    },
+    actors: { lamp, work },
+  }).createMachine({
+    context: ({ spawn }) => {
+      const one = spawn("lamp", { id: "one" });
+      return { byName: new Map([["one", one]]), all: new Set([one]), count: 0 };
+    },
+    invoke: { src: "work", input: ({ self }) => ({ boss: self }) },
+    on: {
+      flip: { actions: sendTo(({ context }) => context.byName.get("one") as AnyActorRef, { type: "flip" }) },
+      count: { actions: assign({ count: ({ context }) => context.count + 1 }) },
+    },
+  });
+  for (const count of [1, 2, 3]) {
+    const runtime = await openRuntime({ store, machines: { street } });
+    const actor = runtime.createActor("street", { id: "s" });
+    actor.send({ type: "count" });
+    actor.send({ type: "flip" });
+    await runtime.settled();
+    const { context, children } = actor.getSnapshot();
+    expect(context.count).toBe(count);
+    expect([context.byName.get("one") === children["one"], context.all.has(children["one"] as never)]).toEqual([
+      true,
+      true,
+    ]);
+    expect(children["one"]?.getSnapshot()).toMatchObject({ value: count % 2 === 1 ? "on" : "off" });
+    expect(begun.at(-1)).toBe(actor);
+    expect(begun.length).toBe(count);
+    await runtime.close();
+  }
 });

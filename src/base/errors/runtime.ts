@@ -62,6 +62,13 @@ export const runtimeErrors = defineErrors({
     message: "{actor}: {path} is {kind}, which JSON cannot keep",
     fix: "Keep plain data there (also kept: Date, Map, Set, BigInt, Error, NaN and infinities), or an id to find it by.",
   },
+  MIGRATIONS_UNORDERED: {
+    exit: 1,
+    http: 500,
+    message:
+      '{machine}: JavaScript puts the migrate function from "{version}" before the one from "{other}", wherever it was written',
+    fix: "Name all versions with numbers and dots, such as 1.0 and 2.0, or none with a whole number.",
+  },
   MACHINE_CHANGED: {
     exit: 1,
     http: 500,

@@ -143,6 +143,18 @@ export function sqliteStore({ db, file, claim, writer, storeId }: StoreParts): S
         .all(JSON.stringify(restful.map(({ src, version, fingerprint }) => [src, version, fingerprint])))
         .map(actorRow),
     ),
+    loadAsleep: reading((known) =>
+      db
+        .prepare<[string], RawActorRow>(
+          `SELECT ${actorColumns} FROM actors WHERE live = 1 AND root_no IN (
+            SELECT a.root_no FROM actors r CROSS JOIN actors a ON a.root_no = r.no
+              WHERE r.parent_no IS NULL AND r.live = 1 AND r.asleep = 1 AND a.live = 1 AND a.fingerprint <> ''
+                AND json_array(a.version, a.fingerprint) NOT IN (SELECT value FROM json_each(?))
+            ) ORDER BY no`,
+        )
+        .all(JSON.stringify(known.map(({ version, fingerprint }) => [version, fingerprint])))
+        .map(actorRow),
+    ),
     loadTimers: reading(() =>
       db
         .prepare<[], TimerRow>(
