@@ -108,7 +108,10 @@ describe("pathsFor", () => {
       types: { context: {} as { count: number } },
       actions: { count: assign({ count: ({ context }) => context.count + 1 }) },
     }).createMachine({ id: "reachable", context: { count: 0 }, on: { tick: { actions: "count" } } });
-    expect(() => pathsFor(reachable, { cover: "transitions", limit: 200 })).not.toThrow();
+    const { paths, goals, uncovered } = pathsFor(reachable, { cover: "transitions", limit: 200 });
+    expect(uncovered).toEqual([]);
+    expect(goals).toEqual(["reachable: tick"]);
+    expect(paths.map(({ steps }) => steps.map(({ label }) => label))).toEqual([["tick"]]);
   });
 
   test("takes samples from a function of the state", () => {
