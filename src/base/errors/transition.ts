@@ -1,6 +1,13 @@
 import { defineErrors } from "./define.ts";
 
-/** Refused state changes (I5, I6) and the guards around them. §8 */
+/**
+ * Refused state changes (I5, I6) and the guards around them. §8
+ *
+ * The source's list of errors has each of these. OPTIMISTIC_LOCK, TASK_ALREADY_ASSIGNED, COMPENSATION_FAILED,
+ * TIMESTAMP_ORDER, CIRCUIT_BREAKER_OPEN and TAMPERED keep their code and texts, though nothing throws them today: only
+ * one process writes (I8), the machine refuses a second assignment and a rollback without its compensation as it refuses
+ * all else, the database checks the order of moments, `breakerLetsPass` answers, and `pawl verify` lists what it finds.
+ */
 export const transitionErrors = defineErrors({
   INVALID_TRANSITION: {
     exit: 1,
