@@ -37,8 +37,11 @@ export interface RuntimeOptions<TMachines extends MachineMap> {
   readonly waitMs?: number | undefined;
   /** Roots that nobody uses for so long are put to sleep. Default: never. */
   readonly passivateAfterMs?: number | undefined;
+  /** Tells all time and sets all timers. Default: the system's. */
   readonly clock?: Clock | undefined;
+  /** Makes the ids of actors that were given none, of audit events, and of a new store. Default: ULIDs. */
   readonly ids?: Ids | undefined;
+  /** Gets what XState's `log` actions say. Default: `console.log`. */
   readonly logger?: ((...args: unknown[]) => void) | undefined;
   /** Told once when the store fails and nothing is accepted any more. */
   readonly onFailure?: ((error: unknown) => void) | undefined;
@@ -56,7 +59,8 @@ const retryClaimEveryMs = 50;
 
 /**
  * Opens a store and goes on with every actor that was running in it.
- * @throws PawlError STORE_IN_USE, STORE_NEWER, STORE_NOT_A_DATABASE, STORE_READ_ONLY, MACHINE_CHANGED
+ * @throws PawlError STORE_IN_USE, STORE_NEWER, STORE_NOT_A_DATABASE, STORE_READ_ONLY, STORE_FULL, STORE_FAILED,
+ *   MACHINE_CHANGED
  */
 export async function openRuntime<const TMachines extends MachineMap>(
   options: RuntimeOptions<TMachines>,
@@ -129,7 +133,8 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
 
   /**
    * Makes a durable actor and starts it, or finds the one with this id that exists, awake or asleep.
-   * @throws PawlError MACHINE_UNKNOWN, ACTOR_EXISTS, ACTOR_ID_INVALID, SYSTEM_ID_INVALID, OPTION_NOT_DURABLE
+   * @throws PawlError MACHINE_UNKNOWN, ACTOR_EXISTS, ACTOR_ID_INVALID, SYSTEM_ID_INVALID, OPTION_NOT_DURABLE,
+   *   RUNTIME_CLOSED; MACHINE_CHANGED where it slept; CONTEXT_TOO_LARGE for the input of an entity
    */
   createActor<K extends MachineNames<TMachines>>(
     machine: K,
@@ -160,12 +165,15 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
     return withDeliver(actor, async (event) => deliverHere(actor as unknown as InternalActor, event));
   }
 
-  /** The actor with this id, roots and children (`order-1/payment`) alike; wakes it where it sleeps. */
+  /**
+   * The actor with this id, roots and children (`order-1/payment`) alike; wakes it where it sleeps.
+   * @throws PawlError MACHINE_CHANGED
+   */
   actor(id: string): DurableActor<AnyActorLogic> | undefined {
     return this.#roots.find(id)?.actor as unknown as DurableActor<AnyActorLogic> | undefined;
   }
 
-  /** `actor.deliver` by id. @throws PawlError ACTOR_UNKNOWN, and what `actor.deliver` throws */
+  /** `actor.deliver` by id. @throws PawlError ACTOR_UNKNOWN, MACHINE_CHANGED, and what `actor.deliver` throws */
   async deliver(id: string, event: { readonly type: string }, options: DeliverOptions = {}): Promise<void> {
     const live = this.#roots.find(id);
     if (live === undefined) {
@@ -176,7 +184,7 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
 
   /**
    * Puts an audit event about an actor into the log that changes nothing of it; resolves when it is durable.
-   * @throws PawlError ACTOR_UNKNOWN, NOTE_INVALID
+   * @throws PawlError ACTOR_UNKNOWN, MACHINE_CHANGED, RUNTIME_CLOSED, NOTE_INVALID, and why the store failed
    */
   async note(id: string, note: AuditNote): Promise<void> {
     const live = this.#roots.find(id);
@@ -229,20 +237,21 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
       }));
   }
 
-  /** What an actor took, and what became of it. @throws PawlError ACTOR_UNKNOWN */
+  /** What an actor took, and what became of it, as far as it is durable. @throws PawlError ACTOR_UNKNOWN */
   history(id: string): HistoryEntry[] {
     return historyOf(this.#store, id);
   }
 
-  /** The snapshot as it was after a transition. @throws PawlError ACTOR_UNKNOWN, TRANSITION_UNKNOWN */
+  /** The snapshot as it was after a durable transition. @throws PawlError ACTOR_UNKNOWN, TRANSITION_UNKNOWN */
   at(id: string, transitionId: number): PastSnapshot {
     return snapshotAt(this.#store, id, transitionId);
   }
 
   /**
-   * A new root from a moment of the past, children included. Effects that were on their way then are begun anew,
+   * A new root from a durable moment of the past, children included. Effects that were on their way then are begun anew,
    * under new keys; `after` timers of the states it is in run their whole delay again; other delayed events are gone.
-   * @throws PawlError ACTOR_UNKNOWN, TRANSITION_UNKNOWN, ACTOR_EXISTS, ACTOR_ID_INVALID
+   * @throws PawlError ACTOR_UNKNOWN, TRANSITION_UNKNOWN, ACTOR_EXISTS, ACTOR_ID_INVALID, MACHINE_CHANGED,
+   *   RUNTIME_CLOSED
    */
   fork(id: string, transitionId: number, newId: string): DurableActor<AnyActorLogic> {
     refuseBadId(newId);
