@@ -46,7 +46,7 @@ export interface JournalRow {
   readonly delta: string;
 }
 
-/** One audit event, as database-events.md has it; the store adds the hashes. */
+/** One audit event, whose members are columns of `state_transitions`; the store adds its number and the hashes. */
 export interface AuditRow {
   readonly event_id: string;
   readonly event_type: string;

@@ -1,5 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -34,6 +43,19 @@ describe("README.md", () => {
     const names = [...readme.matchAll(/`((?:src|test|machines|visualizations)\/[^`]*)`/g)].map(([, path = ""]) => path);
     expect(links.length + names.length).toBeGreaterThan(5);
     expect([...links, ...names].filter((path) => !existsSync(join(root, path)))).toEqual([]);
+  });
+
+  test("says what each invariant is that a comment names", () => {
+    const defined = [...readme.matchAll(/^- \*\*(I\d+)\*\*/gm)].map(([, name = ""]) => name);
+    expect(defined).toEqual(Array.from({ length: 12 }, (_, index) => `I${index + 1}`));
+    const sources = ["src", "machines"].flatMap((room) =>
+      readdirSync(join(root, room), { recursive: true, encoding: "utf8" })
+        .filter((name) => name.endsWith(".ts"))
+        .map((name) => readFileSync(join(root, room, name), "utf8")),
+    );
+    const named = new Set(sources.flatMap((text) => text.match(/\bI\d+\b/g) ?? []));
+    expect(named.size).toBeGreaterThan(5);
+    expect([...named].filter((name) => !defined.includes(name))).toEqual([]);
   });
 
   test("names scripts that package.json has", () => {
