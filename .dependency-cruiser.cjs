@@ -6,7 +6,7 @@ const rooms = {
   runtime: ["base", "store"],
   testing: ["base"],
   views: ["base", "store", "machines"],
-  pipeline: ["base", "plan", "store", "runtime", "machines", "views"],
+  pipeline: ["base", "plan", "store", "runtime", "machines"],
   cli: ["base", "plan", "store", "runtime", "machines", "views", "pipeline", "testing"],
 };
 
@@ -35,6 +35,13 @@ module.exports = {
       severity: "error",
       from: { path: "^src/(pipeline|cli|views)/" },
       to: { path: "^src/runtime/", pathNot: "^src/runtime/index\\.ts$" },
+    },
+    {
+      name: "store-by-its-port",
+      comment: "The runtime knows a store by its port and the form of what is kept, and SQLite only to open a file.",
+      severity: "error",
+      from: { path: "^src/runtime/" },
+      to: { path: "^src/store/", pathNot: "^src/store/(port|fold|sqlite/(open|connection))\\.ts$" },
     },
     {
       name: "xstate-stays-out-of-store-and-views",
