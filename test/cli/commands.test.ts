@@ -1,8 +1,9 @@
-import { readFileSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { holdsControlsBesidesLayout } from "../../src/base/control-characters.ts";
 import { isAlive } from "../pipeline/command/setting.fixture.ts";
+import { appears, seenIn } from "../waiting.fixture.ts";
 import { type Place, placeWith, planOf } from "./pawl.fixture.ts";
 
 const kept = 64 * 1024;
@@ -74,6 +75,39 @@ describe("a command that", () => {
     expect(place.pawl("run", "plan.yaml").status).toBe(0);
     expect(place.git("show", "pawl/p-1:b.txt")).toBe("hi");
     expect(pids(place).map(isAlive)).toEqual([false, false]);
+  });
+
+  test("cannot be remembered is stopped, and has failed though it ends with 0", async () => {
+    const hearing = "trap 'exit 0' TERM; while :; do sleep 0.02; done";
+    const lines = [
+      "pawl: 1",
+      "name: p",
+      "base: main",
+      "gates:",
+      `  good: { type: UNIT, run: ${JSON.stringify(hearing)} }`,
+      "workstreams:",
+      "  - id: w",
+      "    tasks:",
+      "      - { id: first, run: 'until [ -e $GO ]; do sleep 0.02; done', changes: none }",
+      `      - { id: half, run: ${JSON.stringify(`echo half > half.txt; ${hearing}`)}, depends_on: [first] }`,
+      "  - id: v",
+      "    verify: [good]",
+      "    tasks:",
+      "      - { id: whole, run: 'until [ -e $GO ]; do sleep 0.02; done; echo whole > whole.txt' }",
+    ];
+    const place = placeWith(lines.join("\n"));
+    const running = join(place.folder, ".state/running");
+    place.env = { GO: join(place.folder, ".git/go") };
+    const { ended } = place.start("run", "plan.yaml");
+    await appears(running);
+    await seenIn(running, () => readdirSync(running).length === 2);
+    rmSync(running, { recursive: true });
+    writeFileSync(running, "");
+    place.write(".git/go", "");
+    expect((await ended).status).toBe(1);
+    expect(place.pawl("show", "w.half").stdout).toMatch(/could not be started: it cannot be remembered/);
+    expect(place.pawl("show", "v.whole~p1~good").stdout).toContain("RUNNING → FAILED");
+    expect(place.git("rev-list", "--count", "main..pawl/p-1")).toBe("0");
   });
 
   test("takes too long and does not hear TERM is killed with its group after five seconds", () => {

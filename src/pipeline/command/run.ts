@@ -81,10 +81,11 @@ async function runToItsEnd(spec: CommandSpec, stdout: OutputLog, stderr: OutputL
   if (remembered) {
     spec.register?.remove(started.pid);
   }
-  const ended = { ...noEnding, exitCode, signal, durationMs, leftBehind };
+  const ended = { ...noEnding, durationMs, leftBehind };
+  // How it took being stopped says nothing of it: a program that hears TERM may well end with 0.
   return reason === "lost"
     ? { ...ended, startError: "not_started", startDetail: detail }
-    : { ...ended, timedOut: reason === "timeout", aborted: reason === "abort" };
+    : { ...ended, exitCode, signal, timedOut: reason === "timeout", aborted: reason === "abort" };
 }
 
 interface Exit {

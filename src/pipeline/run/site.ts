@@ -1,7 +1,13 @@
 import type { Redactor } from "../../base/secrets.ts";
 import type { Clock } from "../../base/time.ts";
 import type { Command, Plan } from "../../plan/index.ts";
-import { type CommandResult, type CommandRunner, effectMarker, explainCommand } from "../command/index.ts";
+import {
+  type CommandResult,
+  type CommandRunner,
+  commandSucceeded,
+  effectMarker,
+  explainCommand,
+} from "../command/index.ts";
 import type { Repository, Worktree } from "../git/index.ts";
 import type { LogFiles } from "../state/index.ts";
 import type { Admission } from "./admission.ts";
@@ -153,10 +159,11 @@ export class RunSite {
       ...services.logs.of(this.run, planned.entity, planned.attempt),
     };
     const result = await this.runner.run(spec);
-    const succeeded = !result.aborted && !result.timedOut && result.exitCode === (planned.expectedExitCode ?? 0);
     return {
       result,
-      failure: succeeded ? undefined : explainCommand(result, { ...spec, secrets: this.secrets }).message,
+      failure: commandSucceeded(result, spec)
+        ? undefined
+        : explainCommand(result, { ...spec, secrets: this.secrets }).message,
     };
   }
 

@@ -161,12 +161,12 @@ describe("the register", () => {
   test("stops a command that it cannot remember", async () => {
     const state = temporaryFolder();
     const register = new RunningCommands(state, clock);
-    const spec = commandSpec("echo $$ > child; exec sleep 600", { register });
+    const spec = commandSpec("trap 'exit 0' TERM; echo $$ > child; while :; do sleep 0.01; done", { register });
     const running = runCommand(spec);
     const pid = await pidIn(join(spec.cwd, "child"));
     mkdirSync(join(state, "running", `${pid}.json`));
     const result = await running;
-    expect(result).toMatchObject({ startError: "not_started", timedOut: false, aborted: false });
+    expect(result).toMatchObject({ startError: "not_started", exitCode: null, timedOut: false, aborted: false });
     expect(result.startDetail).toMatch(/^it cannot be remembered: EISDIR/);
     expect(isAlive(pid)).toBe(false);
   });
