@@ -18,7 +18,7 @@ export function thisUser(): string {
 /**
  * Has an intervention carried out by whoever works on the run, be it another process or, when nobody does, this one.
  * @returns the run as it is afterwards
- * @throws PawlError RUN_ENDED, NOBODY_ANSWERED, and what the intervention is refused with
+ * @throws PawlError RUN_ENDED, NOBODY_ANSWERED, ANSWER_OVERDUE, and what the intervention is refused with
  */
 export async function haveDone(
   context: CliContext,
@@ -39,13 +39,7 @@ export async function haveDone(
     const id = ids.next(clock.now());
     const pipeline = await openUnlessInUse(() => Pipeline.open({ repository, state, clock, ids, env }));
     if (pipeline === undefined) {
-      const refused = await askRunning(state.inbox, { id, run, asked }, { clock, waitMs: answerWithinMs });
-      if (refused === undefined) {
-        throw new PawlError("NOBODY_ANSWERED", { run, seconds: answerWithinMs / 1000 });
-      }
-      if (refused !== null) {
-        throw new PawlError("INTERVENTION_REFUSED", refused);
-      }
+      await askRunning(state.inbox, { id, run, asked }, { clock, waitMs: answerWithinMs });
     } else {
       try {
         await pipeline.intervene(run, asked, id);

@@ -72,7 +72,13 @@ export const pipelineErrors = defineErrors({
     exit: 75,
     http: 504,
     message: "another process works on run {run}, and did not answer within {seconds} s",
-    fix: "Look whether it still runs, and ask again.",
+    fix: "Nothing was done, and what was asked is withdrawn. Look whether it still runs, and ask again.",
+  },
+  ANSWER_OVERDUE: {
+    exit: 75,
+    http: 504,
+    message: "another process took up what was asked of run {run}, and did not say within {seconds} s what came of it",
+    fix: "pawl events {run} shows whether it was done; it may still be.",
   },
   INTERVENTION_TEXT: {
     exit: 2,

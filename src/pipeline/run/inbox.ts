@@ -1,5 +1,5 @@
 import { type FSWatcher, watch } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import { PawlError } from "../../base/errors/index.ts";
@@ -26,27 +26,61 @@ const answerEveryMs = 50;
 
 /**
  * Leaves a request for the process that works on the run, in a file that appears whole or not at all, and waits for
- * the answer.
+ * the answer. A request that nobody took is withdrawn: what was said not to be done is not done later.
  *
- * @returns null when it was carried out, or why it was not; undefined when nobody answered in time
+ * @throws PawlError INTERVENTION_REFUSED; NOBODY_ANSWERED when nobody took it, and ANSWER_OVERDUE when somebody did and
+ *   gave no answer in the same time again
  */
 export async function askRunning(
   folder: string,
   asked: RunRequest,
   { clock, waitMs }: { readonly clock: Clock; readonly waitMs: number },
-): Promise<z.infer<typeof refusal> | null | undefined> {
+): Promise<void> {
   await mkdir(folder, { recursive: true });
-  await writeWhole(join(folder, `${asked.id}.json`), asked);
-  const file = join(folder, `${asked.id}.answer`);
+  const file = join(folder, `${asked.id}.json`);
+  await writeWhole(file, asked);
+  const answered = (): ReturnType<typeof answerTo> => answerTo(folder, asked.id, { clock, waitMs });
+  let found = await answered();
+  if (found === undefined && (await removed(file))) {
+    throw new PawlError("NOBODY_ANSWERED", { run: asked.run, seconds: waitMs / 1000 });
+  }
+  found ??= await answered();
+  if (found === undefined) {
+    throw new PawlError("ANSWER_OVERDUE", { run: asked.run, seconds: (2 * waitMs) / 1000 });
+  }
+  if (found.refused !== null) {
+    throw new PawlError("INTERVENTION_REFUSED", found.refused);
+  }
+}
+
+async function answerTo(
+  folder: string,
+  id: string,
+  { clock, waitMs }: { readonly clock: Clock; readonly waitMs: number },
+): Promise<z.infer<typeof answer> | undefined> {
+  const file = join(folder, `${id}.answer`);
   for (const until = clock.monotonic() + waitMs; clock.monotonic() < until; ) {
     const found = answer.safeParse(parsed(await readFile(file, "utf8").catch(() => "")));
     if (found.success) {
       await rm(file, { force: true });
-      return found.data.refused;
+      return found.data;
     }
     await new Promise<void>((resolve) => clock.setTimeout(resolve, answerEveryMs));
   }
   return undefined;
+}
+
+/** @returns whether it was this call that removed the file */
+function removed(file: string): Promise<boolean> {
+  return unlink(file).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") {
+        throw error;
+      }
+      return false;
+    },
+  );
 }
 
 async function writeWhole(file: string, value: unknown): Promise<void> {
@@ -54,7 +88,13 @@ async function writeWhole(file: string, value: unknown): Promise<void> {
   await rename(`${file}.new`, file);
 }
 
-/** Takes requests from a folder as they come. A request goes away once it was taken. */
+/** What is no request, and of no use any more once its process has ended. */
+const ofTheTaker = /\.(json\.taken|answer|answer\.new)$/;
+
+/**
+ * Takes requests from a folder as they come. Taking one is renaming its file, so that it is either taken or withdrawn.
+ * No file there can end the run: who asked is told that nobody answered.
+ */
 export class Inbox {
   readonly #folder: string;
   readonly #take: (asked: RunRequest) => Promise<void>;
@@ -72,6 +112,7 @@ export class Inbox {
 
   static async open(folder: string, clock: Clock, take: (asked: RunRequest) => Promise<void>): Promise<Inbox> {
     await mkdir(folder, { recursive: true });
+    await eachOf(folder, ofTheTaker, (file) => rm(file, { force: true }));
     const inbox = new Inbox(folder, clock, take);
     // Watching fails on some file systems and misses events on others: it only makes the look come sooner.
     try {
@@ -100,17 +141,26 @@ export class Inbox {
   }
 
   async #takeAll(): Promise<void> {
-    const names = await readdir(this.#folder).catch(() => []);
-    for (const name of names.filter((each) => each.endsWith(".json")).sort()) {
-      const file = join(this.#folder, name);
-      const text = await readFile(file, "utf8").catch(() => "");
-      const asked = request.safeParse(parsed(text));
+    await eachOf(this.#folder, /\.json$/, async (file) => {
+      const asked = request.safeParse(parsed(await readFile(file, "utf8")));
       if (asked.success) {
+        const taken = `${file}.taken`;
+        await rename(file, taken);
         const refused = await this.#take(asked.data).then(() => null, described);
         await writeWhole(join(this.#folder, `${asked.data.id}.answer`), { refused });
+        await rm(taken, { force: true });
+      } else {
+        await rm(file, { force: true });
       }
-      await rm(file, { force: true });
-    }
+    });
+  }
+}
+
+/** Does something to each file of a name, one after the other. A file that cannot be treated so is left as it is. */
+async function eachOf(folder: string, named: RegExp, work: (file: string) => Promise<void>): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names.filter((each) => named.test(each)).sort()) {
+    await work(join(folder, name)).catch(() => undefined);
   }
 }
 
