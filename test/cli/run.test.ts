@@ -274,6 +274,29 @@ describe("a run that is interrupted", () => {
     expect((await ended).status).toBe(0);
   }, 40_000);
 
+  test("cancel and override stop what a killed process left running, and need no secret for it", async () => {
+    const tasks = [
+      "{ id: t, run: 'echo $$ $PPID > $MARK.new; mv $MARK.new $MARK; exec sleep 600', allow_failure: true }",
+      "{ id: rest, run: 'true', changes: none }",
+    ];
+    const place = placeWith(planOf(tasks, "concurrency: 1\nsecrets: [TOKEN]\n"));
+    place.env = { MARK: join(place.folder, ".git/mark"), TOKEN: "hunter2-hunter2" };
+    const { process: pawl, ended } = place.start("run", "plan.yaml");
+    await appears(join(place.folder, ".git/mark"));
+    const [command = 0, runner = 0] = readFileSync(join(place.folder, ".git/mark"), "utf8").split(" ").map(Number);
+    // Without its parent the process that runs the commands would stop them itself.
+    process.kill(runner, "SIGKILL");
+    pawl.kill("SIGKILL");
+    await ended;
+    place.env = {};
+    expect(place.pawl("override", "fail-task", "w.t", "--operator", "ines", "--reason", "enough")).toMatchObject({
+      status: 0,
+      stderr: "",
+    });
+    expect(isAlive(command)).toBe(false);
+    expect(place.pawl("cancel")).toMatchObject({ status: 0, stdout: "p-1 is canceled.\n", stderr: "" });
+  }, 40_000);
+
   test("a run that nobody works on is cancelled without anything of it starting", async () => {
     const place = slowPlace();
     const { process: pawl, ended } = place.start("run", "plan.yaml");

@@ -165,14 +165,17 @@ export class Pipeline {
   }
 
   /**
-   * Does what a person asks of a run that has not ended, and resolves when it is durable.
+   * Does what a person asks of a run that has not ended, and resolves when it is durable. Where nobody works on the run,
+   * what a killed process left running is stopped first: no other would. The plan's secrets are needed by commands alone.
    * @param id makes a second request of one id a no-op
    * @throws PawlError RUN_UNKNOWN, RUN_ENDED, and what `intervene` throws
    */
   async intervene(run: string, asked: Intervention, id: string): Promise<void> {
-    if (asked.kind === "cancel" || this.#isUnfinished(run)) {
-      this.#siteFor(run);
+    // An override of what has ended is refused by its machine, and the attempt goes into the log.
+    if (asked.kind === "cancel") {
+      this.#checkActive(run);
     }
+    await this.#withoutLeftovers();
     const { repository, state } = this.#options;
     const configuration = await readConfiguration(repository.root);
     await intervene(interventionDoor(this.#runtime), run, asked, { id, configuration, folder: state.folder });
@@ -226,11 +229,13 @@ export class Pipeline {
     });
   }
 
-  #isUnfinished(run: string): boolean {
-    return this.unfinished()?.run === run;
+  #siteFor(run: string): RunSite {
+    this.#checkActive(run);
+    this.#site ??= this.#makeSite(run, readStoredPlan(this.#reader, run) as StoredPlan);
+    return this.#site;
   }
 
-  #siteFor(run: string): RunSite {
+  #checkActive(run: string): void {
     const found = this.runs().find((each) => each.run === run);
     if (found === undefined) {
       const known = this.runs().map((each) => each.run);
@@ -243,8 +248,6 @@ export class Pipeline {
     if (found.status !== "active") {
       throw new PawlError("RUN_ENDED", { run, state: found.state });
     }
-    this.#site ??= this.#makeSite(run, readStoredPlan(this.#reader, run) as StoredPlan);
-    return this.#site;
   }
 
   #siteOf(run: string): RunSite {
