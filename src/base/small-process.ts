@@ -30,9 +30,19 @@ export function forkSmall(
     execArgv: isSource ? ["--import", "tsx"] : smallNode,
     stdio: ["ignore", "ignore", "ignore", "ipc"],
   });
-  // It failed to start or to take a message. Either way it exits, which is what whoever waits for it depends on.
+  // It could not be started (see onceOver), or it takes no messages because it has ended.
   started.on("error", () => undefined);
   return started;
+}
+
+/** Tells once that a process has ended, and how. One that could not be started has an error and no exit. */
+export function onceOver(started: ChildProcess, tell: (how: string) => void): void {
+  started.once("exit", (code, signal) => tell(signal ?? `exit code ${code}`));
+  started.once("error", (error) => {
+    if (started.pid === undefined) {
+      tell(error.message);
+    }
+  });
 }
 
 /** In the process that {@link forkSmall} started: what it runs inherits all that its parent had. */

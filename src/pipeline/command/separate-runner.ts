@@ -1,6 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
-import { forkSmall } from "../../base/small-process.ts";
+import { forkSmall, onceOver } from "../../base/small-process.ts";
 import type { Clock } from "../../base/time.ts";
 import { type CommandResult, noEnding } from "./command.ts";
 import { effectMarker } from "./environment.ts";
@@ -36,6 +35,7 @@ export function openSeparateRunner(options: SeparateRunnerOptions): CommandRunne
   const { stateDirectory, store, secrets, clock } = options;
   const asked = new Map<number, Asked>();
   let runner: ChildProcess | undefined;
+  let over: Promise<void> | undefined;
   let cleaning: Promise<unknown> | undefined;
   let lastId = 0;
   let closing = false;
@@ -50,21 +50,30 @@ export function openSeparateRunner(options: SeparateRunnerOptions): CommandRunne
         waiting?.fail(new Error(message.error));
       }
     });
-    opened.once("exit", (code, signal) => {
-      runner = undefined;
-      if (asked.size > 0) {
-        const lost = [...asked.values()];
-        const reason = `pawl: the process that ran this command ended (${signal ?? `exit code ${code}`})`;
-        cleaning = stopLeftovers(stateDirectory, store, { clock }).finally(() => {
-          cleaning = undefined;
-          for (const { answer, askedAt } of lost) {
-            answer(killedWithRunner(reason, clock.monotonic() - askedAt));
-          }
-        });
-        cleaning.catch(() => undefined);
-      }
+    over = new Promise((resolve) => {
+      onceOver(opened, (how) => {
+        runner = undefined;
+        lose([...asked.values()], opened.pid === undefined, how);
+        resolve();
+      });
     });
     return opened;
+  };
+  const lose = (lost: readonly Asked[], neverStarted: boolean, how: string): void => {
+    if (neverStarted) {
+      for (const { answer } of lost) {
+        answer({ ...noEnding, startError: "not_started", startDetail: how, stdout: noOutput, stderr: noOutput });
+      }
+    } else if (lost.length > 0) {
+      const reason = `pawl: the process that ran this command ended (${how})`;
+      cleaning = stopLeftovers(stateDirectory, store, { clock }).finally(() => {
+        cleaning = undefined;
+        for (const { answer, askedAt } of lost) {
+          answer(killedWithRunner(reason, clock.monotonic() - askedAt));
+        }
+      });
+      cleaning.catch(() => undefined);
+    }
   };
   let unsent: Asking[] = [];
   const send = (message: Asking): void => {
@@ -117,13 +126,12 @@ export function openSeparateRunner(options: SeparateRunnerOptions): CommandRunne
         return;
       }
       closing = true;
-      const ended = once(runner, "exit");
       keepAlive(runner, true);
       for (const id of asked.keys()) {
         send({ type: "abort", id });
       }
       send({ type: "close" });
-      await ended;
+      await over;
       await cleaning;
     },
   };
@@ -131,7 +139,10 @@ export function openSeparateRunner(options: SeparateRunnerOptions): CommandRunne
 
 function startRunner(marker: string, setup: RunnerSetup): ChildProcess {
   const runner = forkSmall("runner-process", import.meta.url, { env: { [markerVariable]: marker } });
-  runner.send([setup] satisfies ToRunner);
+  // One that could not be started may have no channel either.
+  if (runner.pid !== undefined) {
+    runner.send([setup] satisfies ToRunner);
+  }
   return runner;
 }
 

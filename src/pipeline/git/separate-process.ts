@@ -1,5 +1,5 @@
 import type { ChildProcess } from "node:child_process";
-import { forkSmall } from "../../base/small-process.ts";
+import { forkSmall, onceOver } from "../../base/small-process.ts";
 import { type GitCall, type GitEnding, type GitRunner, runHere } from "./process.ts";
 
 /** A question to the program of `spawner-process.ts`. */
@@ -30,9 +30,12 @@ export class SeparateGit {
 
   /** Starts the process where none runs. Resolves when it is up, or will not be. */
   start(): Promise<void> {
-    this.#up ??= new Promise((resolve) => {
+    this.#up ??= new Promise<void>((resolve) => {
       this.#process = this.#started(resolve);
       this.#keepNode(false);
+    }).catch(() => {
+      // The system refused it at once: this process goes on running git.
+      this.#up = undefined;
     });
     return this.#up;
   }
@@ -66,12 +69,12 @@ export class SeparateGit {
         this.#answer(answer.id, answer.ending);
       }
     });
-    started.once("exit", (code, signal) => {
+    onceOver(started, (how) => {
       this.#process = undefined;
       this.#up = undefined;
       this.#isUp = false;
       decided();
-      const message = `the process that ran it ended (${signal ?? `exit code ${code}`})`;
+      const message = `the process that ran it ended (${how})`;
       for (const id of [...this.#asked.keys()]) {
         this.#answer(id, { kind: "not_started", code: "", message });
       }

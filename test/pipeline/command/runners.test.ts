@@ -190,6 +190,22 @@ describe("a runner process", () => {
     expect(readdirSync(join(state, "running"))).toEqual([]);
   });
 
+  test("that cannot be started fails its commands and keeps nobody waiting, and is tried again", async () => {
+    const { runner, request } = separate();
+    const idle = separate().runner;
+    const node = process.execPath;
+    onTestFinished(() => void Object.assign(process, { execPath: node }));
+    process.execPath = join(temporaryFolder(), "node");
+    const asked = request(["true"]);
+    const result = await runner.run(asked);
+    expect(result).toMatchObject({ exitCode: null, startError: "not_started" });
+    expect(explainCommand(result, asked).message).toMatch(/could not be started: spawn .*ENOENT$/);
+    idle.prepare();
+    await idle.close();
+    process.execPath = node;
+    expect(await runner.run(asked)).toMatchObject({ exitCode: 0, startError: null });
+  });
+
   test("that is idle does not keep its parent from ending", async () => {
     const pawl = userOf(temporaryFolder(), `idle-${process.pid}`, "true");
     expect((await once(pawl, "exit"))[0]).toBe(0);

@@ -116,6 +116,21 @@ describe("git that a process of its own runs", () => {
     expect(await parent()).toBe(spawners()[0]);
   });
 
+  test("runs here where no process can be started, and there again once one can", async () => {
+    const cwd = checkoutWith({ "a.txt": "one\n" });
+    const git = new SeparateGit();
+    onTestFinished(() => git.close());
+    const node = process.execPath;
+    onTestFinished(() => void Object.assign(process, { execPath: node }));
+    process.execPath = join(temporaryFolder(), "node");
+    await git.start();
+    expect((await runGit({ cwd, args: ["version"] }, git.run)).stdout.toString()).toMatch(/^git version/);
+    process.execPath = node;
+    await git.start();
+    await git.start();
+    expect(spawners()).toHaveLength(1);
+  });
+
   test("ends when it is closed", async () => {
     const cwd = checkoutWith({ "a.txt": "one\n" });
     const git = new SeparateGit();
