@@ -143,11 +143,12 @@ async function untilEnd(
   if (interrupts.times > 0) {
     return undefined;
   }
-  const stopped = new Promise<undefined>((resolve) => {
+  const stopped = new Promise<undefined>((resolve, reject) => {
     interrupts.listener = (times) => {
       if (times === 1) {
         reporter.note("Stopping: nothing new starts, what runs is let finish. Ctrl-C again stops at once.");
-        void pipeline.windDown().finally(() => resolve(undefined));
+        // What finishes meanwhile may find the store full or taken over, which is not how an interruption ends.
+        pipeline.windDown().then(() => resolve(undefined), reject);
       } else {
         pipeline.stopNow();
         context.exit(interrupted);

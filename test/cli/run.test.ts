@@ -1,5 +1,8 @@
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
+import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { makeSampleRepository } from "../demo/sample-repository.ts";
 import { isAlive } from "../pipeline/command/setting.fixture.ts";
@@ -233,6 +236,20 @@ describe("a run that is interrupted", () => {
       status: 0,
       stdout: expect.stringContaining("All is as it was written"),
     });
+  }, 40_000);
+
+  test("a store that another process took over while Ctrl-C waits for what runs is said, with its own status", async () => {
+    const place = slowPlace();
+    const { process: pawl, ended } = place.start("run", "plan.yaml");
+    await appears(join(place.folder, "mark"));
+    const told = once(pawl.stdout as Readable, "data");
+    pawl.kill("SIGINT");
+    expect(String(await told)).toContain("Stopping");
+    const db = new Database(join(place.folder, ".state/pipeline.db"));
+    db.exec("UPDATE claim SET fence = fence + 1");
+    db.close();
+    place.write("go", "");
+    expect(await ended).toMatchObject({ status: 75, stderr: expect.stringContaining("[STORE_FENCED]") });
   }, 40_000);
 
   test("another process is refused meanwhile, and can cancel it", async () => {

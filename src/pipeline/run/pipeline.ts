@@ -191,6 +191,8 @@ export class Pipeline {
     this.#site?.workers.stop();
     this.#services.admission.close();
     await this.#services.admission.empty();
+    // What came to its end last is taken in within this turn, and only then waits to be written.
+    await new Promise<void>((resolve) => setImmediate(resolve));
     await this.#runtime.settled();
   }
 
