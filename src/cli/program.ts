@@ -55,7 +55,8 @@ async function programFor(args: readonly string[], context: CliContext): Promise
   const called = args.find((arg) => !arg.startsWith("-"));
   const wanted = called === undefined || called === "help" ? Object.keys(commands) : [called];
   for (const name of wanted) {
-    const load = commands[name];
+    // Own ones alone: every object has a "constructor" too.
+    const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
     if (load === undefined) {
       throw new PawlError("CLI_UNKNOWN_COMMAND", {
         command: name,

@@ -392,6 +392,17 @@ describe("the command line", () => {
   test("names the nearest command, and the options that there are", () => {
     const place = placeWith("");
     expect(place.pawl("satus")).toMatchObject({ status: 2, stderr: expect.stringContaining("Nearest: status") });
+    for (const inherited of ["constructor", "toString", "hasOwnProperty"]) {
+      expect(place.pawl(inherited)).toMatchObject({
+        status: 2,
+        stderr: expect.stringMatching(/^pawl has no command .*\[CLI_UNKNOWN_COMMAND\]/),
+      });
+      expect(place.pawl("graph", "task", "--format", inherited)).toMatchObject({
+        status: 2,
+        stdout: "",
+        stderr: expect.stringContaining("[CLI_BAD_OPTION]"),
+      });
+    }
     expect(place.pawl("status", "--jsn")).toMatchObject({ status: 2, stderr: expect.stringContaining("--json") });
     expect(place.pawl("status")).toMatchObject({ status: 2, stderr: expect.stringContaining("NO_RUNS") });
     expect(place.pawl("events", "--limit", "x")).toMatchObject({

@@ -33,7 +33,7 @@ export const command: CliCommand = {
       .option(...stateOption)
       .action((name: string, options: Options) => {
         const { entry } = namedMachine(name);
-        const draw = formats[options.format];
+        const draw = Object.hasOwn(formats, options.format) ? formats[options.format] : undefined;
         if (draw === undefined) {
           const detail = `it is one of ${Object.keys(formats).join(", ")}`;
           throw new PawlError("CLI_BAD_OPTION", {

@@ -10,7 +10,7 @@ export function withValues(command: string | readonly string[], values: CommandV
   }
   return command.map((argument) => {
     const name = /^\{([a-z_]+)\}$/.exec(argument)?.[1];
-    return (name === undefined ? undefined : values[name as Placeholder]) ?? argument;
+    return (name !== undefined && Object.hasOwn(values, name) ? values[name as Placeholder] : undefined) ?? argument;
   });
 }
 

@@ -5,7 +5,7 @@ import type { Plan } from "../../plan/index.ts";
 export function secretValues(plan: Plan, env: Readonly<Record<string, string | undefined>>): Map<string, string> {
   return new Map(
     plan.secrets.map((name) => {
-      const value = env[name];
+      const value = Object.hasOwn(env, name) ? env[name] : undefined;
       if (value === undefined || value === "") {
         throw new PawlError("SECRET_MISSING", { name });
       }
