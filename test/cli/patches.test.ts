@@ -1,6 +1,7 @@
 import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import Database from "better-sqlite3";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { type Place, placeWith, planOf } from "./pawl.fixture.ts";
 
 const files = {
@@ -94,6 +95,21 @@ describe("patches as git makes them are committed as they are", () => {
     expect(shown).toMatch(
       /^Zoë Ångström\|zoe@example\.test\|2020-02-03T04:05:06\+01:00\|Uma\|Count in digits\|w\.t~p1\|Words are long\./,
     );
+  });
+
+  test("in a mail without git's own first line are mails too, in the store as in the commit", () => {
+    const place = placeWith(onePatch, files);
+    patchOf(place, () => place.write("a.txt", "1\ntwo\nthree\n"));
+    const diff = readFileSync(join(place.folder, "change.patch"), "utf8");
+    const head = "From: Zoë <zoe@example.test>\nDate: Mon, 3 Feb 2020 04:05:06 +0100\nSubject: Count in digits";
+    place.write("change.patch", `${head}\n\n---\n${diff}`);
+    expect(place.pawl("run", "plan.yaml").status).toBe(0);
+    expect(place.git("log", "-1", "--topo-order", "--no-merges", "--format=%an|%s", "pawl/p-1")).toBe(
+      "Zoë|Count in digits",
+    );
+    const db = new Database(join(place.folder, ".state/pipeline.db"), { readonly: true });
+    onTestFinished(() => void db.close());
+    expect(db.prepare("SELECT format FROM patches").pluck().all()).toEqual(["format_patch"]);
   });
 });
 

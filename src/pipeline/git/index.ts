@@ -14,6 +14,7 @@ export { type CommitRecord, commitsOf } from "./history.ts";
 export { advanceBranch, type IntoBase, mergeRunIntoBase, mergeTrees } from "./merge.ts";
 export { applyPatch } from "./patch/apply.ts";
 export { inspectPatch } from "./patch/inspect.ts";
+export { isMail } from "./patch/mail.ts";
 export { parsePatch } from "./patch/parse.ts";
 export type { Patch } from "./patch/patch.ts";
 export { openRepository, type Repository, type Sha } from "./repository.ts";

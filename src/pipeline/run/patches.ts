@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Database } from "better-sqlite3";
+import { isMail } from "../git/index.ts";
 
 /** A patch as it is put into the store with its ledger entry. */
 export interface StoredPatch {
@@ -21,9 +22,8 @@ export class Patches {
   }
 
   hold(id: string, content: Uint8Array): StoredPatch {
-    const isMail = Buffer.from(content.subarray(0, 5)).toString("latin1") === "From ";
     const patch: StoredPatch = {
-      format: isMail ? "format_patch" : "git_diff",
+      format: isMail(content) ? "format_patch" : "git_diff",
       content,
       sha256: createHash("sha256").update(content).digest("hex"),
     };

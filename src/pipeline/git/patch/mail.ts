@@ -4,8 +4,8 @@ import type { PatchMail } from "./patch.ts";
 export class MailFault extends Error {}
 
 /** Whether the text starts like a mail: with a `From …` line of git, or with a header. */
-export function isMail(bytes: Buffer): boolean {
-  const start = bytes.subarray(0, 4096).toString("latin1").trimStart();
+export function isMail(bytes: Uint8Array): boolean {
+  const start = Buffer.from(bytes.subarray(0, 4096)).toString("latin1").trimStart();
   return (
     /^From [0-9a-f]{40,64} /.test(start) || /^(From|Subject|Date|Message-I[Dd]|Return-Path|MIME-Version): /.test(start)
   );
