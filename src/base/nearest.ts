@@ -23,7 +23,7 @@ export function nearest(name: string, known: Iterable<string>): string | undefin
 }
 
 /** Single-letter changes and swaps of neighbours from a to b, or `limit` as soon as it is certain to reach it. */
-function editDistance(a: string, b: string, limit: number): number {
+export function editDistance(a: string, b: string, limit = Number.POSITIVE_INFINITY): number {
   if (Math.abs(a.length - b.length) >= limit) {
     return limit;
   }

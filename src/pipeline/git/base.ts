@@ -1,4 +1,5 @@
 import { PawlError } from "../../base/errors/index.ts";
+import { editDistance } from "../../base/nearest.ts";
 import type { Repository, Sha } from "./repository.ts";
 
 const namesOffered = 3;
@@ -46,7 +47,10 @@ async function nearestNames(repository: Repository, base: string): Promise<strin
     .filter((name) => name !== "");
   const wanted = base.slice(0, 100);
   return names
-    .map((name) => ({ name, distance: Math.min(distance(wanted, name), distance(wanted, lastPart(name)) + 0.5) }))
+    .map((name) => ({
+      name,
+      distance: Math.min(editDistance(wanted, name), editDistance(wanted, lastPart(name)) + 0.5),
+    }))
     .sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1))
     .slice(0, namesOffered)
     .map(({ name }) => name);
@@ -55,18 +59,4 @@ async function nearestNames(repository: Repository, base: string): Promise<strin
 /** A branch of a server is near to its own name without the server's. */
 function lastPart(name: string): string {
   return name.slice(name.lastIndexOf("/") + 1);
-}
-
-/** Edits of one letter that lead from one word to the other. */
-function distance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, column) => column);
-  for (let i = 1; i <= from.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j += 1) {
-      const replace = (row[j - 1] ?? 0) + (from[i - 1] === to[j - 1] ? 0 : 1);
-      next.push(Math.min(replace, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[to.length] ?? 0;
 }
