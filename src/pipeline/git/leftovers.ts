@@ -1,5 +1,6 @@
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { join, sep } from "node:path";
+import { parseProcStat } from "../../base/proc-stat.ts";
 import type { Clock } from "../../base/time.ts";
 
 const termMs = 5_000;
@@ -37,9 +38,8 @@ async function gitBelow(folder: string): Promise<number[]> {
       if (!place.startsWith(folder + sep)) {
         return false;
       }
-      const status = await readFile(join("/proc", pid, "stat"), "utf8").catch(() => "");
-      // `pid (name) state …`; a zombie (Z) is over.
-      return /^\d+ \(git/.test(status) && !/\) Z/.test(status);
+      const stat = parseProcStat(await readFile(join("/proc", pid, "stat"), "utf8").catch(() => ""));
+      return stat.name.startsWith("git") && !stat.isDead;
     }),
   );
   return processes.filter((_, index) => found[index]).map(Number);

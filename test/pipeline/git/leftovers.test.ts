@@ -69,12 +69,15 @@ describe.runIf(process.platform === "linux")("git of an earlier Pawl", () => {
   });
 
   test("is looked for in vain without waiting", async () => {
+    const waits: number[] = [];
     const clock: Clock = {
       ...systemClock,
-      setTimeout: () => {
-        throw new Error("nothing to wait for");
+      setTimeout: (run, delayMs) => {
+        waits.push(delayMs);
+        return systemClock.setTimeout(run, delayMs);
       },
     };
     await stopLeftoverGit(temporaryFolder(), clock);
+    expect(waits).toEqual([]);
   });
 });
