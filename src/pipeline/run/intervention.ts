@@ -3,6 +3,7 @@ import { successorId } from "../../../machines/ids.ts";
 import { holdsControlsBesidesLayout } from "../../base/control-characters.ts";
 import { PawlError } from "../../base/errors/index.ts";
 import type { Runtime } from "../../runtime/index.ts";
+import { topState } from "../../store/fold.ts";
 import type { Configuration } from "../state/index.ts";
 import { type OverrideName, overrideNames, overrides } from "./overrides.ts";
 import { entityActorId } from "./reactions.ts";
@@ -40,13 +41,9 @@ export function interventionDoor(runtime: Pick<Runtime, "deliver" | "note" | "ac
     note: (actor, note) => runtime.note(actor, note),
     stateOf: (actor) => {
       const snapshot = runtime.actor(actor)?.getSnapshot() as { value: unknown; status: string } | undefined;
-      return snapshot && { state: outermost(snapshot.value), isOver: snapshot.status !== "active" };
+      return snapshot && { state: topState(snapshot.value), isOver: snapshot.status !== "active" };
     },
   };
-}
-
-function outermost(value: unknown): string {
-  return typeof value === "string" ? value : (Object.keys(value as object)[0] ?? "");
 }
 
 const nameLimit = 200;
