@@ -4,7 +4,7 @@ import { nearest } from "../base/nearest.ts";
 
 const names = Object.keys(catalogue) as EntityType[];
 
-/** A machine of the catalogue by its name. @throws PawlError ENTITY_TYPE_UNKNOWN with the nearest name */
+/** A machine of the catalogue by its name. @throws PawlError MACHINE_NAME_UNKNOWN with the nearest name */
 export function namedMachine(name: string): { readonly entity: EntityType; readonly entry: MachineEntry } {
   const entity = names.find((each) => each === name);
   if (entity === undefined) {

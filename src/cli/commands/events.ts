@@ -7,7 +7,6 @@ import { openReader, type PlaceOptions, stateOption, statePlace } from "../place
 import { eventLine } from "../show/event-line.ts";
 
 interface Options extends PlaceOptions {
-  readonly run?: string;
   readonly entity?: string;
   readonly after?: number;
   readonly limit?: number;

@@ -100,7 +100,8 @@ export class Pipeline {
 
   /**
    * Begins a run of a plan, and resolves with its id when that is on disk. Nothing of it starts before `work`.
-   * @throws PawlError RUN_UNFINISHED, RUN_EXISTS, RUN_NAME, BASE_UNKNOWN, BRANCH_EXISTS, SECRET_MISSING
+   * @throws PawlError RUN_UNFINISHED, RUN_EXISTS, RUN_NAME, BASE_UNKNOWN, BRANCH_EXISTS, SECRET_MISSING,
+   *   SECRET_TOO_SHORT
    */
   async start(plan: Plan, { id }: { readonly id?: string | undefined } = {}): Promise<string> {
     const unfinished = this.unfinished();
@@ -134,7 +135,8 @@ export class Pipeline {
 
   /**
    * Works on a run until it ends. What a killed process left running is stopped first.
-   * @throws PawlError RUN_UNKNOWN, RUN_ENDED, SECRET_MISSING, and what makes the store fail (STORE_FULL, …)
+   * @throws PawlError RUN_UNKNOWN, RUN_ENDED, SECRET_MISSING, SECRET_TOO_SHORT, and what makes the store fail
+   *   (STORE_FULL, …)
    */
   async work(run: string): Promise<RunEnd> {
     const site = this.#siteFor(run);
@@ -159,7 +161,7 @@ export class Pipeline {
     }
   }
 
-  /** That a run can be worked on. @throws PawlError RUN_UNKNOWN, RUN_ENDED, SECRET_MISSING */
+  /** That a run can be worked on. @throws PawlError RUN_UNKNOWN, RUN_ENDED, SECRET_MISSING, SECRET_TOO_SHORT */
   check(run: string): void {
     this.#siteFor(run);
   }
