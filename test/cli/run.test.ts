@@ -417,6 +417,11 @@ describe("the command line", () => {
     expect(place.pawl("validate", "plan.yaml").stdout).toBe("p: a good plan with 1 workstream, 1 task, 0 gates.\n");
   });
 
+  test("says the version of the package", () => {
+    const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+    expect(placeWith("").pawl("--version").stdout).toBe(`${version}\n`);
+  });
+
   test("names the nearest entity", () => {
     const place = placeWith(planOf(["{ id: taste, run: 'true', changes: none }"]));
     place.pawl("run", "plan.yaml");
