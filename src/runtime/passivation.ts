@@ -63,7 +63,7 @@ export class Passivation {
   /** Whoever still holds the actor, a person or another actor, reaches the one that wakes in its place. */
   #redirect(live: Live): void {
     const awake = (): InternalActor => {
-      const woken = this.#engine.options.wake(live.no);
+      const woken = this.#engine.population.live(live.no) ?? this.#engine.options.wake(live.no);
       if (woken === undefined) {
         throw new Error(`${live.id} is gone`);
       }
@@ -82,10 +82,7 @@ export class Passivation {
       "deliver",
     ]) {
       actor[method] = (...args: unknown[]) => {
-        const current = (this.#engine.population.live(live.no)?.actor ?? awake()) as unknown as Record<
-          string,
-          (...args: unknown[]) => unknown
-        >;
+        const current = awake() as unknown as Record<string, (...args: unknown[]) => unknown>;
         return current[method]?.(...args);
       };
     }

@@ -53,9 +53,14 @@ export class Roots {
 
   /** Roots and children alike; what sleeps or was at rest is restored. Nobody has an id that is no text. */
   find(id: string): Live | undefined {
-    if (typeof id !== "string") {
-      return undefined;
+    const live = typeof id === "string" ? this.#found(id) : undefined;
+    if (live !== undefined) {
+      this.attach(live);
     }
+    return live;
+  }
+
+  #found(id: string): Live | undefined {
     const root = this.#engine.population.roots.get(id);
     if (root !== undefined) {
       return root;
@@ -86,11 +91,13 @@ export class Roots {
     return this.#engine.population.live(no);
   }
 
-  /** Gives a root what XState's actors do not have. */
+  /** Gives an actor, once, what XState's actors do not have: a root when it is made, a child when somebody finds it. */
   attach(live: Live): void {
-    withDeliver(live.actor as unknown as Actor<AnyActorLogic>, (event, options) =>
-      deliver(this.#engine, live, event, options),
-    );
+    if (!("deliver" in live.actor)) {
+      withDeliver(live.actor as unknown as Actor<AnyActorLogic>, (event, options) =>
+        deliver(this.#engine, live, event, options),
+      );
+    }
   }
 
   /** What has something to do by itself: the others are restored when somebody asks, or an event comes. */

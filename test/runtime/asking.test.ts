@@ -77,6 +77,29 @@ describe("an actor by its id", () => {
     await runtime.close();
   });
 
+  test("may be a child that delivers, awake or asleep", async () => {
+    const clock = simulatedClock();
+    const runtime = await openRuntime({ clock, machines, passivateAfterMs: 1_000 });
+    for (const id of ["l1", "l2"]) {
+      runtime.createActor("lamp", { id });
+    }
+    const child = runtime.actor("l1/bulb");
+    expect(runtime.actor("l1/bulb")?.deliver).toBe(child?.deliver);
+    expect(await child?.deliver({ type: "break" }, { idempotencyKey: "once" })).toMatchObject({ value: "broken" });
+    expect(await child?.deliver({ type: "break" }, { idempotencyKey: "once" })).toMatchObject({ value: "broken" });
+    await expect(child?.deliver({ type: "break" })).rejects.toMatchObject({ code: "INVALID_TRANSITION" });
+
+    const sleeping = runtime.actor("l2/bulb");
+    await runtime.settled();
+    clock.advance(1_500);
+    expect(runtime.list({ machine: "lamp", state: "off" })).toMatchObject([{ asleep: true }, { asleep: true }]);
+    // Its parent wakes first, which nobody asks for the child.
+    await runtime.deliver("l2", { type: "flip" });
+    expect(await sleeping?.deliver({ type: "break" })).toMatchObject({ value: "broken" });
+    expect(runtime.actor("l2/bulb")?.getSnapshot()).toMatchObject({ value: "broken" });
+    await runtime.close();
+  });
+
   test("is found in the turn in which it was made", async () => {
     const runtime = await openRuntime({ machines });
     const actor = runtime.createActor("lamp", { id: "street/7" });
