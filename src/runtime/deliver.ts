@@ -49,7 +49,7 @@ export async function deliver(
   }
   live.actor.system._relay(undefined, live.actor, event);
   if (idempotencyKey !== undefined) {
-    engine.group().deliveries.push({ actorNo: live.no, idempotencyKey, at: engine.clock.now() });
+    engine.group().addDelivery({ actorNo: live.no, idempotencyKey, at: engine.clock.now() });
   }
   await engine.commits.whenDurable();
   return live.actor.getSnapshot();

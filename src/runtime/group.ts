@@ -17,7 +17,6 @@ export class Group {
   readonly audits: AuditRow[] = [];
   readonly effects = new Map<number, EffectRow>();
   readonly lateSettlements: LateSettlement[] = [];
-  readonly deliveries: DeliveryRow[] = [];
   /** Started after the commit, in the order in which XState started them (I2). */
   readonly begin: Live[] = [];
   readonly afterCommit: (() => void)[] = [];
@@ -27,6 +26,8 @@ export class Group {
   readonly #made = new Map<number, readonly DomainWrite[]>();
   readonly #rows: { no: number; state: string; writes: readonly DomainWrite[] }[] = [];
   readonly #lastRow = new Map<number, number>();
+  /** By actor and key, once there is a key. */
+  #deliveries: Map<string, DeliveryRow> | undefined;
 
   get isEmpty(): boolean {
     return (
@@ -35,7 +36,7 @@ export class Group {
       this.audits.length === 0 &&
       this.effects.size === 0 &&
       this.lateSettlements.length === 0 &&
-      this.deliveries.length === 0 &&
+      this.#deliveries === undefined &&
       this.#timersArmed.size === 0 &&
       this.#timersDisarmed.size === 0
     );
@@ -72,8 +73,13 @@ export class Group {
     this.#rows.push({ no, state, writes });
   }
 
+  addDelivery(row: DeliveryRow): void {
+    this.#deliveries ??= new Map();
+    this.#deliveries.set(deliveryName(row.actorNo, row.idempotencyKey), row);
+  }
+
   hasDelivery(actorNo: number, idempotencyKey: string): boolean {
-    return this.deliveries.some((row) => row.actorNo === actorNo && row.idempotencyKey === idempotencyKey);
+    return this.#deliveries?.has(deliveryName(actorNo, idempotencyKey)) === true;
   }
 
   commit(at: number, actors: Commit["actors"]): Commit {
@@ -88,10 +94,12 @@ export class Group {
       timersArmed: [...this.#timersArmed.values()],
       effects: [...this.effects.values()],
       lateSettlements: this.lateSettlements,
-      deliveries: this.deliveries,
+      deliveries: [...(this.#deliveries?.values() ?? [])],
     };
   }
 }
+
+const deliveryName = (actorNo: number, idempotencyKey: string): string => `${actorNo} ${idempotencyKey}`;
 
 function folded(before: DomainWrite, after: DomainWrite): DomainWrite {
   const once = before.once === undefined && after.once === undefined ? undefined : { ...after.once, ...before.once };

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { setup } from "xstate";
+import { Group } from "../../src/runtime/group.ts";
 import { GuardRejected, InvalidTransitionError, openRuntime, TerminalStateViolation } from "../../src/runtime/index.ts";
 import type { StoredAuditRow } from "../../src/store/port.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
@@ -28,6 +29,26 @@ describe("deliver", () => {
     await Promise.all([actor.deliver(event, { idempotencyKey: "k" }), actor.deliver(event, { idempotencyKey: "k" })]);
     await actor.deliver(event, { idempotencyKey: "k" });
     expect(runtime.history("o").filter((entry) => entry.event.type === "PAY").length).toBe(1);
+  });
+
+  test("finds a key among thousands of one turn without a look at each", () => {
+    const group = new Group();
+    let looks = 0;
+    for (let i = 0; i < 1_000; i += 1) {
+      const row = { actorNo: i % 2, at: 0, idempotencyKey: `k${i}` };
+      expect(group.hasDelivery(row.actorNo, row.idempotencyKey)).toBe(false);
+      group.addDelivery(
+        new Proxy(row, {
+          get: (target, member) => {
+            looks += 1;
+            return Reflect.get(target, member);
+          },
+        }),
+      );
+      expect([group.hasDelivery(i % 2, `k${i}`), group.hasDelivery((i + 1) % 2, `k${i}`)]).toEqual([true, false]);
+    }
+    expect(looks).toBeLessThan(5_000);
+    expect(group.commit(0, []).deliveries.length).toBe(1_000);
   });
 
   test("rejects what the state does not accept, and leaves the refusal in the log (I5)", async () => {
