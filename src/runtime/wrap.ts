@@ -1,7 +1,7 @@
 /** What an actor of the runtime runs instead of its logic: the same, with the record kept and outside work put off. */
 import type { AnyEventObject, Snapshot } from "xstate";
 import { reorderNodes } from "./view.ts";
-import { shareIfLarge, stopLargeFamilyBefore } from "./xstate/children.ts";
+import { giveFamilyBack, shareIfLarge, stopLargeFamilyBefore } from "./xstate/children.ts";
 import {
   type ActorScope,
   childrenOf,
@@ -39,7 +39,7 @@ export function wrapLogic(logic: InternalLogic, kind: LogicKind, host: WrapHost)
   };
   wrapped.getInitialSnapshot = (scope, input) => {
     try {
-      const snapshot = logic.getInitialSnapshot(scope, input);
+      const snapshot = giveFamilyBack(logic.getInitialSnapshot(scope, input));
       host.made(scope.self, snapshot);
       return snapshot;
     } catch (error) {
@@ -62,7 +62,8 @@ export function wrapLogic(logic: InternalLogic, kind: LogicKind, host: WrapHost)
 type Transition = InternalLogic["transition"];
 
 function machineTransition(logic: InternalLogic): Transition {
-  return (snapshot, event, scope) => logic.transition(stopLargeFamilyBefore(snapshot, event, scope), event, scope);
+  return (snapshot, event, scope) =>
+    giveFamilyBack(logic.transition(stopLargeFamilyBefore(snapshot, event, scope), event, scope));
 }
 
 function outsideTransition(logic: InternalLogic, kind: LogicKind, host: WrapHost): Transition {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createActor, enqueueActions, sendTo, setup, stopChild } from "xstate";
+import { type ActorRefFrom, createActor, enqueueActions, sendTo, setup, spawnChild, stopChild } from "xstate";
 import { openRuntime } from "../../src/runtime/index.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
 
@@ -68,4 +68,40 @@ describe.each([3, 200])("a parent of %i children", (count) => {
     expect(second.list({ machine: "child", status: "active" })).toEqual([]);
     await second.close();
   });
+});
+
+test.each([63, 64])("a machine that ends with %i children goes on showing them, as in XState", async (count) => {
+  const store = openSqlite({ file: ":memory:" });
+  const first = await openRuntime({ store, machines: { parent } });
+  const statusesOf = (actor: ActorRefFrom<typeof parent>) => {
+    const seen: number[] = [];
+    actor.subscribe(({ children }) => seen.push(Object.keys(children).length));
+    actor.send({ type: "spawn", count });
+    actor.send({ type: "end" });
+    return [seen, shown(actor)];
+  };
+  const shown = (actor: ActorRefFrom<typeof parent>) =>
+    Object.entries(actor.getSnapshot().children).map(([id, ref]) => [id, ref?.getSnapshot().status]);
+  const plain = createActor(parent).start();
+  const actor = first.createActor("parent", { id: "p" });
+  expect(statusesOf(actor)).toEqual(statusesOf(plain));
+  expect(shown(actor).length).toBe(count);
+  await first.settled();
+  first.halt();
+  const second = await openRuntime({ store, machines: { parent } });
+  expect(shown(second.createActor("parent", { id: "p" }))).toEqual(shown(plain));
+  await second.close();
+});
+
+test.each([63, 64])("one that has ended with %i children when it is made shows them too", async (count) => {
+  const begun = setup({ actors: { child } }).createMachine({
+    entry: Array.from({ length: count }, (_, i) => spawnChild("child", { id: `c${i}` })),
+    initial: "open",
+    states: { open: { always: "ended" }, ended: { type: "final" } },
+  });
+  const runtime = await openRuntime({ machines: { begun } });
+  const ids = Object.keys(runtime.createActor("begun", { id: "p" }).getSnapshot().children);
+  expect(ids).toEqual(Object.keys(createActor(begun).start().getSnapshot().children));
+  expect(ids.length).toBe(count);
+  await runtime.close();
 });

@@ -195,6 +195,8 @@ export function stopLargeFamilyBefore<S extends Snapshot<unknown>>(
   return ends ? { ...snapshot, children: stopAll(children, scope) } : snapshot;
 }
 
+const heldBack = new WeakMap<object, Readonly<ChildrenMap>>();
+
 /** The same for a machine that has just reached its end; XState goes on with this very snapshot object. */
 export function stopLargeFamilyOf(snapshot: AnyMachineSnapshot, scope: ActorScope): void {
   if (snapshot.status === "active") {
@@ -202,8 +204,19 @@ export function stopLargeFamilyOf(snapshot: AnyMachineSnapshot, scope: ActorScop
   }
   const children = childrenOf(snapshot as Snapshot<unknown>);
   if (isLarge(children)) {
+    heldBack.set(snapshot, children);
     (snapshot as { children: ChildrenMap }).children = stopAll(children, scope);
   }
+}
+
+/** To be called after a transition: in XState a machine that reached its end goes on showing the children it had. */
+export function giveFamilyBack(snapshot: Snapshot<unknown>): Snapshot<unknown> {
+  const children = snapshot.status === "active" ? undefined : heldBack.get(snapshot);
+  if (children !== undefined) {
+    heldBack.delete(snapshot);
+    (snapshot as Snapshot<unknown> & { children: Readonly<ChildrenMap> }).children = children;
+  }
+  return snapshot;
 }
 
 function stopAll(children: Readonly<ChildrenMap>, scope: ActorScope): ChildrenMap {
