@@ -87,32 +87,58 @@ function encodeObject(value: object, path: string, numberOf: NumberOf, depth: nu
     return { [tag]: "set", value: [...value].map((item, i) => inner(item, `item ${i}`)) };
   }
   if (value instanceof Error) {
-    return {
-      [tag]: "error",
-      name: value.name,
-      message: value.message,
-      stack: value.stack,
-      own: inner(ownOf(value), "own"),
-    };
+    return encodeError(value, path, numberOf, depth);
   }
   throw new Unserializable(path, `an instance of ${value.constructor?.name ?? "a class"}`);
 }
 
-/** What an error carries besides its name, message and stack, as far as it is data: `code`, `cause`, `errno`. */
-function ownOf(error: Error): Record<string, unknown> {
-  const own: Record<string, unknown> = {};
+/** The errors around the one that is being encoded, and what was left out of them so far. */
+const errors = { open: new Set<Error>(), omitted: 0 };
+const mostOmitted = 100;
+
+function encodeError(error: Error, path: string, numberOf: NumberOf, depth: number): unknown {
+  const { name, message, stack } = error;
+  if (errors.open.has(error)) {
+    throw new Unserializable(path, "a circle");
+  }
+  errors.open.add(error);
+  try {
+    return { [tag]: "error", name, message, stack, own: ownOf(error, `${path}.own`, numberOf, depth + 1) };
+  } finally {
+    errors.open.delete(error);
+    if (errors.open.size === 0) {
+      errors.omitted = 0;
+    }
+  }
+}
+
+/**
+ * What an error carries besides its name, message and stack, as far as it is data: `code`, `cause`, `issues`. An error
+ * is made by others, who put into it what they like: what cannot be kept is named, and costs nobody the rest.
+ */
+function ownOf(error: Error, path: string, numberOf: NumberOf, depth: number): unknown {
+  const own: Record<string, unknown> = Object.create(null);
   for (const key of Object.getOwnPropertyNames(error)) {
     const value: unknown = Reflect.get(error, key);
     const known = key === "name" || key === "message" || key === "stack";
-    if (
-      !known &&
-      (value === null || ["string", "number", "boolean"].includes(typeof value) || value instanceof Error)
-    ) {
-      own[key] = value;
+    if (known || value === undefined || typeof value === "function") {
+      continue;
+    }
+    try {
+      own[key] = encode(value, `${path}.${key}`, numberOf, depth + 1);
+    } catch (fault) {
+      // A web of errors has more ways through it than can be walked: the outermost one leaves it out then.
+      if (!(fault instanceof Unserializable) || (errors.omitted >= mostOmitted && errors.open.size > 1)) {
+        throw fault;
+      }
+      errors.omitted += 1;
+      own[key] = omitted(fault);
     }
   }
-  return own;
+  return tag in own ? { [tag]: "object", value: own } : own;
 }
+
+const omitted = ({ path, kind }: Unserializable) => ({ [tag]: "omitted", path, kind });
 
 function encodeArray(array: readonly unknown[], path: string, numberOf: NumberOf, depth: number): unknown {
   let copy: unknown[] | undefined;
@@ -224,7 +250,7 @@ export function describeEvent(event: { readonly type: string }, numberOf: Number
     return JSON.stringify(encode(event, "event", numberOf));
   } catch (error) {
     if (error instanceof Unserializable) {
-      return JSON.stringify({ type: event.type, [tag]: "omitted", path: error.path, kind: error.kind });
+      return JSON.stringify({ type: event.type, ...omitted(error) });
     }
     throw error;
   }

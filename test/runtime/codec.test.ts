@@ -47,6 +47,44 @@ describe("values over JSON", () => {
     ]);
   });
 
+  test("keep an error's details, and name what cannot be kept", () => {
+    const inner = Object.assign(new Error("inner"), { code: 7, socket: new URL("http://localhost"), retry: () => 1 });
+    const error = Object.assign(new AggregateError([inner, "text"], "all", { cause: { status: 500 } }), {
+      issues: [{ path: ["a"], at: new Date(5) }],
+      $pawl: "theirs",
+      none: null,
+    });
+    const { error: back } = overJson({ error }) as { error: typeof error };
+    expect(back).toMatchObject({ cause: { status: 500 }, issues: error.issues, $pawl: "theirs", none: null });
+    expect(back.errors).toEqual([expect.objectContaining({ message: "inner" }), "text"]);
+    expect(Object.entries(back.errors[0])).toEqual([
+      ["code", 7],
+      ["socket", { $pawl: "omitted", path: "value.error.own.errors[0].own.socket", kind: "an instance of URL" }],
+    ]);
+    // And once more, as the next restart finds it.
+    expect(overJson({ error: back })).toEqual({ error: back });
+  });
+
+  test("keep what is around a circle of errors, and of their data", () => {
+    const data: Record<string, unknown> = {};
+    data["self"] = data;
+    const error = Object.assign(new Error("outer"), { cause: Object.assign(new Error("inner"), { code: 1, data }) });
+    Object.assign(error.cause, { outer: error });
+    const { error: back } = overJson({ error }) as { error: typeof error };
+    expect(back.cause).toMatchObject({ message: "inner", code: 1 });
+    expect(back.cause).toMatchObject({ data: { $pawl: "omitted" }, outer: { $pawl: "omitted", kind: "a circle" } });
+  });
+
+  test("leave a web of errors out that nobody could walk through", () => {
+    let web: Error = new Error("last");
+    for (let i = 0; i < 300; i += 1) {
+      web = Object.assign(new Error("knot"), { one: web, other: web });
+    }
+    expect(overJson({ error: Object.assign(new Error("outer"), { web, code: 1 }) })).toMatchObject({
+      error: { code: 1, web: { $pawl: "omitted" } },
+    });
+  });
+
   test.each([
     [{ list: [{ run: () => 1 }] }, "value.list[0].run", "a function"],
     [{ key: Symbol("s") }, "value.key", "a symbol"],
