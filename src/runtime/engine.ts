@@ -151,7 +151,7 @@ export class Engine {
   makeRoot(id: string, logic: InternalLogic, type: ActorType, options: Readonly<Record<string, unknown>>): Live {
     this.refuseIfClosed();
     const root: LiveRoot = {
-      system: new DurableSystem(this.#host),
+      system: new DurableSystem(this.#host, options["inspect"]),
       lastUsed: this.clock.monotonic(),
       members: new Set(),
     };

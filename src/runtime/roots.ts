@@ -28,12 +28,12 @@ export class Roots {
     refuseBadId(id);
     refuseBadOptions(id, options);
     this.#engine.refuseIfClosed();
-    const { inspect } = options;
     const existing = this.find(id);
     if (existing !== undefined) {
       if (existing.type.name !== name && existing.src !== name) {
         throw new PawlError("ACTOR_EXISTS", { id, found: existing.type.name, asked: name });
       }
+      const { inspect } = options;
       if (inspect !== undefined) {
         existing.root.system.inspect(inspect as (event: InspectionEvent) => void);
       }
@@ -44,9 +44,6 @@ export class Roots {
       refuseLarge(id, "its input", options["input"]);
     }
     const live = this.#engine.makeRoot(id, logic, type, options);
-    if (inspect !== undefined) {
-      live.root.system.inspect(inspect as (event: InspectionEvent) => void);
-    }
     this.attach(live);
     return live;
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type AnyActorRef, type InspectionEvent, sendTo, setup, spawnChild } from "xstate";
+import { type AnyActorRef, createActor, type InspectionEvent, sendTo, setup, spawnChild } from "xstate";
 import { openRuntime } from "../../src/runtime/index.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
 import { simulatedClock } from "../../src/testing/simulated-clock.ts";
@@ -168,6 +168,18 @@ describe("inspect", () => {
     again.createActor("lamp", { id: "l1" }).send({ type: "flip" });
     expect(seen.length).toBe(length);
     await again.close();
+  });
+
+  test("as an option hears of the root itself and of the children made with it, as in XState", async () => {
+    const told = (seen: string[]) => (event: InspectionEvent) => {
+      seen.push(`${event.type} ${(event.actorRef as AnyActorRef).id}`);
+    };
+    const [plain, durable]: [string[], string[]] = [[], []];
+    createActor(lamp, { id: "l", inspect: told(plain) }).start();
+    const runtime = await openRuntime({ machines });
+    runtime.createActor("lamp", { id: "l", inspect: told(durable) });
+    expect(durable).toEqual(plain);
+    await runtime.close();
   });
 
   test("is an option of one actor too, made or found", async () => {

@@ -20,6 +20,7 @@ export interface SystemHost {
 }
 
 type Observer = (event: InspectionEvent) => void;
+type Inspect = Observer | { next?: Observer };
 
 /** A durable actor has no timers of its own: all go through the scheduler. */
 const noClock = {
@@ -49,10 +50,14 @@ export class DurableSystem implements InternalSystem {
   #observers: Set<Observer> | undefined;
   #rootId: string | undefined;
 
-  constructor(host: SystemHost) {
+  /** `inspect` is what `createActor` was given: it hears of the root itself, and of what is made with it. */
+  constructor(host: SystemHost, inspect?: unknown) {
     this.#host = host;
     this.scheduler = host.scheduler;
     this._logger = host.logger;
+    if (inspect !== undefined) {
+      this.inspect(inspect as Inspect);
+    }
   }
 
   _bookId(): string {
@@ -88,7 +93,7 @@ export class DurableSystem implements InternalSystem {
     return Object.fromEntries(this.#keyed ?? []);
   }
 
-  inspect(observerOrFunction: Observer | { next?: Observer }): { unsubscribe(): void } {
+  inspect(observerOrFunction: Inspect): { unsubscribe(): void } {
     const observer: Observer =
       typeof observerOrFunction === "function" ? observerOrFunction : (event) => observerOrFunction.next?.(event);
     this.#observers ??= new Set();
