@@ -83,8 +83,13 @@ export class Recorder {
     try {
       live.logic.start?.(actor.getSnapshot(), actor._actorScope);
       for (const event of live.waitingEvents?.splice(0) ?? []) {
-        // Its actor took them, and told of it, when they were sent; only the receivers did not hear them.
-        live.logic.transition(actor.getSnapshot(), event, actor._actorScope);
+        if (live.kind === "custom") {
+          // What they change is unknown, and could not be asked for before.
+          actor._send(event);
+        } else {
+          // Its actor took them, and told of it, when they were sent; only the receivers did not hear them.
+          live.logic.transition(actor.getSnapshot(), event, actor._actorScope);
+        }
       }
     } catch (error) {
       (actor as unknown as { _snapshot: unknown })._snapshot = { ...actor.getSnapshot(), status: "error", error };

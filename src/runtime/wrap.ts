@@ -18,7 +18,7 @@ export interface WrapHost {
   /** Puts the start of outside work into the coming commit. */
   putOff(actor: InternalActor): void;
   hasBegun(actor: InternalActor): boolean;
-  /** Keeps an event for a callback that has not begun. */
+  /** Keeps an event for one whose work has not begun. */
   keepEvent(actor: InternalActor, event: AnyEventObject): void;
 }
 
@@ -78,7 +78,7 @@ function outsideTransition(logic: InternalLogic, kind: LogicKind, host: WrapHost
     if (event.type === stopEvent) {
       return { ...snapshot, status: "stopped", error: undefined } as Snapshot<unknown>;
     }
-    if (kind === "callback") {
+    if (kind !== "observable") {
       host.keepEvent(scope.self, event);
     }
     return snapshot;

@@ -114,8 +114,11 @@ export type SystemEvent =
   | { readonly type: "@xstate.actor"; readonly actorRef: InternalActor }
   | { readonly type: "@xstate.event" | "@xstate.snapshot" | "@xstate.action"; readonly actorRef: InternalActor };
 
-/** What kind of work a logic stands for: only the outside ones wait for the commit (I2). */
-export type LogicKind = "machine" | "promise" | "callback" | "observable" | "pure";
+/**
+ * What kind of work a logic stands for: only the outside ones wait for the commit (I2). A `custom` one has work to start
+ * and a transition function of its own, mostly around that of another logic.
+ */
+export type LogicKind = "machine" | "promise" | "callback" | "observable" | "custom" | "pure";
 
 // Logics of one creator share the source of their transition function, whoever bundled XState.
 const source = (logic: AnyActorLogic): string => logic.transition.toString();
@@ -127,15 +130,24 @@ const kindBySource = new Map<string, LogicKind>([
   [source(fromEventObservable(() => never as never)), "observable"],
 ]);
 
+const startOf = (logic: object): string | undefined => (logic as InternalLogic).start?.toString();
+const promiseStart = startOf(fromPromise(async () => undefined));
+
 const kinds = new WeakMap<object, LogicKind>();
 
 export function kindOf(logic: InternalLogic): LogicKind {
   let kind = kinds.get(logic);
   if (kind === undefined) {
-    kind = isMachine(logic) ? "machine" : (kindBySource.get(logic.transition.toString()) ?? "pure");
+    kind = isMachine(logic) ? "machine" : (kindBySource.get(logic.transition.toString()) ?? kindByStart(logic));
     kinds.set(logic, kind);
   }
   return kind;
+}
+
+function kindByStart(logic: InternalLogic): LogicKind {
+  const start = startOf(logic);
+  // A promise is settled by events to itself, which whatever is around its transition function hears too.
+  return start === undefined ? "pure" : start === promiseStart ? "promise" : "custom";
 }
 
 export function isMachine(logic: unknown): logic is AnyStateMachine {

@@ -25,6 +25,11 @@ import {
 import { asLogic, idle, made } from "./logic.fixture.ts";
 
 const quiet = { subscribe: () => ({ unsubscribe: () => undefined }) } as never;
+/** XState's pattern of a higher-order logic. */
+const around = <T extends AnyActorLogic>(logic: T): T => ({
+  ...logic,
+  transition: (snapshot, event, scope) => logic.transition(snapshot, event, scope),
+});
 const parentOf = (child: AnyActorLogic) =>
   setup({ actors: { child } }).createMachine({ invoke: { id: "c", src: "child" } });
 
@@ -36,6 +41,10 @@ describe("logic", () => {
     ["observable", fromObservable(() => quiet)],
     ["observable", fromEventObservable(() => quiet)],
     ["pure", fromTransition((state: number) => state, 0)],
+    ["pure", around(fromTransition((state: number) => state, 0))],
+    ["promise", around(fromPromise(async () => 1))],
+    ["custom", around(fromCallback(() => undefined))],
+    ["custom", around(fromObservable(() => quiet))],
   ] as const)("is known as a %s", (kind, logic) => {
     expect(kindOf(asLogic(logic as AnyActorLogic))).toBe(kind);
   });
