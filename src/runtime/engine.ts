@@ -9,7 +9,7 @@ import { DelayedEvents } from "./delayed-events.ts";
 import { Effects } from "./effects.ts";
 import { endedActor } from "./ended.ts";
 import type { Group } from "./group.ts";
-import { type Live, type LiveRoot, liveOf, setLive } from "./live.ts";
+import { type Live, type LiveRoot, liveOf, setLive, unrecorded } from "./live.ts";
 import { Population } from "./population.ts";
 import { Recorder } from "./recorder.ts";
 import type { ActorType, Registry } from "./registry.ts";
@@ -147,13 +147,20 @@ export class Engine {
     }
   }
 
-  /** Makes a root actor in a system of its own. It is not started. */
-  makeRoot(id: string, logic: InternalLogic, type: ActorType, options: Readonly<Record<string, unknown>>): Live {
+  /** Makes a root actor in a system of its own. It is not started; with `held`, nothing of it is written before that. */
+  makeRoot(
+    id: string,
+    logic: InternalLogic,
+    type: ActorType,
+    options: Readonly<Record<string, unknown>>,
+    held?: Group,
+  ): Live {
     this.refuseIfClosed();
     const root: LiveRoot = {
       system: new DurableSystem(this.#host, options["inspect"]),
       lastUsed: this.clock.monotonic(),
       members: new Set(),
+      held,
     };
     const parent = { system: root.system } as unknown as AnyActorRef;
     this.#birth = { id, logic, type, root };
@@ -180,6 +187,7 @@ export class Engine {
         }
         stopLargeFamilyOf(event.snapshot, event.actorRef._actorScope);
       },
+      started: (actor) => this.#recorder.started(actor),
       unregistered: (actor) => this.#recorder.touch(actor),
       admits: (target, eventType) => {
         this.refuseIfClosed();
@@ -233,16 +241,7 @@ export class Engine {
       type: birth?.type ?? this.options.registry.typeOf(logic, src),
       logic,
       actor,
-      recorded: undefined,
-      state: undefined,
-      steps: [],
-      deltas: 0,
-      asleep: false,
-      left: false,
-      begun: false,
-      waitingEvents: undefined,
-      effect: undefined,
-      lastRow: undefined,
+      ...unrecorded(),
     };
     for (const replaced of this.population.namesakesOf(live)) {
       this.group().touched.add(replaced);

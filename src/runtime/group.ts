@@ -1,3 +1,4 @@
+import { isoTime } from "../base/time.ts";
 import type {
   AuditRow,
   Commit,
@@ -71,6 +72,22 @@ export class Group {
     }
     this.#lastRow.set(no, this.#rows.length);
     this.#rows.push({ no, state, writes });
+  }
+
+  /** What another group held back happens now, and is numbered and dated anew: neither ever goes back. */
+  takeOver(held: Group, at: number, nextSeq: () => number): void {
+    for (const live of held.touched) {
+      this.touched.add(live);
+    }
+    const transitioned_at = isoTime(at);
+    this.journal.push(...held.journal.map((row) => ({ ...row, at, seq: nextSeq() })));
+    this.audits.push(...held.audits.map((row) => ({ ...row, transitioned_at })));
+    for (const [no, writes] of held.#made) {
+      this.addMade(no, writes);
+    }
+    for (const { no, state, writes } of held.#rows) {
+      this.addRows(no, state, writes);
+    }
   }
 
   addDelivery(row: DeliveryRow): void {

@@ -1,5 +1,6 @@
 import type { AnyEventObject, AnyMachineSnapshot, Snapshot } from "xstate";
 import type { EffectPolicy } from "./durable.ts";
+import type { Group } from "./group.ts";
 import type { ActorType } from "./registry.ts";
 import type { InternalActor, InternalLogic, InternalSystem, LogicKind, TakenTransition } from "./xstate/internals.ts";
 
@@ -16,6 +17,11 @@ export interface LiveRoot {
   /** Monotonic ms of the last event, to find the ones that nobody uses. */
   lastUsed: number;
   readonly members: Set<Live>;
+  /**
+   * What was recorded of a tree that its maker has not started: its entry actions and timers wait for the start, so a
+   * crash before that must not leave it as one that has run them. Undefined once it is started.
+   */
+  held: Group | undefined;
 }
 
 /** What is known of a promise actor's effect. */
@@ -57,6 +63,20 @@ export interface Live {
   /** What the rows of its entity were made from last; undefined after a restart. */
   lastRow: { readonly state: string; readonly context: unknown } | undefined;
 }
+
+/** What a new actor begins with. */
+export const unrecorded = () => ({
+  recorded: undefined,
+  state: undefined,
+  steps: [],
+  deltas: 0,
+  asleep: false,
+  left: false,
+  begun: false,
+  waitingEvents: undefined,
+  effect: undefined,
+  lastRow: undefined,
+});
 
 /** On the actor itself: a WeakMap with an entry for each actor is dear to collect. */
 const liveKey = Symbol("live");

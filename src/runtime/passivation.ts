@@ -91,6 +91,9 @@ export class Passivation {
 
 /** Nobody listens, and no work outside the machines is on its way. */
 function isIdle(live: Live): boolean {
+  if (live.root.held !== undefined) {
+    return false;
+  }
   for (const member of live.root.members) {
     const { actor } = member;
     const isWatched = actor.observers.size > 0 || actor.eventListeners.size > 0;

@@ -39,12 +39,12 @@ export class Recorder {
       linearise(logic);
     }
     const wrapped = wrapLogic(logic, kind, {
-      made: (actor, snapshot) => this.#record(actor, (live) => recordMade(this.#engine, live, snapshot)),
+      made: (actor, snapshot) => this.#record(actor, (live) => recordMade(this.#contextOf(live), live, snapshot)),
       transitioned: (actor, event, next) => this.#record(actor, (live) => this.#transitioned(live, event, next)),
       failed: (actor) =>
         this.#record(actor, (live) => {
           live.steps.length = 0;
-          this.#engine.group().touched.add(live);
+          this.#contextOf(live).group().touched.add(live);
           // A result that cannot be kept is one all the same: it is not asked for again.
           this.#engine.effects.settled(live);
         }),
@@ -65,8 +65,26 @@ export class Recorder {
   /** Its row is written with the coming commit. */
   touch(actor: InternalActor): void {
     this.#record(actor, (live) => {
-      this.#engine.group().touched.add(live);
+      this.#contextOf(live).group().touched.add(live);
     });
+  }
+
+  /** What was held back of its tree belongs to the coming commit. */
+  started(actor: InternalActor): void {
+    const root = liveOf(actor)?.root;
+    if (root?.held !== undefined) {
+      const { held } = root;
+      root.held = undefined;
+      this.#engine.group().takeOver(held, this.#engine.recordedMs(), () => this.#engine.nextSeq());
+      this.#engine.schedule();
+    }
+  }
+
+  #contextOf({ root: { held } }: Live): RecordContext {
+    const engine = this.#engine;
+    return held === undefined
+      ? engine
+      : { ids: engine.ids, recordedMs: () => engine.recordedMs(), nextSeq: () => 0, group: () => held };
   }
 
   /** To be called after the commit that asked for it (I2). */

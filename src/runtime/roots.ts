@@ -4,6 +4,7 @@ import type { ActorRow, Store } from "../store/port.ts";
 import { refuseBadId, refuseBadOptions } from "./arguments.ts";
 import { deliver, withDeliver } from "./deliver.ts";
 import type { Engine } from "./engine.ts";
+import type { Group } from "./group.ts";
 import type { Live } from "./live.ts";
 import type { Registry } from "./registry.ts";
 import { restoreRoots } from "./restore.ts";
@@ -23,7 +24,7 @@ export class Roots {
   }
 
   /** @throws PawlError ACTOR_EXISTS, ACTOR_ID_INVALID, SYSTEM_ID_INVALID, OPTION_NOT_DURABLE, RUNTIME_CLOSED */
-  findOrMake(name: string, logic: InternalLogic, options: Record<string, unknown>): Live {
+  findOrMake(name: string, logic: InternalLogic, options: Record<string, unknown>, held?: Group): Live {
     const id = options["id"] ?? this.#engine.ids.next(this.#engine.clock.now());
     refuseBadId(id);
     refuseBadOptions(id, options);
@@ -43,7 +44,7 @@ export class Roots {
     if (type.entity !== undefined) {
       refuseLarge(id, "its input", options["input"]);
     }
-    const live = this.#engine.makeRoot(id, logic, type, options);
+    const live = this.#engine.makeRoot(id, logic, type, options, held);
     this.attach(live);
     return live;
   }

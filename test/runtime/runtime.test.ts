@@ -2,6 +2,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createActor, createMachine, fromTransition, setup, waitFor } from "xstate";
 import { openRuntime, PawlError } from "../../src/runtime/index.ts";
+import { openSqlite } from "../../src/store/sqlite/open.ts";
+import { simulatedClock } from "../../src/testing/simulated-clock.ts";
 import { testFolder } from "./folder.fixture.ts";
 import { order, orderWith } from "./order.fixture.ts";
 
@@ -84,6 +86,48 @@ describe("an actor made from its logic, as in XState", () => {
     expect(emitted).toEqual(["r-1"]);
     expect(runtime.list({ machine: "order" })).toMatchObject([{ id: "o", state: "paid" }]);
     await runtime.close();
+  });
+
+  test("is stored when it is started: a crash before that leaves its actions and its timers to the next one", async () => {
+    const ran: string[] = [];
+    const child = setup({}).createMachine({});
+    const waiting = setup({ actors: { child }, actions: { tell: () => ran.push("entry") } }).createMachine({
+      invoke: { src: "child", id: "c" },
+      entry: "tell",
+      initial: "a",
+      states: { a: { after: { 1000: "b" } }, b: {} },
+    });
+    const store = openSqlite({ file: ":memory:" });
+    const clock = simulatedClock();
+    const options = { store, clock, machines: { waiting, order }, passivateAfterMs: 100 };
+    const first = await openRuntime(options);
+    const unstarted = first.createActor(waiting, { id: "w" });
+    // Others go on meanwhile, under numbers that are higher.
+    first.createActor("order", { id: "o", input: { sku: "A7" } }).send({ type: "CANCEL", operator: "ann" });
+    await first.settled();
+    clock.advance(500);
+    expect(first.actor("w")).toBe(unstarted);
+    expect(unstarted.getSnapshot().value).toBe("a");
+    expect(first.list().map(({ id }) => id)).toEqual(["o"]);
+    first.halt();
+
+    const second = await openRuntime(options);
+    const actor = second.createActor(waiting, { id: "w" });
+    actor.start();
+    await second.settled();
+    expect(ran).toEqual(["entry"]);
+    expect(second.list().map(({ id }) => id)).toEqual(["o", "w", "w/c"]);
+    second.halt();
+
+    const third = await openRuntime(options);
+    clock.advance(1_000);
+    await third.settled();
+    expect(third.history("w").map(({ event, to }) => [event.type, to])).toEqual([
+      ["xstate.init", "a"],
+      ["xstate.after.1000.(machine).a", "b"],
+    ]);
+    expect(ran).toEqual(["entry"]);
+    await third.close();
   });
 
   test("lives as long as the process when it is not registered, and is refused where that is strict", async () => {

@@ -8,6 +8,8 @@ export interface SystemHost {
   /** An actor is being made: its logic may still be replaced. Throws to refuse it. */
   actorMade(actor: InternalActor): void;
   microstepTaken(event: MicrostepEvent): void;
+  /** An actor is being started: its actions and its work follow. */
+  started(actor: InternalActor): void;
   /** An actor ended, or its parent let go of it. */
   unregistered(actor: InternalActor): void;
   /** Runs an action once what its transition changed is durable. */
@@ -64,7 +66,8 @@ export class DurableSystem implements InternalSystem {
     return `x:${this.#host.bookNo()}`;
   }
 
-  _register(sessionId: string): string {
+  _register(sessionId: string, actor: InternalActor): string {
+    this.#host.started(actor);
     return sessionId;
   }
 
