@@ -23,7 +23,13 @@ export function patch(before: unknown, delta: Delta): unknown {
     delete after[key];
   }
   for (const [key, inner] of Object.entries(delta["~"] ?? {})) {
-    after[key] = patch(after[key], inner);
+    const value = patch(after[key], inner);
+    if (key === "__proto__") {
+      // Assigned, it would not be a member.
+      Object.defineProperty(after, key, { value, configurable: true, enumerable: true, writable: true });
+    } else {
+      after[key] = value;
+    }
   }
   return after;
 }

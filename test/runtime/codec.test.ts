@@ -113,6 +113,24 @@ describe("deltas", () => {
     );
   });
 
+  test.each(["constructor", "toString", "__proto__"])(
+    "keep apart a member %s and what every object inherits",
+    (name) => {
+      const [none, one, other] = ["{}", `{"${name}":{"a":1}}`, `{"${name}":{"a":2},"b":1}`].map((text): unknown =>
+        JSON.parse(text),
+      );
+      for (const [before, after] of [
+        [none, one],
+        [one, other],
+        [other, one],
+        [one, none],
+      ]) {
+        const delta = JSON.parse(diff(before, after, "value", nobody) ?? "{}") as Delta;
+        expect(JSON.stringify(patch(before, delta))).toBe(JSON.stringify(after));
+      }
+    },
+  );
+
   test("of a value and itself are none", () => {
     const value = { a: [1, 2], b: { c: 3 } };
     expect(diff(value, { ...value }, "value", nobody)).toBeUndefined();
