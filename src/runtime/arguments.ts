@@ -4,7 +4,7 @@ import { holdsControls } from "../base/control-characters.ts";
 import { PawlError } from "../base/errors/index.ts";
 import type { AuditNote } from "./entity.ts";
 
-const longestId = 1_000;
+export const longestId = 1_000;
 
 /** @throws PawlError ACTOR_ID_INVALID */
 export function refuseBadId(id: unknown): asserts id is string {

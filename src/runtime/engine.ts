@@ -233,7 +233,7 @@ export class Engine {
     const live: Live = {
       no: row?.no ?? Number(actor.sessionId.slice(2)),
       id: row?.id ?? id,
-      key: actor.id,
+      key: String(actor.id),
       src,
       parent,
       root,

@@ -1,4 +1,5 @@
 import { PawlError } from "../base/errors/index.ts";
+import { longestId } from "./arguments.ts";
 import { type Live, type LiveRoot, liveOf } from "./live.ts";
 import { childrenOf, type InternalActor } from "./xstate/internals.ts";
 
@@ -54,10 +55,14 @@ export class Population {
 
   /**
    * A root, or a child elsewhere in the tree, may have this very id, where ids have a slash of their own.
-   * @throws PawlError ACTOR_EXISTS
+   * @throws PawlError ACTOR_EXISTS, ACTOR_ID_INVALID
    */
   refuseTaken(id: string, actor: InternalActor, parent: Live): void {
-    if (actor.id.includes("/")) {
+    if (actor.id === "__proto__") {
+      throw new PawlError("ACTOR_ID_INVALID", { id, fault: "XState restores no child of this name", most: longestId });
+    }
+    // XState takes a number for the id of a child too.
+    if (String(actor.id).includes("/")) {
       this.#slashed.add(parent.root);
     }
     const elsewhere = this.#slashed.has(parent.root) ? this.child(id) : undefined;
