@@ -1,6 +1,7 @@
 import type { ActorRow } from "../store/port.ts";
+import { tagsText } from "../store/tags.ts";
 import { type Live, numberOf } from "./live.ts";
-import { snapshotJson, stateOf, tagsText } from "./view.ts";
+import { snapshotJson, stateOf, tagsIn } from "./view.ts";
 import { childrenOf, processing } from "./xstate/internals.ts";
 
 /** An actor as it stands in the store. @throws Unserializable */
@@ -23,7 +24,7 @@ export function rowOf(live: Live): ActorRow {
     snapshot: snapshotJson(live.logic, snapshot, numberOf),
     status: neverRan ? "stopped" : snapshot.status,
     state: stateOf(snapshot),
-    tags: tagsText(snapshot),
+    tags: tagsText(tagsIn(snapshot)),
     live: isMember(live),
     asleep: live.asleep,
   };

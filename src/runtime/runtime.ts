@@ -5,6 +5,7 @@ import { type Clock, systemClock } from "../base/time.ts";
 import type { ActorFilter, ActorRow, Store } from "../store/port.ts";
 import type { Durability } from "../store/sqlite/connection.ts";
 import { openSqlite } from "../store/sqlite/open.ts";
+import { tagsOf } from "../store/tags.ts";
 import { refuseBadId, refuseBadNote } from "./arguments.ts";
 import { recordNote } from "./audit.ts";
 import { type DeliverOptions, deliver, deliverHere, withDeliver } from "./deliver.ts";
@@ -234,7 +235,7 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
         state,
         status,
         asleep: asleep || (parentNo === null && this.#engine.population.live(no) === undefined),
-        tags: tags.split(" ").filter((tag) => tag !== ""),
+        tags: tagsOf(tags),
       }));
   }
 

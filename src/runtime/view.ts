@@ -120,7 +120,6 @@ export function stateOf(snapshot: Snapshot<unknown>): string {
   return isMachineSnapshot(snapshot) ? stateText(snapshot.value) : "";
 }
 
-export function tagsText(snapshot: Snapshot<unknown>): string {
-  const tags = isMachineSnapshot(snapshot) ? [...snapshot.tags] : [];
-  return tags.length === 0 ? "" : ` ${tags.join(" ")} `;
+export function tagsIn(snapshot: Snapshot<unknown>): string[] {
+  return isMachineSnapshot(snapshot) ? [...snapshot.tags] : [];
 }

@@ -50,6 +50,18 @@ describe("list", () => {
     await runtime.close();
   });
 
+  test("gives tags back whole, with the spaces in them, and finds by them", async () => {
+    const tags = ["in progress", "in", String.raw`a\u0020b \\ c\d`];
+    const busy = setup({}).createMachine({ initial: "a", states: { a: { tags } } });
+    const runtime = await openRuntime({ machines: { busy } });
+    runtime.createActor("busy", { id: "b" });
+    await runtime.settled();
+    expect(runtime.list()).toMatchObject([{ tags }]);
+    expect(tags.map((tag) => runtime.list({ tag }).length)).toEqual([1, 1, 1]);
+    expect(["progress", "a b", "in progress in"].map((tag) => runtime.list({ tag }).length)).toEqual([0, 0, 0]);
+    await runtime.close();
+  });
+
   test("tells of each actor what is durable of it", async () => {
     const { runtime } = await house();
     expect(runtime.list({ tag: "cold" })).toEqual([

@@ -2,6 +2,7 @@ import type { Database } from "better-sqlite3";
 import { PawlError } from "../../base/errors/index.ts";
 import { type JournalPage, journalPageColumns, journalRows } from "../journal-pages.ts";
 import type { ActorFilter, ActorRow, AuditRow, EffectRow, Store, StoredAuditRow, TimerRow } from "../port.ts";
+import { tagText } from "../tags.ts";
 import type { Claim } from "./claim.ts";
 import { type ChainHeads, readHeads } from "./commit.ts";
 import { storeFailure } from "./failures.ts";
@@ -238,7 +239,7 @@ function listActors(db: Database, filter: ActorFilter): ActorRow[] {
   }
   if (filter.tag !== undefined) {
     where.push("instr(tags, ?) > 0");
-    values.push(` ${filter.tag} `);
+    values.push(` ${tagText(filter.tag)} `);
   }
   if (filter.rootsOnly === true) {
     where.push("parent_no IS NULL");
