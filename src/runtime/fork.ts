@@ -8,9 +8,15 @@ import { migratedEvent, recordMade } from "./record.ts";
 import { restoreRoots } from "./restore.ts";
 import { isMachineSnapshot } from "./xstate/internals.ts";
 
-/** Makes a new root from an actor and its children as they were after a transition. */
+/**
+ * Makes a new root from an actor and its children as they were after a transition.
+ * @throws PawlError MACHINE_UNKNOWN for a child whose logic only its parent knows: a root is found by a registered name
+ */
 export function forkActor(engine: Engine, original: ActorRow, transitionId: number, newId: string): Live {
-  const { store } = engine.options;
+  const { store, registry } = engine.options;
+  // Logic that is no machine has no name but the one that its parent gave it.
+  const src = original.machine || original.src;
+  registry.logic(src);
   const newNo = new Map<number, number>();
   const found = pastTree(store, original, transitionId);
   for (const { row } of found) {
@@ -25,7 +31,7 @@ export function forkActor(engine: Engine, original: ActorRow, transitionId: numb
       rootNo: newNo.get(original.no) ?? row.no,
       id: isRoot ? newId : newId + row.id.slice(original.id.length),
       key: isRoot ? newId : row.key,
-      src: isRoot ? row.machine : row.src,
+      src: isRoot ? src : row.src,
       version,
       // Of the machine as it was then nothing is known but its version.
       fingerprint: version === row.version ? row.fingerprint : "",

@@ -253,7 +253,7 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
    * A new root from a durable moment of the past, children included. Effects that were on their way then are begun anew,
    * under new keys; `after` timers of the states it is in run their whole delay again; other delayed events are gone.
    * @throws PawlError ACTOR_UNKNOWN, TRANSITION_UNKNOWN, ACTOR_EXISTS, ACTOR_ID_INVALID, MACHINE_CHANGED,
-   *   RUNTIME_CLOSED
+   *   MACHINE_UNKNOWN, RUNTIME_CLOSED
    */
   fork(id: string, transitionId: number, newId: string): DurableActor<AnyActorLogic> {
     refuseBadId(newId);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type AnyActorRef, assign, sendTo, setup, waitFor } from "xstate";
+import { type AnyActorRef, assign, fromTransition, sendTo, setup, waitFor } from "xstate";
 import { openRuntime } from "../../src/runtime/index.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
 import { simulatedClock } from "../../src/testing/simulated-clock.ts";
@@ -121,6 +121,32 @@ describe("fork", () => {
     await again.settled();
     expect(again.list({ machine: "bulb" }).map(({ state }) => state)).toEqual(["burnt", "burnt"]);
     await again.close();
+  });
+
+  test("makes a root of a child whose logic is registered, and names what is not", async () => {
+    const bulb = setup({}).createMachine({ initial: "dark", states: { dark: { on: { shine: "lit" } }, lit: {} } });
+    const total = fromTransition((sum: number, _event: { type: "add" }) => sum + 1, 0);
+    const lamp = setup({ actors: { bulb, total } }).createMachine({
+      invoke: [
+        { src: "bulb", id: "b" },
+        { src: "total", id: "t" },
+      ],
+    });
+    const store = openSqlite({ file: ":memory:" });
+    const first = await openRuntime({ store, machines: { lamp } });
+    first.createActor("lamp", { id: "l" });
+    await first.deliver("l/b", { type: "shine" });
+    await first.deliver("l/t", { type: "add" });
+    const newest = (id: string) => first.history(id).at(-1)?.transitionId ?? -1;
+    const moments = [newest("l/b"), newest("l/t")] as const;
+    expect(() => first.fork("l/b", moments[0], "b")).toThrow('no machine "bulb" is registered');
+    expect(() => first.fork("l/t", moments[1], "t")).toThrow('no machine "total" is registered');
+    await first.close();
+
+    const second = await openRuntime({ store, machines: { lamp, bulb, total } });
+    expect(second.fork("l/b", moments[0], "b").getSnapshot()).toMatchObject({ value: "lit" });
+    expect(second.fork("l/t", moments[1], "t").getSnapshot()).toMatchObject({ context: 1 });
+    await second.close();
   });
 
   test("refuses an id that is taken, and a moment of another actor", async () => {
