@@ -2,9 +2,11 @@
  * Values as they stand in a store. JSON loses Dates, Maps, Sets, Errors, BigInts, NaN and infinities: they are kept
  * behind a tag. What no tag can keep (functions, symbols, instances of classes, circles) is refused with its path.
  */
+import { PawlError } from "../base/errors/index.ts";
 import { type InternalActor, isActorRef } from "./xstate/internals.ts";
 
 const tag = "$pawl";
+/** In levels of JSON, of which SQLite reads 1,000. */
 const deepest = 500;
 
 /** Thrown by `encode`: `path` says where, `kind` what stands there. The caller knows whose value it is. */
@@ -17,6 +19,11 @@ export class Unserializable extends Error {
     this.path = path;
     this.kind = kind;
   }
+}
+
+/** What is said of it where the actor is known. */
+export function notSerializable(actor: string, { path, kind }: Unserializable): PawlError {
+  return new PawlError("NOT_SERIALIZABLE", { actor, path, kind });
 }
 
 /** The number of an actor, by which a reference to it is stored; undefined when it is not of this runtime. */
@@ -76,15 +83,16 @@ function encodeObject(value: object, path: string, numberOf: NumberOf, depth: nu
     }
     return { [tag]: "actor", no };
   }
-  const inner = (part: unknown, name: string): unknown => encode(part, `${path}.${name}`, numberOf, depth + 1);
+  const inner = (part: unknown, name: string, levels: number): unknown =>
+    encode(part, `${path}.${name}`, numberOf, depth + levels);
   if (value instanceof Date) {
     return { [tag]: "date", value: value.getTime() };
   }
   if (value instanceof Map) {
-    return { [tag]: "map", value: [...value].map(([k, v], i) => [inner(k, `key ${i}`), inner(v, `value ${i}`)]) };
+    return { [tag]: "map", value: [...value].map(([k, v], i) => [inner(k, `key ${i}`, 3), inner(v, `value ${i}`, 3)]) };
   }
   if (value instanceof Set) {
-    return { [tag]: "set", value: [...value].map((item, i) => inner(item, `item ${i}`)) };
+    return { [tag]: "set", value: [...value].map((item, i) => inner(item, `item ${i}`, 2)) };
   }
   if (value instanceof Error) {
     return encodeError(value, path, numberOf, depth);
@@ -163,12 +171,13 @@ function encodePlain(
   depth: number,
 ): unknown {
   let copy: Record<string, unknown> | undefined;
+  const inside = depth + (tag in object ? 2 : 1);
   for (const key in object) {
     const item = object[key];
     if (isSafe(item)) {
       continue;
     }
-    const encoded = encode(item, `${path}.${key}`, numberOf, depth + 1);
+    const encoded = encode(item, `${path}.${key}`, numberOf, inside);
     if (encoded !== item) {
       copy ??= { ...object };
       copy[key] = encoded;

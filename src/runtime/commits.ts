@@ -1,8 +1,11 @@
-import type { Store } from "../store/port.ts";
+import { storedAt } from "../store/fold.ts";
+import type { ActorRow, Store } from "../store/port.ts";
+import { notSerializable, Unserializable } from "./codec.ts";
 import { Group } from "./group.ts";
 import type { Live } from "./live.ts";
 import { type RecordContext, recordLeft, recordOutcome } from "./record.ts";
 import { isMember, rowOf } from "./rows.ts";
+import { endInError } from "./xstate/internals.ts";
 
 export interface CommitsContext {
   readonly store: Store;
@@ -94,7 +97,11 @@ export class Commits {
     try {
       this.#recordEnds(group);
       if (!group.isEmpty) {
-        const actors = [...group.touched].map(rowOf).sort((a, b) => a.no - b.no);
+        const actors = this.#rowsOf(group).sort((a, b) => a.no - b.no);
+        if (this.#recorder.closed !== undefined) {
+          // Somebody halted the runtime when told of an error.
+          return;
+        }
         const left = [...group.touched].filter(
           (live) => !isMember(live) && live.actor.getSnapshot().status !== "active",
         );
@@ -121,6 +128,44 @@ export class Commits {
         recordLeft(this.#recorder, live);
       }
     }
+  }
+
+  /**
+   * What a context was changed to in place is only seen here. Where it cannot be kept, that actor ends in an error, and
+   * nobody else: what follows of it belongs to the same commit.
+   */
+  #rowsOf(group: Group): ActorRow[] {
+    for (;;) {
+      const rows: ActorRow[] = [];
+      const failed: (readonly [Live, Unserializable])[] = [];
+      for (const live of group.touched) {
+        try {
+          rows.push(rowOf(live));
+        } catch (error) {
+          if (!(error instanceof Unserializable)) {
+            throw error;
+          }
+          if (live.actor.getSnapshot().status === "active") {
+            failed.push([live, error]);
+          } else {
+            rows.push(rowOf(live, this.#journalled(group, live)));
+          }
+        }
+      }
+      if (failed.length === 0) {
+        return rows;
+      }
+      for (const [live, error] of failed) {
+        endInError(live.actor, notSerializable(live.id, error));
+      }
+      this.#recordEnds(group);
+    }
+  }
+
+  /** The snapshot of an actor as its journal has it; asked for while no other commit is on its way. */
+  #journalled(group: Group, { no }: Live): string {
+    const coming = group.journal.filter(({ actorNo }) => actorNo === no);
+    return JSON.stringify(storedAt([...this.#context.store.journalOf(no), ...coming]));
   }
 
   #ended(group: Group, left: readonly Live[], failure: unknown): void {

@@ -1,8 +1,7 @@
 import type { AnyEventObject } from "xstate";
-import { PawlError } from "../base/errors/index.ts";
 import type { Clock } from "../base/time.ts";
 import type { TimerRow } from "../store/port.ts";
-import { decode, encode, Unserializable } from "./codec.ts";
+import { decode, encode, notSerializable, Unserializable } from "./codec.ts";
 import type { Group } from "./group.ts";
 import { type Live, liveOf, numberOf } from "./live.ts";
 import { type Timer, Timers } from "./timers.ts";
@@ -143,9 +142,6 @@ function storedEvent(source: Live, event: AnyEventObject): string {
   try {
     return JSON.stringify(encode(event, `delayed event ${event.type}`, numberOf));
   } catch (error) {
-    if (error instanceof Unserializable) {
-      throw new PawlError("NOT_SERIALIZABLE", { actor: source.id, path: error.path, kind: error.kind });
-    }
-    throw error;
+    throw error instanceof Unserializable ? notSerializable(source.id, error) : error;
   }
 }

@@ -1,9 +1,8 @@
 /** Turns what an actor did into journal rows, audit events and rows of its entity. */
 import type { AnyEventObject, AnyMachineSnapshot, Snapshot } from "xstate";
-import { PawlError } from "../base/errors/index.ts";
 import { stateText, topState } from "../store/fold.ts";
 import { type AuditContext, addAudit, severityOf, textMember } from "./audit.ts";
-import { describeEvent, Unserializable } from "./codec.ts";
+import { describeEvent, notSerializable, Unserializable } from "./codec.ts";
 import { type DeltaText, isWhole, members, whole } from "./delta.ts";
 import { entityId, entityStep, type PlainStep, writeRows } from "./entity-rows.ts";
 import { type Live, numberOf, type Step } from "./live.ts";
@@ -78,15 +77,25 @@ export function recordTransition(
 
 /** The snapshot changed outside a transition (an error while starting, a transition that threw). */
 export function recordOutcome(context: RecordContext, live: Live): void {
-  const snapshot = live.actor.getSnapshot();
-  if (snapshot === live.recorded) {
+  const { actor, recorded: before } = live;
+  if (actor.getSnapshot() === before) {
     return;
   }
   live.steps.length = 0;
-  const before = live.recorded;
-  const delta = before === undefined ? wholeOf(live, snapshot) : snapshotDelta(live.logic, before, snapshot, numberOf);
-  addJournal(context, live, { type: "xstate.error" }, delta);
-  live.recorded = snapshot;
+  const delta = () =>
+    before === undefined
+      ? wholeOf(live, actor.getSnapshot())
+      : guarded(live, () => snapshotDelta(live.logic, before, actor.getSnapshot(), numberOf));
+  let outcome: DeltaText | undefined;
+  try {
+    outcome = delta();
+  } catch (error) {
+    // Anything can be thrown; what cannot be kept is known by its place from here on, in memory as on disk.
+    actor._snapshot = { ...actor.getSnapshot(), error } as Snapshot<unknown>;
+    outcome = delta();
+  }
+  addJournal(context, live, { type: "xstate.error" }, outcome);
+  live.recorded = actor.getSnapshot();
 }
 
 export const migratedEvent = "pawl.migrated";
@@ -124,10 +133,7 @@ function guarded<T>(live: Live, run: () => T): T {
   try {
     return run();
   } catch (error) {
-    if (error instanceof Unserializable) {
-      throw new PawlError("NOT_SERIALIZABLE", { actor: live.id, path: error.path, kind: error.kind });
-    }
-    throw error;
+    throw error instanceof Unserializable ? notSerializable(live.id, error) : error;
   }
 }
 

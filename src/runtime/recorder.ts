@@ -6,6 +6,7 @@ import { type RecordContext, recordMade, recordTransition } from "./record.ts";
 import { wrapLogic } from "./wrap.ts";
 import { linearise } from "./xstate/children.ts";
 import {
+  endInError,
   type InternalActor,
   type InternalLogic,
   isMachine,
@@ -110,9 +111,8 @@ export class Recorder {
         }
       }
     } catch (error) {
-      (actor as unknown as { _snapshot: unknown })._snapshot = { ...actor.getSnapshot(), status: "error", error };
       this.#engine.group().touched.add(live);
-      (actor as unknown as { _error(error: unknown): void })._error(error);
+      endInError(actor, error);
       this.#engine.schedule();
     }
   }

@@ -4,8 +4,11 @@ import { type Live, numberOf } from "./live.ts";
 import { snapshotJson, stateOf, tagsIn } from "./view.ts";
 import { childrenOf, processing } from "./xstate/internals.ts";
 
-/** An actor as it stands in the store. @throws Unserializable */
-export function rowOf(live: Live): ActorRow {
+/**
+ * An actor as it stands in the store; `journalled` where its snapshot cannot be kept.
+ * @throws Unserializable
+ */
+export function rowOf(live: Live, journalled?: string): ActorRow {
   const { actor } = live;
   const snapshot = actor.getSnapshot();
   const neverRan = actor._processingStatus === processing.stopped && snapshot.status === "active";
@@ -21,7 +24,7 @@ export function rowOf(live: Live): ActorRow {
     fingerprint: live.type.fingerprint,
     systemId: actor.systemId ?? null,
     syncSnapshot: actor._syncSnapshot === true,
-    snapshot: snapshotJson(live.logic, snapshot, numberOf),
+    snapshot: journalled ?? snapshotJson(live.logic, snapshot, numberOf),
     status: neverRan ? "stopped" : snapshot.status,
     state: stateOf(snapshot),
     tags: tagsText(tagsIn(snapshot)),

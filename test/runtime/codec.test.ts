@@ -1,3 +1,4 @@
+import Database from "better-sqlite3";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decode, encode, Unserializable } from "../../src/runtime/codec.ts";
@@ -98,6 +99,38 @@ describe("values over JSON", () => {
     const circle: { self?: unknown } = {};
     circle.self = circle;
     expect(() => encode(circle, "value", nobody)).toThrow("a circle");
+  });
+
+  test.each([
+    ["arrays", (inner: unknown) => [inner]],
+    ["objects", (inner: unknown) => ({ inner })],
+    ["objects that look like a tag", (inner: unknown) => ({ $pawl: inner })],
+    ["maps", (inner: unknown) => new Map([["key", inner]])],
+    ["sets", (inner: unknown) => new Set([inner])],
+    ["errors", (inner: unknown) => (inner === 0 ? new Error("first") : new Error("next", { cause: inner }))],
+  ])("refuse %s that are nested deeper than SQLite reads", (_, wrap) => {
+    const db = new Database(":memory:");
+    const isRead = db.prepare("SELECT json_valid(?)").pluck();
+    const nested = (levels: number) => {
+      let value: unknown = 0;
+      for (let level = 0; level < levels; level += 1) {
+        value = wrap(value);
+      }
+      return value;
+    };
+    let kept = 100;
+    for (let refused = 600; refused - kept > 1; ) {
+      const levels = (kept + refused) >> 1;
+      try {
+        encode(nested(levels), "value", nobody);
+        kept = levels;
+      } catch (error) {
+        expect(error).toBeInstanceOf(Unserializable);
+        refused = levels;
+      }
+    }
+    expect(isRead.get(JSON.stringify({ context: encode(nested(kept), "value", nobody) }))).toBe(1);
+    db.close();
   });
 });
 

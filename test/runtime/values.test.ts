@@ -11,14 +11,24 @@ import {
   fromPromise,
   fromTransition,
   raise,
+  setup,
   spawnChild,
 } from "xstate";
 import { openRuntime, type PawlError } from "../../src/runtime/index.ts";
-import { openSqliteReader } from "../../src/store/sqlite/open.ts";
+import { openSqlite, openSqliteReader } from "../../src/store/sqlite/open.ts";
 import { testFolder } from "./folder.fixture.ts";
 
 class Thing {}
 const run = () => 1;
+const throwing = () => {
+  throw new Thing();
+};
+
+function circle(): object {
+  const one: Record<string, unknown> = {};
+  one["one"] = one;
+  return one;
+}
 
 /** What there is after it was sent `go`, and what of it stands on the disk. */
 async function afterGo(machine: AnyStateMachine) {
@@ -120,6 +130,92 @@ describe("a value that JSON cannot keep", () => {
     const told = `m/c: snapshot.${place} is an instance of Thing, which JSON cannot keep`;
     expect([snapshot.status, snapshot.context, stored.context]).toEqual(["active", { n: 0, told }, { n: 0, told }]);
     expect(open).toBe(0);
+  });
+
+  test.each([
+    ["an instance of Response", new Response("500")],
+    ["an instance of Thing", new Thing()],
+    ["a function", run],
+    ["a symbol", Symbol("s")],
+    ["nested deeper than 500 levels, or a circle", circle()],
+  ])("that is thrown is an error of who threw it: %s", async (kind, thrown) => {
+    const { snapshot, stored } = await afterGo(
+      onGo(() => {
+        throw thrown;
+      }),
+    );
+    expect([snapshot.status, snapshot.error.code, stored.status]).toEqual(["error", "NOT_SERIALIZABLE", "error"]);
+    expect(snapshot.error.message).toContain(`is ${kind}, which JSON cannot keep`);
+    expect([snapshot.context, stored.context]).toEqual([{ n: 0 }, { n: 0 }]);
+  });
+
+  test.each([
+    ["the body of a callback", fromCallback(throwing)],
+    ["the entry of a child", createMachine({ entry: throwing })],
+    ["the state that a child begins in", createMachine({ context: throwing })],
+  ])("that is thrown in %s is an error of that child, and after a restart too", async (_, child) => {
+    const machine = setup({ actors: { child } }).createMachine({
+      context: { told: 0 },
+      on: {
+        go: { actions: spawnChild("child", { id: "c" }) },
+        "xstate.error.actor.c": { actions: assign({ told: ({ context }) => context.told + 1 }) },
+      },
+    });
+    const store = openSqlite({ file: ":memory:" });
+    const runtime = await openRuntime({ store, machines: { machine } });
+    runtime.createActor("machine", { id: "m" }).send({ type: "go" });
+    await runtime.settled();
+    await runtime.settled();
+    runtime.halt();
+    const again = await openRuntime({ store, machines: { machine } });
+    expect(again.list().map(({ id, status }) => [id, status])).toEqual([
+      ["m", "active"],
+      ["m/c", "error"],
+    ]);
+    expect(again.actor("m/c")?.getSnapshot()).toMatchObject({ error: { code: "NOT_SERIALIZABLE" } });
+    expect(again.actor("m")?.getSnapshot()).toMatchObject({ context: { told: 1 } });
+    await again.close();
+    store.close();
+  });
+
+  test("that a context was changed to in place ends its actor; its parent is told, and the others go on", async () => {
+    const child = setup({ types: { context: {} as { n: number; deep: { items: unknown[] } } } }).createMachine({
+      context: () => ({ n: 0, deep: { items: [1] } }),
+      on: {
+        count: { actions: assign({ n: ({ context }) => context.n + 1 }) },
+        spoil: { actions: ({ context }) => context.deep.items.push(new Thing()) },
+      },
+    });
+    const machine = setup({ actors: { child } }).createMachine({
+      context: { told: "" },
+      invoke: {
+        src: "child",
+        id: "c",
+        onError: { actions: assign({ told: ({ event }) => (event.error as PawlError).message }) },
+      },
+    });
+    const store = openSqlite({ file: ":memory:" });
+    const runtime = await openRuntime({ store, machines: { machine } });
+    runtime.createActor("machine", { id: "m" });
+    runtime.createActor("machine", { id: "other" });
+    await runtime.settled();
+    for (const type of ["count", "spoil", "count"]) {
+      runtime.actor("m/c")?.send({ type } as never);
+    }
+    await runtime.deliver("other/c", { type: "count" });
+    const told = "m/c: snapshot.context.deep.items[1] is an instance of Thing, which JSON cannot keep";
+    expect(runtime.actor("m")?.getSnapshot()).toMatchObject({ context: { told } });
+    runtime.halt();
+    const again = await openRuntime({ store, machines: { machine } });
+    expect(again.actor("m")?.getSnapshot()).toMatchObject({ status: "active", context: { told } });
+    // As its journal has it: what was changed in place is not there.
+    expect(again.actor("m/c")?.getSnapshot()).toMatchObject({
+      status: "error",
+      context: { n: 2, deep: { items: [1] } },
+    });
+    expect(again.actor("other/c")?.getSnapshot()).toMatchObject({ status: "active", context: { n: 1 } });
+    await again.close();
+    store.close();
   });
 
   test("in an event is named in the history and does not keep the event from being taken", async () => {

@@ -62,6 +62,7 @@ export interface InternalActor {
   readonly _actorScope: ActorScope;
   _send(event: AnyEventObject): void;
   _stop(): unknown;
+  _error(error: unknown): void;
   start(): unknown;
   getSnapshot(): Snapshot<unknown>;
 }
@@ -165,6 +166,12 @@ export function isActorRef(value: object): value is InternalActor {
 
 export function internal(actor: AnyActorRef): InternalActor {
   return actor as unknown as InternalActor;
+}
+
+/** As XState does where a transition throws. */
+export function endInError(actor: InternalActor, error: unknown): void {
+  actor._snapshot = { ...actor.getSnapshot(), status: "error", error } as Snapshot<unknown>;
+  actor._error(error);
 }
 
 export function childrenOf(snapshot: Snapshot<unknown>): Readonly<Record<string, InternalActor>> {
