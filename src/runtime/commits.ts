@@ -5,6 +5,7 @@ import { Group } from "./group.ts";
 import type { Live } from "./live.ts";
 import { type RecordContext, recordLeft, recordOutcome } from "./record.ts";
 import { isMember, rowOf } from "./rows.ts";
+import { reportUnhandled } from "./unhandled.ts";
 import { endInError } from "./xstate/internals.ts";
 
 export interface CommitsContext {
@@ -194,10 +195,7 @@ export class Commits {
       try {
         run();
       } catch (error) {
-        // As XState does with errors of observers: reported, not swallowed, and nobody else's.
-        setImmediate(() => {
-          throw error;
-        });
+        reportUnhandled(error);
       }
     }
     this.#context.committed();

@@ -14,14 +14,7 @@ import { Population } from "./population.ts";
 import { Recorder } from "./recorder.ts";
 import type { ActorType, Registry } from "./registry.ts";
 import { stopLargeFamilyOf } from "./xstate/children.ts";
-import {
-  childLogic,
-  childSnapshotPrefix,
-  type InternalActor,
-  type InternalLogic,
-  kindOf,
-  stopEvent,
-} from "./xstate/internals.ts";
+import { childLogic, childSnapshotPrefix, type InternalActor, type InternalLogic, kindOf } from "./xstate/internals.ts";
 import { DurableSystem, type SystemHost } from "./xstate/system.ts";
 
 export interface EngineOptions {
@@ -189,7 +182,11 @@ export class Engine {
       },
       started: (actor) => this.#recorder.started(actor),
       unregistered: (actor) => this.#recorder.touch(actor),
-      admits: (target, eventType) => {
+      admits: (source, target, eventType) => {
+        if (this.closed !== undefined && source !== undefined) {
+          // Nobody asked for it who could be told: a callback's timer, the end of a subscription, a cascade.
+          return false;
+        }
         this.refuseIfClosed();
         const live = liveOf(target);
         if (live !== undefined) {
@@ -289,10 +286,7 @@ export class Engine {
     this.delayed.timers.stop();
     this.effects.abortAll();
     for (const live of this.population.all()) {
-      if (live.begun && live.kind !== "promise" && live.actor.getSnapshot().status === "active") {
-        // Ends the subscription or the callback, not the actor.
-        live.logic.transition(live.actor.getSnapshot(), { type: stopEvent }, live.actor._actorScope);
-      }
+      this.#recorder.end(live);
     }
     this.commits.abandon(cause ?? new PawlError("RUNTIME_CLOSED", { reason }));
   }

@@ -3,6 +3,7 @@ import type { DelayedEvents } from "./delayed-events.ts";
 import type { Effects } from "./effects.ts";
 import { type Live, liveOf } from "./live.ts";
 import { type RecordContext, recordMade, recordTransition } from "./record.ts";
+import { reportUnhandled } from "./unhandled.ts";
 import { wrapLogic } from "./wrap.ts";
 import { linearise } from "./xstate/children.ts";
 import {
@@ -114,6 +115,17 @@ export class Recorder {
       this.#engine.group().touched.add(live);
       endInError(actor, error);
       this.#engine.schedule();
+    }
+  }
+
+  /** Ends a subscription or a callback, not its actor: the next start begins it anew. */
+  end({ begun, kind, actor, logic }: Live): void {
+    if (begun && kind !== "promise" && actor.getSnapshot().status === "active") {
+      try {
+        logic.transition(actor.getSnapshot(), { type: stopEvent }, actor._actorScope);
+      } catch (error) {
+        reportUnhandled(error);
+      }
     }
   }
 

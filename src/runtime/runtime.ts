@@ -268,9 +268,12 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
   /** Commits what is on its way and ends. Effects get their abort signal; the next start makes them again. */
   async close(): Promise<void> {
     this.#passivation.stop();
-    this.#engine.close();
-    if (this.#ownsStore) {
-      this.#store.close();
+    try {
+      this.#engine.close();
+    } finally {
+      if (this.#ownsStore) {
+        this.#store.close();
+      }
     }
     // Else a server would keep the process alive.
     await Promise.all(this.#feeds.map((feed) => feed.close()));

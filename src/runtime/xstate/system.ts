@@ -14,8 +14,8 @@ export interface SystemHost {
   unregistered(actor: InternalActor): void;
   /** Runs an action once what its transition changed is durable. */
   putOff(action: () => void): void;
-  /** False swallows the event. Throws when nothing is accepted any more. */
-  admits(target: InternalActor, eventType: string): boolean;
+  /** False swallows the event. Throws when nothing is accepted any more and it comes from outside, without a source. */
+  admits(source: InternalActor | undefined, target: InternalActor, eventType: string): boolean;
   readonly scheduler: InternalScheduler;
   readonly logger: (...args: unknown[]) => void;
   readonly inspectors: ReadonlySet<(event: InspectionEvent) => void>;
@@ -115,7 +115,7 @@ export class DurableSystem implements InternalSystem {
   }
 
   _relay(source: InternalActor | undefined, target: InternalActor, event: AnyEventObject): void {
-    if (!this.#host.admits(target, event.type)) {
+    if (!this.#host.admits(source, target, event.type)) {
       return;
     }
     if (this.#isObserved()) {

@@ -1,0 +1,94 @@
+import { describe, expect, onTestFinished, test } from "vitest";
+import { type CallbackActorRef, fromCallback, fromObservable, setup } from "xstate";
+import { openRuntime } from "../../src/runtime/index.ts";
+import { openSqlite } from "../../src/store/sqlite/open.ts";
+
+/** What is thrown in a turn of its own from here to the end of the test. */
+function unhandledErrors(): unknown[] {
+  const unhandled: unknown[] = [];
+  const others = process.listeners("uncaughtException");
+  process.removeAllListeners("uncaughtException");
+  process.on("uncaughtException", (error) => unhandled.push(error));
+  onTestFinished(() => {
+    process.removeAllListeners("uncaughtException");
+    for (const listener of others) {
+      process.on("uncaughtException", listener);
+    }
+  });
+  return unhandled;
+}
+
+type Body = Parameters<typeof fromCallback>[0];
+
+const calling = (body: Body) =>
+  setup({ actors: { body: fromCallback(body) } }).createMachine({ invoke: { src: "body", id: "body" } });
+
+describe("the end of a callback, when the runtime closes", () => {
+  test("may throw: that is reported, the others end too, and the store is free again", async () => {
+    const unhandled = unhandledErrors();
+    const ended: string[] = [];
+    const failing = calling(() => () => {
+      throw new Error("no end");
+    });
+    const sound = calling(() => () => ended.push("sound"));
+    const store = openSqlite({ file: ":memory:" });
+    const runtime = await openRuntime({ store, machines: { failing, sound } });
+    runtime.createActor("failing", { id: "f" });
+    runtime.createActor("sound", { id: "s" });
+    await runtime.settled();
+    await runtime.close();
+    await new Promise(setImmediate);
+    expect([ended, unhandled]).toEqual([["sound"], [new Error("no end")]]);
+    const again = await openRuntime({ store, machines: { failing, sound } });
+    expect(again.list({ rootsOnly: true, status: "active" }).length).toBe(2);
+    again.halt();
+    store.close();
+  });
+
+  test("may send back: nobody hears it", async () => {
+    const machine = calling(
+      ({ sendBack }) =>
+        () =>
+          sendBack({ type: "bye" }),
+    );
+    const runtime = await openRuntime({ machines: { machine } });
+    runtime.createActor("machine", { id: "m" });
+    await runtime.settled();
+    await expect(runtime.close()).resolves.toBeUndefined();
+  });
+});
+
+test("what callbacks and observables bring after the end is dropped; who sends from outside is told", async () => {
+  const late: (() => void)[] = [];
+  const body = fromCallback(({ sendBack }) => {
+    late.push(() => sendBack({ type: "late" }));
+  });
+  const values = fromObservable(
+    () =>
+      ({
+        subscribe: (observer: { next(value: unknown): void; error(error: unknown): void; complete(): void }) => {
+          late.push(
+            () => observer.next(1),
+            () => observer.error(new Error("late")),
+            () => observer.complete(),
+          );
+          return { unsubscribe: () => undefined };
+        },
+      }) as never,
+  );
+  const machine = setup({ actors: { body, values } }).createMachine({
+    invoke: [{ src: "body" }, { src: "values", id: "values" }],
+  });
+  const runtime = await openRuntime({ machines: { machine } });
+  const actor = runtime.createActor("machine", { id: "m" });
+  await runtime.settled();
+  const child = runtime.actor("m/values");
+  await runtime.close();
+  expect(late.length).toBe(4);
+  for (const bring of late) {
+    expect(bring).not.toThrow();
+  }
+  const closed = expect.objectContaining({ code: "RUNTIME_CLOSED" });
+  expect(() => actor.send({ type: "any" })).toThrow(closed);
+  expect(() => (child as unknown as CallbackActorRef<{ type: "any" }>).send({ type: "any" })).toThrow(closed);
+});
