@@ -38,7 +38,7 @@ interface Birth {
 
 /** Runs actor systems and turns what happens in them into commits. One turn of the event loop is one commit. */
 export class Engine {
-  readonly population = new Population();
+  readonly population: Population;
   readonly inspectors = new Set<(event: InspectionEvent) => void>();
   readonly delayed: DelayedEvents;
   readonly effects: Effects;
@@ -56,6 +56,7 @@ export class Engine {
 
   constructor(options: EngineOptions) {
     this.options = options;
+    this.population = new Population(options.store);
     const counters = options.store.counters();
     this.#nextNo = counters.nextActorNo;
     this.#nextSeq = counters.nextSeq;
@@ -219,7 +220,7 @@ export class Engine {
     }
     refuseBadSystemId(id, actor.options.systemId);
     if (parent !== undefined) {
-      this.population.refuseTaken(id, actor, parent);
+      this.population.refuseTaken(id, actor, parent, row !== undefined);
     }
     const { logic } = actor;
     const src = birth === undefined ? (actor.src as string) : birth.type.name;

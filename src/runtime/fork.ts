@@ -1,4 +1,5 @@
 import type { AnyMachineSnapshot } from "xstate";
+import { PawlError } from "../base/errors/index.ts";
 import { storedAt } from "../store/fold.ts";
 import type { ActorRow, JournalRow, Store } from "../store/port.ts";
 import type { Engine } from "./engine.ts";
@@ -41,6 +42,12 @@ export function forkActor(engine: Engine, original: ActorRow, transitionId: numb
       asleep: false,
     };
   });
+  for (const { id, parentNo, machine } of rows) {
+    const taken = parentNo === null ? undefined : engine.population.rootWith(id);
+    if (taken !== undefined) {
+      throw new PawlError("ACTOR_EXISTS", { id, found: taken, asked: `a child, ${machine}` });
+    }
+  }
   const [live] = restoreRoots(engine, rows, []);
   if (live === undefined) {
     throw unknownTransition(store, original, transitionId);

@@ -1,4 +1,5 @@
 import { PawlError } from "../base/errors/index.ts";
+import type { Store } from "../store/port.ts";
 import { longestId } from "./arguments.ts";
 import { type Live, type LiveRoot, liveOf } from "./live.ts";
 import { childrenOf, type InternalActor } from "./xstate/internals.ts";
@@ -9,8 +10,17 @@ export class Population {
   readonly #byNo = new Map<number, Live>();
   /** Roots with children whose own ids have a slash: only there can two paths be the same. */
   readonly #slashed = new WeakSet<LiveRoot>();
+  readonly #store: Pick<Store, "actorById" | "counters">;
+  /** Whether any root's id has a slash. Of a store that was empty it is known, and spares a look for each child. */
+  #mayHaveSlash: boolean;
+
+  constructor(store: Pick<Store, "actorById" | "counters">) {
+    this.#store = store;
+    this.#mayHaveSlash = store.counters().nextActorNo > 1;
+  }
 
   add(live: Live): void {
+    this.#mayHaveSlash ||= live.parent === undefined && live.id.includes("/");
     this.#byNo.set(live.no, live);
     live.root.members.add(live);
   }
@@ -54,10 +64,11 @@ export class Population {
   }
 
   /**
-   * A root, or a child elsewhere in the tree, may have this very id, where ids have a slash of their own.
+   * A root, or a child elsewhere in the tree, may have this very id, where ids have a slash of their own. Whether a root
+   * that is not in memory has it, the store knows.
    * @throws PawlError ACTOR_EXISTS, ACTOR_ID_INVALID
    */
-  refuseTaken(id: string, actor: InternalActor, parent: Live): void {
+  refuseTaken(id: string, actor: InternalActor, parent: Live, isRestored: boolean): void {
     if (actor.id === "__proto__") {
       throw new PawlError("ACTOR_ID_INVALID", { id, fault: "XState restores no child of this name", most: longestId });
     }
@@ -66,10 +77,21 @@ export class Population {
       this.#slashed.add(parent.root);
     }
     const elsewhere = this.#slashed.has(parent.root) ? this.child(id) : undefined;
-    const namesake = this.roots.get(id) ?? (elsewhere?.parent === parent ? undefined : elsewhere);
-    if (namesake !== undefined) {
-      throw new PawlError("ACTOR_EXISTS", { id, found: namesake.type.name, asked: `a child, ${String(actor.src)}` });
+    const namesake = elsewhere?.parent === parent ? undefined : elsewhere;
+    const found = namesake?.type.name ?? this.rootWith(id, isRestored);
+    if (found !== undefined) {
+      throw new PawlError("ACTOR_EXISTS", { id, found, asked: `a child, ${String(actor.src)}` });
     }
+  }
+
+  /** The machine of the root that has an id with a slash. */
+  rootWith(id: string, inMemory = false): string | undefined {
+    const root = this.roots.get(id);
+    if (root !== undefined || inMemory || !this.#mayHaveSlash) {
+      return root?.type.name;
+    }
+    const row = this.#store.actorById(id);
+    return row?.live === true && row.parentNo === null ? row.machine : undefined;
   }
 
   /**

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { type AnyActorRef, assign, fromPromise, sendTo, setup } from "xstate";
+import { type AnyActorRef, assign, fromPromise, sendTo, setup, spawnChild } from "xstate";
 import { openRuntime } from "../../src/runtime/index.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
 import { simulatedClock } from "../../src/testing/simulated-clock.ts";
@@ -24,6 +24,45 @@ async function asleep() {
 }
 
 describe("an actor that nobody uses", () => {
+  const street = setup({ actors: { lamp } }).createMachine({
+    on: { build: { actions: spawnChild("lamp", { id: "lamp" }) } },
+  });
+
+  test.each(["put to sleep", "stored before the start"])(
+    "keeps its id, with a slash too, when it is %s",
+    async (how) => {
+      const clock = simulatedClock();
+      const store = openSqlite({ file: ":memory:" });
+      const machines = { street, lamp: { logic: lamp, passivateAfterMs: 100 } };
+      let runtime = await openRuntime({ store, clock, machines });
+      runtime.createActor("lamp", { id: "s/lamp" });
+      runtime.createActor("lamp", { id: "t/lamp" });
+      await runtime.settled();
+      clock.advance(1_000);
+      if (how !== "put to sleep") {
+        await runtime.close();
+        runtime = await openRuntime({ store, clock, machines });
+      }
+      const one = runtime.createActor("street", { id: "s" });
+      one.subscribe({ error: () => undefined });
+      one.send({ type: "build" });
+      expect(one.getSnapshot()).toMatchObject({ status: "error", error: { code: "ACTOR_EXISTS" } });
+      const other = runtime.createActor("street", { id: "other" });
+      await other.deliver({ type: "build" });
+      const built = runtime.history("other").at(-1)?.transitionId ?? 0;
+      const exists = expect.objectContaining({
+        code: "ACTOR_EXISTS",
+        values: expect.objectContaining({ id: "t/lamp" }),
+      });
+      expect(() => runtime.fork("other", built, "t")).toThrow(exists);
+      await runtime.deliver("s/lamp", { type: "flip" });
+      await runtime.settled();
+      expect(runtime.list({ machine: "lamp", state: "on" }).map(({ id }) => id)).toEqual(["s/lamp"]);
+      await runtime.close();
+      store.close();
+    },
+  );
+
   test("wakes with the next event, also through a reference from before", async () => {
     const { runtime, actor } = await asleep();
     actor.send({ type: "flip" });
