@@ -2,6 +2,7 @@
 import { inspect } from "node:util";
 import { holdsControls } from "../base/control-characters.ts";
 import { PawlError } from "../base/errors/index.ts";
+import type { DeliverOptions } from "./deliver.ts";
 import type { AuditNote } from "./entity.ts";
 
 export const longestId = 1_000;
@@ -12,6 +13,16 @@ export function refuseBadId(id: unknown): asserts id is string {
   if (fault !== undefined) {
     throw new PawlError("ACTOR_ID_INVALID", { id: shown(id), fault, most: longestId });
   }
+}
+
+/** The key of a delivery; undefined where there is none. @throws PawlError IDEMPOTENCY_KEY_INVALID */
+export function idempotencyKeyOf(actor: string, options: DeliverOptions | null | undefined): string | undefined {
+  const key: unknown = options?.idempotencyKey ?? undefined;
+  const fault = key === undefined ? undefined : whyNoId(key);
+  if (fault !== undefined) {
+    throw new PawlError("IDEMPOTENCY_KEY_INVALID", { actor, key: shown(key), fault, most: longestId });
+  }
+  return key as string | undefined;
 }
 
 function whyNoId(id: unknown): string | undefined {

@@ -1,5 +1,6 @@
 import type { Actor, AnyActorLogic, AnyEventObject, Snapshot } from "xstate";
 import { GuardRejected, InvalidTransitionError, TerminalStateViolation } from "../base/errors/index.ts";
+import { idempotencyKeyOf } from "./arguments.ts";
 import { recordRefusal } from "./audit.ts";
 import type { Engine } from "./engine.ts";
 import type { Live } from "./live.ts";
@@ -21,9 +22,10 @@ export async function deliver(
   engine: Engine,
   live: Live,
   event: AnyEventObject,
-  { idempotencyKey }: DeliverOptions,
+  options: DeliverOptions,
 ): Promise<Snapshot<unknown>> {
   engine.refuseIfClosed();
+  const idempotencyKey = idempotencyKeyOf(live.id, options);
   checkSize(live, event);
   live.type.entity?.checkEvent?.(event, live.id);
   if (idempotencyKey !== undefined) {
@@ -56,11 +58,20 @@ export async function deliver(
 }
 
 /**
- * The same for an actor that no store knows: nothing of it is durable.
- * @throws InvalidTransitionError, GuardRejected, TerminalStateViolation
+ * The same for an actor that no store knows: nothing of it is durable. `taken` are the keys of before.
+ * @throws InvalidTransitionError, GuardRejected, TerminalStateViolation, PawlError IDEMPOTENCY_KEY_INVALID
  */
-export function deliverHere(actor: InternalActor, event: AnyEventObject): void {
+export function deliverHere(
+  actor: InternalActor,
+  event: AnyEventObject,
+  options: DeliverOptions,
+  taken: Set<string>,
+): void {
   const { id, logic } = actor;
+  const key = idempotencyKeyOf(id, options);
+  if (key !== undefined && taken.has(key)) {
+    return;
+  }
   const snapshot = actor.getSnapshot();
   const place = { entity: isMachine(logic) ? logic.id : kindOf(logic), id, from: stateOf(snapshot) || snapshot.status };
   const refusal = refusalOf(snapshot, place, event);
@@ -68,6 +79,9 @@ export function deliverHere(actor: InternalActor, event: AnyEventObject): void {
     throw refusal;
   }
   actor.system._relay(undefined, actor, event);
+  if (key !== undefined) {
+    taken.add(key);
+  }
 }
 
 /** Entities are small; what is large belongs into a file that they name. Others pay nothing for the look. */

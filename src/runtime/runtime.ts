@@ -164,7 +164,8 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
       throw new PawlError("LOGIC_NOT_REGISTERED", { actor: named });
     }
     const actor = createActor(machine, options as never);
-    return withDeliver(actor, async (event) => deliverHere(actor as unknown as InternalActor, event));
+    const taken = new Set<string>();
+    return withDeliver(actor, async (event, how) => deliverHere(actor as unknown as InternalActor, event, how, taken));
   }
 
   /**
@@ -175,7 +176,10 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
     return this.#roots.find(id)?.actor as unknown as DurableActor<AnyActorLogic> | undefined;
   }
 
-  /** `actor.deliver` by id. @throws PawlError ACTOR_UNKNOWN, MACHINE_CHANGED, and what `actor.deliver` throws */
+  /**
+   * `actor.deliver` by id.
+   * @throws PawlError ACTOR_UNKNOWN, MACHINE_CHANGED, IDEMPOTENCY_KEY_INVALID, and what `actor.deliver` throws
+   */
   async deliver(id: string, event: { readonly type: string }, options: DeliverOptions = {}): Promise<void> {
     const live = this.#roots.find(id);
     if (live === undefined) {

@@ -12,6 +12,9 @@ const lamp = setup({}).createMachine({
 const counter = fromTransition((count: number) => count + 1, 0);
 const machines = { lamp, counter };
 
+/** What a caller in plain JavaScript may hand over where a text is asked for. */
+const noTexts = [7, true, {}, ["a"], () => "a", Symbol("a"), 7n];
+
 describe("deliver", () => {
   test.each([{}, null, undefined, { type: 7 }, { type: null }, "flip"])(
     "refuses %j, which is no event, and the runtime goes on",
@@ -26,10 +29,33 @@ describe("deliver", () => {
       await runtime.close();
     },
   );
-});
 
-/** What a caller in plain JavaScript may hand over where a text is asked for. */
-const noTexts = [7, true, {}, ["a"], () => "a", Symbol("a"), 7n];
+  test.each([...noTexts, false, 0, "", "tab\there", "x".repeat(1_001), "\ud800"])(
+    "refuses %o as an idempotency key, and the runtime goes on",
+    (idempotencyKey) =>
+      unharmed(async (runtime) => {
+        const refused = { code: "IDEMPOTENCY_KEY_INVALID", httpStatus: 400 };
+        const ephemeral = runtime.createActor(createMachine({ on: { flip: { actions: [] } } })).start();
+        for (const actor of [runtime.actor("l"), ephemeral]) {
+          const delivered = actor?.deliver({ type: "flip" }, { idempotencyKey: idempotencyKey as never });
+          await expect(delivered).rejects.toMatchObject(refused);
+        }
+        await expect(
+          runtime.deliver("l", { type: "flip" }, { idempotencyKey: idempotencyKey as never }),
+        ).rejects.toMatchObject(refused);
+        expect(runtime.actor("l")?.getSnapshot()).toMatchObject({ value: "off" });
+      }),
+  );
+
+  test.each([undefined, null])("takes %o for no idempotency key", (idempotencyKey) =>
+    unharmed(async (runtime) => {
+      for (const value of ["on", "off"]) {
+        await runtime.deliver("l", { type: "flip" }, { idempotencyKey: idempotencyKey as never });
+        expect(runtime.actor("l")?.getSnapshot()).toMatchObject({ value });
+      }
+    }),
+  );
+});
 
 /** Runs something with a bad argument in a runtime with one actor, and looks whether that one lives and is kept. */
 async function unharmed(act: (runtime: Runtime<typeof machines>) => Promise<void>): Promise<void> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { setup } from "xstate";
+import { assign, createMachine, setup } from "xstate";
 import { Group } from "../../src/runtime/group.ts";
 import { GuardRejected, InvalidTransitionError, openRuntime, TerminalStateViolation } from "../../src/runtime/index.ts";
 import type { StoredAuditRow } from "../../src/store/port.ts";
@@ -135,6 +135,21 @@ describe("deliver", () => {
     const again = await openRuntime({ store, machines: { order } });
     expect(again.list({ machine: "order" })).toMatchObject([{ state: "paying" }]);
     await again.close();
+  });
+
+  test("does nothing a second time under one key, where no store knows the actor too", async () => {
+    const counting = createMachine({
+      context: { n: 0 },
+      on: { count: { actions: assign({ n: ({ context }) => context.n + 1 }) } },
+    });
+    const runtime = await openRuntime({ machines: {} });
+    const [one, other] = [runtime.createActor(counting).start(), runtime.createActor(counting).start()];
+    for (const idempotencyKey of ["a", "a", "b", undefined, undefined]) {
+      await one.deliver({ type: "count" }, { idempotencyKey });
+    }
+    await other.deliver({ type: "count" }, { idempotencyKey: "a" });
+    expect([one.getSnapshot().context, other.getSnapshot().context]).toEqual([{ n: 4 }, { n: 1 }]);
+    await runtime.close();
   });
 
   test("sends to a logic that no store knows too, with the same refusals", async () => {

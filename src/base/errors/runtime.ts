@@ -13,6 +13,12 @@ export const runtimeErrors = defineErrors({
     message: "{actor}: {systemId} cannot be a systemId, which is a text",
     fix: "Name it with a text, or leave systemId out.",
   },
+  IDEMPOTENCY_KEY_INVALID: {
+    exit: 2,
+    http: 400,
+    message: "{actor}: {key} cannot be an idempotencyKey: {fault}",
+    fix: "Nothing was delivered. Choose a text of 1 to {most} printable characters, or leave it out.",
+  },
   OPTION_NOT_DURABLE: {
     exit: 2,
     http: 400,
