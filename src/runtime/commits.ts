@@ -1,5 +1,6 @@
 import { storedAt } from "../store/fold.ts";
 import type { ActorRow, Store } from "../store/port.ts";
+import type { Cascades } from "./cascades.ts";
 import { notSerializable, Unserializable } from "./codec.ts";
 import { Group } from "./group.ts";
 import type { Live } from "./live.ts";
@@ -20,6 +21,7 @@ export interface CommitsContext {
 /** What the commits need of the engine. */
 interface Recorder extends RecordContext {
   readonly closed: object | undefined;
+  readonly cascades: Cascades;
   fail(error: unknown): void;
 }
 
@@ -157,7 +159,7 @@ export class Commits {
         return rows;
       }
       for (const [live, error] of failed) {
-        endInError(live.actor, notSerializable(live.id, error));
+        this.#recorder.cascades.run(() => endInError(live.actor, notSerializable(live.id, error)));
       }
       this.#recordEnds(group);
     }

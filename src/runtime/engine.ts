@@ -4,6 +4,7 @@ import type { Ids } from "../base/ids.ts";
 import type { Clock } from "../base/time.ts";
 import type { ActorRow, Store } from "../store/port.ts";
 import { refuseBadSystemId } from "./arguments.ts";
+import { Cascades } from "./cascades.ts";
 import { Commits } from "./commits.ts";
 import { DelayedEvents } from "./delayed-events.ts";
 import { Effects } from "./effects.ts";
@@ -39,6 +40,7 @@ interface Birth {
 /** Runs actor systems and turns what happens in them into commits. One turn of the event loop is one commit. */
 export class Engine {
   readonly population: Population;
+  readonly cascades = new Cascades();
   readonly inspectors = new Set<(event: InspectionEvent) => void>();
   readonly delayed: DelayedEvents;
   readonly effects: Effects;
@@ -165,6 +167,8 @@ export class Engine {
       throw new Error(`XState made no actor for ${id}`);
     }
     this.population.roots.set(id, live);
+    const { start } = live.actor;
+    live.actor.start = () => this.cascades.run(() => start.call(live.actor));
     return live;
   }
 
@@ -200,6 +204,7 @@ export class Engine {
         this.group().afterCommit.push(action);
         this.schedule();
       },
+      cascades: this.cascades,
       scheduler: this.delayed.scheduler,
       logger: this.options.logger,
       inspectors: this.inspectors,

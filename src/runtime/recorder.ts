@@ -1,4 +1,5 @@
 import type { AnyEventObject, Snapshot } from "xstate";
+import type { Cascades } from "./cascades.ts";
 import type { DelayedEvents } from "./delayed-events.ts";
 import type { Effects } from "./effects.ts";
 import { type Live, liveOf } from "./live.ts";
@@ -19,6 +20,7 @@ import {
 interface Recorded extends RecordContext {
   readonly effects: Effects;
   readonly delayed: DelayedEvents;
+  readonly cascades: Cascades;
   schedule(): void;
 }
 
@@ -113,7 +115,7 @@ export class Recorder {
       }
     } catch (error) {
       this.#engine.group().touched.add(live);
-      endInError(actor, error);
+      this.#engine.cascades.run(() => endInError(actor, error));
       this.#engine.schedule();
     }
   }

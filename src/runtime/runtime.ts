@@ -272,6 +272,10 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
   /** Commits what is on its way and ends. Effects get their abort signal; the next start makes them again. */
   async close(): Promise<void> {
     this.#passivation.stop();
+    if (this.#engine.cascades.areRunning) {
+      // An action closes: what its event leads to ends within this turn, and is committed whole (I1).
+      await Promise.resolve();
+    }
     try {
       this.#engine.close();
     } finally {

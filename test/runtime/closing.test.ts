@@ -1,5 +1,13 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type CallbackActorRef, fromCallback, fromObservable, setup } from "xstate";
+import {
+  type AnyActorRef,
+  type AnyStateMachine,
+  type CallbackActorRef,
+  fromCallback,
+  fromObservable,
+  sendTo,
+  setup,
+} from "xstate";
 import { openRuntime } from "../../src/runtime/index.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
 
@@ -91,4 +99,62 @@ test("what callbacks and observables bring after the end is dropped; who sends f
   const closed = expect.objectContaining({ code: "RUNTIME_CLOSED" });
   expect(() => actor.send({ type: "any" })).toThrow(closed);
   expect(() => (child as unknown as CallbackActorRef<{ type: "any" }>).send({ type: "any" })).toThrow(closed);
+});
+
+describe("an action that closes the runtime", () => {
+  async function afterClosing(act: (close: () => void) => AnyStateMachine, begin: (actor: AnyActorRef) => void) {
+    const store = openSqlite({ file: ":memory:" });
+    let closed: Promise<void> | undefined;
+    const machine = act(() => {
+      closed ??= runtime.close();
+    });
+    const runtime = await openRuntime({ store, machines: { machine } });
+    begin(runtime.createActor(machine, { id: "m" }) as never);
+    await closed;
+    const again = await openRuntime({ store, machines: { machine: act(() => undefined) } });
+    const states = again.list().map(({ id, state }) => [id, state]);
+    again.halt();
+    store.close();
+    return states;
+  }
+
+  const kid = (entry: () => void) =>
+    setup({}).createMachine({ initial: "x", states: { x: { on: { go: "y" } }, y: { entry } } });
+
+  test("commits all that its event leads to, further actors included", async () => {
+    const act = (close: () => void) =>
+      setup({ actors: { kid: kid(close), other: kid(() => undefined) } }).createMachine({
+        invoke: [
+          { src: "kid", id: "k" },
+          { src: "other", id: "o" },
+        ],
+        initial: "x",
+        states: {
+          x: { on: { go: { target: "y", actions: [sendTo("k", { type: "go" }), sendTo("o", { type: "go" })] } } },
+          y: {},
+        },
+      });
+    const states = await afterClosing(act, (actor) => {
+      actor.start();
+      actor.send({ type: "go" });
+    });
+    expect(states).toEqual([
+      ["m", "y"],
+      ["m/k", "y"],
+      ["m/o", "y"],
+    ]);
+  });
+
+  test("commits all that the start of its actor leads to", async () => {
+    const act = (close: () => void) =>
+      setup({ actors: { kid: kid(() => undefined) } }).createMachine({
+        invoke: { src: "kid", id: "k" },
+        entry: [close, sendTo("k", { type: "go" })],
+      });
+    const states = await afterClosing(act, (actor) => actor.start());
+    expect(states).toEqual([
+      ["m", ""],
+      ["m/k", "y"],
+    ]);
+  });
 });

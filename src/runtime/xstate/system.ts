@@ -1,4 +1,5 @@
 import type { AnyEventObject, InspectionEvent } from "xstate";
+import type { Cascades } from "../cascades.ts";
 import type { InternalActor, InternalScheduler, InternalSystem, MicrostepEvent, SystemEvent } from "./internals.ts";
 
 /** What the runtime wants to know of, and decide in, its actor systems. */
@@ -16,6 +17,7 @@ export interface SystemHost {
   putOff(action: () => void): void;
   /** False swallows the event. Throws when nothing is accepted any more and it comes from outside, without a source. */
   admits(source: InternalActor | undefined, target: InternalActor, eventType: string): boolean;
+  readonly cascades: Pick<Cascades, "enter" | "leave">;
   readonly scheduler: InternalScheduler;
   readonly logger: (...args: unknown[]) => void;
   readonly inspectors: ReadonlySet<(event: InspectionEvent) => void>;
@@ -121,7 +123,13 @@ export class DurableSystem implements InternalSystem {
     if (this.#isObserved()) {
       this.#observe({ type: "@xstate.event", sourceRef: source, actorRef: target, event } as unknown as SystemEvent);
     }
-    target._send(event);
+    const { cascades } = this.#host;
+    cascades.enter();
+    try {
+      target._send(event);
+    } finally {
+      cascades.leave();
+    }
   }
 
   putOff(action: () => void): void {
