@@ -149,7 +149,7 @@ export class Engine {
     logic: InternalLogic,
     type: ActorType,
     options: Readonly<Record<string, unknown>>,
-    held?: Group,
+    held = false,
   ): Live {
     this.refuseIfClosed();
     const root: LiveRoot = {

@@ -1,6 +1,5 @@
 import type { AnyEventObject, AnyMachineSnapshot, Snapshot } from "xstate";
 import type { EffectPolicy } from "./durable.ts";
-import type { Group } from "./group.ts";
 import type { ActorType } from "./registry.ts";
 import type { InternalActor, InternalLogic, InternalSystem, LogicKind, TakenTransition } from "./xstate/internals.ts";
 
@@ -18,10 +17,10 @@ export interface LiveRoot {
   lastUsed: number;
   readonly members: Set<Live>;
   /**
-   * What was recorded of a tree that its maker has not started: its entry actions and timers wait for the start, so a
-   * crash before that must not leave it as one that has run them. Undefined once it is started.
+   * Its maker has not started it: its entry actions and timers wait for that, and so does what is recorded of its tree.
+   * Else a crash would leave it as one that has run them.
    */
-  held: Group | undefined;
+  held: boolean;
 }
 
 /** What is known of a promise actor's effect. */

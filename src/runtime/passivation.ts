@@ -91,7 +91,7 @@ export class Passivation {
 
 /** Nobody listens, and no work outside the machines is on its way. */
 function isIdle(live: Live): boolean {
-  if (live.root.held !== undefined) {
+  if (live.root.held) {
     return false;
   }
   for (const member of live.root.members) {

@@ -2,7 +2,8 @@ import type { AnyEventObject, Snapshot } from "xstate";
 import type { Cascades } from "./cascades.ts";
 import type { DelayedEvents } from "./delayed-events.ts";
 import type { Effects } from "./effects.ts";
-import { type Live, liveOf } from "./live.ts";
+import { Group } from "./group.ts";
+import { type Live, type LiveRoot, liveOf } from "./live.ts";
 import { type RecordContext, recordMade, recordTransition } from "./record.ts";
 import { reportUnhandled } from "./unhandled.ts";
 import { wrapLogic } from "./wrap.ts";
@@ -27,6 +28,8 @@ interface Recorded extends RecordContext {
 /** Sees what each actor does, by the logic that it runs in place of its own, and begins its work outside. */
 export class Recorder {
   readonly #engine: Recorded;
+  /** Of roots that are held. */
+  readonly #held = new WeakMap<LiveRoot, Group>();
   readonly #wrapped = new WeakMap<InternalLogic, InternalLogic>();
 
   constructor(engine: Recorded) {
@@ -76,19 +79,28 @@ export class Recorder {
   /** What was held back of its tree belongs to the coming commit. */
   started(actor: InternalActor): void {
     const root = liveOf(actor)?.root;
-    if (root?.held !== undefined) {
-      const { held } = root;
-      root.held = undefined;
-      this.#engine.group().takeOver(held, this.#engine.recordedMs(), () => this.#engine.nextSeq());
-      this.#engine.schedule();
+    if (root?.held === true) {
+      const engine = this.#engine;
+      root.held = false;
+      engine.group().takeOver(this.#heldOf(root), engine.recordedMs(), () => engine.nextSeq());
+      engine.schedule();
     }
   }
 
-  #contextOf({ root: { held } }: Live): RecordContext {
+  #contextOf({ root }: Live): RecordContext {
     const engine = this.#engine;
-    return held === undefined
-      ? engine
-      : { ids: engine.ids, recordedMs: () => engine.recordedMs(), nextSeq: () => 0, group: () => held };
+    return root.held
+      ? { ids: engine.ids, recordedMs: () => engine.recordedMs(), nextSeq: () => 0, group: () => this.#heldOf(root) }
+      : engine;
+  }
+
+  #heldOf(root: LiveRoot): Group {
+    let group = this.#held.get(root);
+    if (group === undefined) {
+      group = new Group();
+      this.#held.set(root, group);
+    }
+    return group;
   }
 
   /** To be called after the commit that asked for it (I2). */

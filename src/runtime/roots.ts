@@ -4,7 +4,6 @@ import type { ActorRow, Store } from "../store/port.ts";
 import { refuseBadId, refuseBadOptions } from "./arguments.ts";
 import { deliver, withDeliver } from "./deliver.ts";
 import type { Engine } from "./engine.ts";
-import type { Group } from "./group.ts";
 import type { Live } from "./live.ts";
 import type { Registry } from "./registry.ts";
 import { restoreRoots } from "./restore.ts";
@@ -24,7 +23,7 @@ export class Roots {
   }
 
   /** @throws PawlError ACTOR_EXISTS, ACTOR_ID_INVALID, SYSTEM_ID_INVALID, OPTION_NOT_DURABLE, RUNTIME_CLOSED */
-  findOrMake(name: string, logic: InternalLogic, options: Record<string, unknown>, held?: Group): Live {
+  findOrMake(name: string, logic: InternalLogic, options: Record<string, unknown>, held = false): Live {
     const id = options["id"] ?? this.#engine.ids.next(this.#engine.clock.now());
     refuseBadId(id);
     refuseBadOptions(id, options);

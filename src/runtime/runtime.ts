@@ -12,7 +12,6 @@ import { type DeliverOptions, deliver, deliverHere, withDeliver } from "./delive
 import { Engine } from "./engine.ts";
 import type { AuditNote } from "./entity.ts";
 import { forkActor } from "./fork.ts";
-import { Group } from "./group.ts";
 import { actorRow, type HistoryEntry, historyOf, type PastSnapshot, snapshotAt } from "./history.ts";
 import type { InspectorFeed, InspectorOptions } from "./inspector.ts";
 import { Passivation } from "./passivation.ts";
@@ -158,7 +157,7 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
     const named = typeof options["id"] === "string" ? options["id"] : "an actor without id";
     const name = this.#registry.nameOfRoot(logic, named);
     if (name !== undefined) {
-      return this.#roots.findOrMake(name, logic, options, new Group()).actor;
+      return this.#roots.findOrMake(name, logic, options, true).actor;
     }
     if (this.#strict) {
       throw new PawlError("LOGIC_NOT_REGISTERED", { actor: named });

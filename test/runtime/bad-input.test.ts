@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createActor, createMachine, fromTransition, sendTo, setup, spawnChild } from "xstate";
+import { createActor, createMachine, fromTransition, setup, spawnChild } from "xstate";
 import { durable, openRuntime, type Runtime } from "../../src/runtime/index.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
 import { simulatedClock } from "../../src/testing/index.ts";
@@ -234,34 +234,6 @@ describe("what a machine's author wrote", () => {
       ["t/h/lamp", "off"],
     ]);
     await again.close();
-  });
-
-  test("may count the children: a number is an id as in XState, over a restart", async () => {
-    const child = setup({}).createMachine({ initial: "a", states: { a: { on: { go: "b" } }, b: {} } });
-    const parent = setup({ actors: { child } }).createMachine({
-      entry: spawnChild("child", { id: 7 as never }),
-      on: { go: { actions: sendTo("7", { type: "go" }) } },
-    });
-    const store = openSqlite({ file: ":memory:" });
-    const first = await openRuntime({ store, machines: { parent } });
-    first.createActor("parent", { id: "p" });
-    await first.settled();
-    first.halt();
-    const second = await openRuntime({ store, machines: { parent } });
-    second.actor("p")?.send({ type: "go" });
-    expect(second.actor("p/7")?.getSnapshot()).toMatchObject({ value: "b" });
-    await second.close();
-  });
-
-  test("may not call a child __proto__, which no restart would bring back", async () => {
-    const child = setup({}).createMachine({});
-    const parent = setup({ actors: { child } }).createMachine({ entry: spawnChild("child", { id: "__proto__" }) });
-    const runtime = await openRuntime({ machines: { parent } });
-    expect(runtime.createActor("parent", { id: "p" }).getSnapshot()).toMatchObject({
-      status: "error",
-      error: { code: "ACTOR_ID_INVALID" },
-    });
-    await runtime.close();
   });
 
   test("may fail to make a child below one that is replaced: it was never stored and is not missed", async () => {

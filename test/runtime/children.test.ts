@@ -105,3 +105,33 @@ test.each([63, 64])("one that has ended with %i children when it is made shows t
   expect(ids.length).toBe(count);
   await runtime.close();
 });
+
+describe("the id of a child", () => {
+  test("may be a number as in XState, over a restart", async () => {
+    const child = setup({}).createMachine({ initial: "a", states: { a: { on: { go: "b" } }, b: {} } });
+    const parent = setup({ actors: { child } }).createMachine({
+      entry: spawnChild("child", { id: 7 as never }),
+      on: { go: { actions: sendTo("7", { type: "go" }) } },
+    });
+    const store = openSqlite({ file: ":memory:" });
+    const first = await openRuntime({ store, machines: { parent } });
+    first.createActor("parent", { id: "p" });
+    await first.settled();
+    first.halt();
+    const second = await openRuntime({ store, machines: { parent } });
+    second.actor("p")?.send({ type: "go" });
+    expect(second.actor("p/7")?.getSnapshot()).toMatchObject({ value: "b" });
+    await second.close();
+  });
+
+  test("is not __proto__, which no restart would bring back", async () => {
+    const child = setup({}).createMachine({});
+    const parent = setup({ actors: { child } }).createMachine({ entry: spawnChild("child", { id: "__proto__" }) });
+    const runtime = await openRuntime({ machines: { parent } });
+    expect(runtime.createActor("parent", { id: "p" }).getSnapshot()).toMatchObject({
+      status: "error",
+      error: { code: "ACTOR_ID_INVALID" },
+    });
+    await runtime.close();
+  });
+});
