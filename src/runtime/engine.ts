@@ -167,8 +167,7 @@ export class Engine {
       throw new Error(`XState made no actor for ${id}`);
     }
     this.population.roots.set(id, live);
-    const { start } = live.actor;
-    live.actor.start = () => this.cascades.run(() => start.call(live.actor));
+    this.cascades.holdStartOf(live.actor);
     return live;
   }
 

@@ -8,7 +8,7 @@ import { type Live, numberOf } from "./live.ts";
 import type { StoredSnapshot } from "./migrations.ts";
 import { recordMigrated } from "./record.ts";
 import type { ActorType, Registry } from "./registry.ts";
-import { childLogic, type InternalLogic, isMachine, kindOf } from "./xstate/internals.ts";
+import { childLogic, type InternalLogic, isMachine, kindOf, processing } from "./xstate/internals.ts";
 
 /** A stored actor with its logic found and its snapshot brought up to date. */
 interface Restorable {
@@ -164,8 +164,13 @@ function restoreTrees(engine: Engine, trees: readonly Tree[], effectOf: Readonly
     for (const restorable of trees.flat()) {
       settleIn(engine, restorable, effectOf.get(restorable.row.no));
     }
-    for (const { actor } of lives.filter((_, index) => trees[index]?.[0].row.status === "active")) {
-      actor.start();
+    for (const [index, { actor }] of lives.entries()) {
+      if (trees[index]?.[0].row.status === "active") {
+        actor.start();
+      } else {
+        // As XState leaves one that has ended: whoever subscribes is told how at once.
+        actor._processingStatus = processing.stopped;
+      }
     }
     return lives;
   } finally {

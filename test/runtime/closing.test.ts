@@ -1,4 +1,4 @@
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import {
   type AnyActorRef,
   type AnyStateMachine,
@@ -10,21 +10,7 @@ import {
 } from "xstate";
 import { openRuntime } from "../../src/runtime/index.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
-
-/** What is thrown in a turn of its own from here to the end of the test. */
-function unhandledErrors(): unknown[] {
-  const unhandled: unknown[] = [];
-  const others = process.listeners("uncaughtException");
-  process.removeAllListeners("uncaughtException");
-  process.on("uncaughtException", (error) => unhandled.push(error));
-  onTestFinished(() => {
-    process.removeAllListeners("uncaughtException");
-    for (const listener of others) {
-      process.on("uncaughtException", listener);
-    }
-  });
-  return unhandled;
-}
+import { unhandledErrors } from "./unhandled.fixture.ts";
 
 type Body = Parameters<typeof fromCallback>[0];
 

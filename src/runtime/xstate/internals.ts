@@ -174,6 +174,12 @@ export function endInError(actor: InternalActor, error: unknown): void {
   actor._error(error);
 }
 
+/** Whether an actor came to an end by itself; everybody was told then. */
+export function isOver(actor: InternalActor): boolean {
+  const { status } = actor.getSnapshot();
+  return actor._processingStatus === processing.stopped && (status === "done" || status === "error");
+}
+
 export function childrenOf(snapshot: Snapshot<unknown>): Readonly<Record<string, InternalActor>> {
   return (snapshot as { children?: Record<string, InternalActor> }).children ?? {};
 }

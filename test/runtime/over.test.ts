@@ -1,0 +1,73 @@
+import { describe, expect, onTestFinished, test } from "vitest";
+import { type AnyActorRef, createActor, setup, toPromise, waitFor } from "xstate";
+import { openRuntime } from "../../src/runtime/index.ts";
+import { openSqlite } from "../../src/store/sqlite/open.ts";
+import { simulatedClock } from "../../src/testing/simulated-clock.ts";
+import { unhandledErrors } from "./unhandled.fixture.ts";
+
+const failing = () => {
+  throw new Error("no");
+};
+const machine = setup({}).createMachine({
+  initial: "a",
+  output: 7,
+  states: { a: { on: { end: "b", fail: { actions: failing } } }, b: { type: "final" } },
+});
+
+/** A store with a root that ended by an event, opened again; and the same root in plain XState. */
+async function ended(by: "end" | "fail") {
+  const store = openSqlite({ file: ":memory:" });
+  const first = await openRuntime({ store, machines: { machine } });
+  const actor = first.createActor("machine", { id: "m" });
+  actor.subscribe({ error: () => undefined });
+  actor.send({ type: by });
+  await first.close();
+  const clock = simulatedClock();
+  const runtime = await openRuntime({ store, clock, machines: { machine }, passivateAfterMs: 1_000 });
+  onTestFinished(async () => {
+    await runtime.close();
+    store.close();
+  });
+  const plain = createActor(machine, { snapshot: actor.getPersistedSnapshot() });
+  plain.subscribe({ error: () => undefined });
+  return { runtime, clock, plain: plain.start() };
+}
+
+/** All that can be heard from an actor that somebody comes to late. */
+async function heard(actor: AnyActorRef): Promise<unknown[]> {
+  const all: unknown[] = [];
+  actor.subscribe({
+    next: (snapshot) => all.push(snapshot),
+    error: (error) => all.push(["error", (error as Error).message]),
+    complete: () => all.push("complete"),
+  });
+  const messageOf = (error: unknown) => (error as Error).message;
+  all.push(await toPromise(actor).catch(messageOf));
+  all.push(await waitFor(actor, () => false).catch(messageOf));
+  return all;
+}
+
+type Find = (runtime: Awaited<ReturnType<typeof ended>>["runtime"]) => unknown;
+
+describe.each(["end", "fail"] as const)("a root that ended by %s before the start", (by) => {
+  test.each<[string, Find]>([
+    ["made by name", (runtime) => runtime.createActor("machine", { id: "m" })],
+    ["made by its logic", (runtime) => runtime.createActor(machine, { id: "m" }).start()],
+    ["found by its id", (runtime) => runtime.actor("m")],
+  ])("tells how it ended as plain XState does, when it is %s, and reports nothing again", async (_, find) => {
+    const { runtime, plain } = await ended(by);
+    const unhandled = unhandledErrors();
+    const actor = find(runtime) as AnyActorRef;
+    expect(await heard(actor)).toEqual(await heard(plain));
+    await runtime.settled();
+    await new Promise(setImmediate);
+    expect(unhandled).toEqual([]);
+  });
+
+  test("tells it to who held it while it was put to sleep", async () => {
+    const { runtime, clock, plain } = await ended(by);
+    const actor = runtime.createActor("machine", { id: "m" });
+    clock.advance(2_000);
+    expect(await heard(actor)).toEqual(await heard(plain));
+  });
+});
