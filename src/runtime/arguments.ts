@@ -64,6 +64,22 @@ export function refuseBadOptions(actor: string, options: Readonly<Record<string,
   refuseBadSystemId(actor, options["systemId"]);
 }
 
+/** @throws PawlError MACHINE_INVALID */
+export function refuseBadRegistrations(machines: unknown): void {
+  if (typeof machines !== "object" || machines === null) {
+    throw new PawlError("MACHINE_INVALID", { place: "machines", value: shown(machines) });
+  }
+  for (const [name, entry] of Object.entries(machines as Readonly<Record<string, unknown>>)) {
+    const { logic } = (entry ?? {}) as { readonly logic?: unknown };
+    if (!isLogic(entry) && !isLogic(logic)) {
+      throw new PawlError("MACHINE_INVALID", { place: `machines.${name}`, value: shown(entry) });
+    }
+  }
+}
+
+const isLogic = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && "transition" in value && "getInitialSnapshot" in value;
+
 const noteTypes: readonly unknown[] = ["manual_override", "error", "warning"] satisfies AuditNote["type"][];
 
 /** @throws PawlError NOTE_INVALID */

@@ -114,7 +114,7 @@ export class Registry {
    */
   nameOfRoot(logic: InternalLogic, actor: string): string | undefined {
     const machine = this.nameOf(logic);
-    if (machine !== undefined && isMachine(logic) && this.#logics.get(machine) !== logic) {
+    if (machine !== undefined && this.#logics.get(machine) !== logic) {
       throw new PawlError("LOGIC_PROVIDED", { actor, machine });
     }
     return machine;

@@ -6,7 +6,7 @@ import type { ActorFilter, ActorRow, Store } from "../store/port.ts";
 import type { Durability } from "../store/sqlite/connection.ts";
 import { openSqlite } from "../store/sqlite/open.ts";
 import { tagsOf } from "../store/tags.ts";
-import { refuseBadId, refuseBadNote } from "./arguments.ts";
+import { refuseBadId, refuseBadNote, refuseBadRegistrations } from "./arguments.ts";
 import { recordNote } from "./audit.ts";
 import { type DeliverOptions, deliver, deliverHere, withDeliver } from "./deliver.ts";
 import { Engine } from "./engine.ts";
@@ -60,12 +60,13 @@ const retryClaimEveryMs = 50;
 
 /**
  * Opens a store and goes on with every actor that was running in it.
- * @throws PawlError STORE_IN_USE, STORE_NEWER, STORE_NOT_A_DATABASE, STORE_READ_ONLY, STORE_FULL, STORE_FAILED,
- *   MACHINE_CHANGED
+ * @throws PawlError MACHINE_INVALID, MIGRATIONS_UNORDERED, DURABILITY_UNKNOWN, STORE_IN_USE, STORE_NEWER,
+ *   STORE_NOT_A_DATABASE, STORE_READ_ONLY, STORE_FULL, STORE_FAILED, MACHINE_CHANGED
  */
 export async function openRuntime<const TMachines extends MachineMap>(
   options: RuntimeOptions<TMachines>,
 ): Promise<Runtime<TMachines>> {
+  refuseBadRegistrations(options?.machines);
   const clock = options.clock ?? systemClock;
   const ids = options.ids ?? systemIds();
   const store = options.store ?? (await claimed(options, clock, ids));
@@ -229,6 +230,7 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
 
   /** Durable actors, ended ones included, in the order in which they were made. */
   list(filter: ActorFilter = {}): ListedActor[] {
+    this.#engine.refuseIfClosed();
     return this.#store
       .listActors(filter)
       .map(({ no, id, parentNo, machine, version, state, status, asleep, tags }) => ({
@@ -244,11 +246,13 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
 
   /** What an actor took, and what became of it, as far as it is durable. @throws PawlError ACTOR_UNKNOWN */
   history(id: string): HistoryEntry[] {
+    this.#engine.refuseIfClosed();
     return historyOf(this.#store, id);
   }
 
   /** The snapshot as it was after a durable transition. @throws PawlError ACTOR_UNKNOWN, TRANSITION_UNKNOWN */
   at(id: string, transitionId: number): PastSnapshot {
+    this.#engine.refuseIfClosed();
     return snapshotAt(this.#store, id, transitionId);
   }
 
@@ -260,6 +264,7 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
    */
   fork(id: string, transitionId: number, newId: string): DurableActor<AnyActorLogic> {
     refuseBadId(newId);
+    this.#engine.refuseIfClosed();
     if (this.#roots.find(newId) !== undefined) {
       throw new PawlError("ACTOR_EXISTS", { id: newId, found: "another actor", asked: `a fork of ${id}` });
     }

@@ -156,6 +156,14 @@ describe("a runtime that is closed", () => {
     await expect(runtime.note("l", { type: "warning", trigger: "t", reason: "r" })).rejects.toMatchObject(closed);
     expect(() => runtime.createActor("lamp", { id: "m" })).toThrow("it was closed");
     expect(() => runtime.createActor("lamp", { id: "l" })).toThrow("it was closed");
+    for (const asked of [
+      () => runtime.list(),
+      () => runtime.history("l"),
+      () => runtime.at("l", 1),
+      () => runtime.fork("l", 1, "m"),
+    ]) {
+      expect(asked).toThrow(expect.objectContaining(closed));
+    }
   });
 });
 

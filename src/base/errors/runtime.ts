@@ -43,6 +43,12 @@ export const runtimeErrors = defineErrors({
     message: "{entity} {id} was sent {event} with a wrong payload: {fault}",
     fix: "Nothing was written. Correct the event and send it again.",
   },
+  MACHINE_INVALID: {
+    exit: 2,
+    http: 400,
+    message: "openRuntime: {place} cannot be {value}",
+    fix: "Its machines are, by name, what createMachine() or fromPromise() returns, or an object with that as its logic.",
+  },
   MACHINE_UNKNOWN: {
     exit: 2,
     http: 404,

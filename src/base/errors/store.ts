@@ -25,6 +25,12 @@ export const storeErrors = defineErrors({
     message: "{file} has schema {found} of {component}, this Pawl knows up to {known}",
     fix: "Use the Pawl that wrote it, or a newer one.",
   },
+  DURABILITY_UNKNOWN: {
+    exit: 2,
+    http: 400,
+    message: "{file}: there is no durability {durability}",
+    fix: 'Choose "full", which survives a power cut and is the default, or "normal".',
+  },
   STORE_READ_ONLY: {
     exit: 1,
     http: 500,

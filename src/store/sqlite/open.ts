@@ -41,12 +41,14 @@ const eventsOfLarge = 16;
 
 /**
  * Opens a store for writing, claims it, and brings its schema up to date.
- * @throws PawlError STORE_IN_USE, STORE_NEWER, STORE_NOT_A_DATABASE, STORE_READ_ONLY, STORE_FULL, STORE_FAILED
+ * @throws PawlError DURABILITY_UNKNOWN, STORE_IN_USE, STORE_NEWER, STORE_NOT_A_DATABASE, STORE_READ_ONLY, STORE_FULL,
+ *   STORE_FAILED
  */
 export function openSqlite(options: SqliteOptions): Store {
   const { file } = options;
   const clock = options.clock ?? systemClock;
   refuseNoPath(file);
+  refuseUnknownDurability(file, options.durability);
   let db: Database.Database | undefined;
   try {
     db = openFile(file, options.durability ?? "full");
@@ -140,6 +142,13 @@ function unchangingReader(file: string): Database.Database {
 function refuseNoPath(file: unknown): void {
   if (typeof file !== "string" || file === "" || file.includes("\0")) {
     throw new PawlError("STORE_NOT_A_DATABASE", { file: inspect(String(file)), detail: "it is no path of a file" });
+  }
+}
+
+/** What is misspelt would be taken for the weaker one. */
+function refuseUnknownDurability(file: string, durability: unknown): void {
+  if (durability !== undefined && durability !== "full" && durability !== "normal") {
+    throw new PawlError("DURABILITY_UNKNOWN", { file, durability: inspect(durability) });
   }
 }
 

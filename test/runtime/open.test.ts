@@ -1,0 +1,36 @@
+import { describe, expect, test } from "vitest";
+import { createMachine, fromTransition } from "xstate";
+import { openRuntime } from "../../src/runtime/index.ts";
+
+const lamp = createMachine({});
+const count = (n: number): number => n + 1;
+const counter = fromTransition(count, 0);
+const machines = { lamp, counter };
+
+describe("openRuntime", () => {
+  test.each([
+    [undefined, "machines"],
+    [{}, "machines"],
+    [{ machines: null }, "machines"],
+    [{ machines: { lamp, x: undefined } }, "machines.x"],
+    [{ machines: { x: {} } }, "machines.x"],
+    [{ machines: { x: { logic: undefined } } }, "machines.x"],
+    [{ machines: { x: "lamp" } }, "machines.x"],
+  ])("refuses %o, and names what is no machine", async (options, place) => {
+    const refused = { code: "MACHINE_INVALID", values: { place }, fix: expect.stringContaining("createMachine()") };
+    await expect(openRuntime(options as never)).rejects.toMatchObject(refused);
+  });
+
+  test.each(["ful", "FULL", "", null, 7])("refuses %o as a durability, which would be the weaker one", async (how) => {
+    const refused = { code: "DURABILITY_UNKNOWN", fix: expect.stringContaining('"full"') };
+    await expect(openRuntime({ machines, durability: how as never })).rejects.toMatchObject(refused);
+  });
+
+  test("refuses what looks like a registered logic and is another, for a restart would go on with the first", async () => {
+    const runtime = await openRuntime({ machines });
+    const refused = expect.objectContaining({ code: "LOGIC_PROVIDED" });
+    expect(() => runtime.createActor(fromTransition(count, 100), { id: "c" })).toThrow(refused);
+    expect(runtime.createActor(counter, { id: "c" }).getSnapshot().context).toBe(0);
+    await runtime.close();
+  });
+});
