@@ -122,8 +122,11 @@ export const taskSetup = setup({
           failed_gates: without(context.failed_gates),
         };
       }
-      const isGate = context.waiting_for_gates.includes(id);
-      return isGate ? { failed_gates: [...without(context.failed_gates), id] } : { upstream_ended: id };
+      if (context.waiting_for_gates.includes(id)) {
+        return { failed_gates: [...without(context.failed_gates), id] };
+      }
+      // What a person let it go on without has no say any more, not even once it is reset.
+      return context.waiting_for.includes(id) ? { upstream_ended: id } : {};
     }),
     setBlockedBy: assign({
       blocked_by: ({ context }) => [...context.waiting_for, ...context.waiting_for_gates],

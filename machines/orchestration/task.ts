@@ -113,7 +113,11 @@ export const taskMachine = taskSetup.createMachine({
         ),
         nothing_left: {
           guard: "gateFailed",
-          actions: raise({ type: "user_cancelled", by_parent: true, reason: "a gate that it needs has failed" }),
+          actions: raise(({ context }) => ({
+            type: "user_cancelled",
+            by_parent: true,
+            reason: `a gate that it needs has failed: ${context.failed_gates.join(", ")}`,
+          })),
         },
         override_unblock_task: move("blocked", "pending", "override_unblock_task", "A person lets it go on.", {
           guard: "operatorAndReason",

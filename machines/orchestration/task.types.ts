@@ -133,7 +133,7 @@ export type TaskEvent =
   | WorkstreamReady
   | WorkstreamPaused
   | DependencyEnded
-  /** The workstream has nothing left to run: what a failed gate blocks will not be freed. */
+  /** A gate that it needs has ended without passing: nothing is left that could free what that gate blocks. */
   | { readonly type: "nothing_left" }
   | PatchChanged;
 

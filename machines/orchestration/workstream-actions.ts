@@ -1,8 +1,9 @@
 import type { AnyActorRef, EventObject } from "xstate";
 import { childOf, tellChild, tellChildren } from "../family.ts";
-import { gateInputs } from "../gate-set.ts";
+import { dependencyEvent, gateInputs } from "../gate-set.ts";
 import { gateId } from "../ids.ts";
 import type { PatchChanged } from "../uet/patch-ledger.types.ts";
+import type { GateChanged } from "../uet/test-gate.types.ts";
 import type { TaskChanged, TaskContext, TaskDefinition, TaskInput, TaskStanding } from "./task.types.ts";
 import { standingOf } from "./task-standing.ts";
 import type { RunStarted, TaskRedone, TaskTally, WorkstreamContext, WorkstreamEvent } from "./workstream.types.ts";
@@ -159,6 +160,20 @@ export function forwardToDependants(
 ): void {
   for (const id of dependants) {
     tellChild(self, enqueue, id, { type: "dependency_ended", id: answers_for, state: to } as EventObject);
+  }
+}
+
+/**
+ * What waits for a gate hears of its end. Nothing leads out of a failed gate, and one that is blocked behind it never
+ * runs: a task that waited for either would wait for ever, so it ends at once.
+ */
+export function forwardGateToDependants(self: AnyActorRef, enqueue: Sender, event: GateChanged): void {
+  const news = dependencyEvent(event);
+  for (const id of news === undefined ? [] : event.dependants) {
+    tellChild(self, enqueue, id, news as EventObject);
+    if (event.to !== "PASSED" && childOf(self, id)?.src === "task") {
+      tellChild(self, enqueue, id, { type: "nothing_left" } as EventObject);
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import type { Move } from "../declare.ts";
 import { unprovided } from "../effect.ts";
 import { operatorAndReason, operatorNamed, operatorOrParent } from "../events.ts";
 import { tellChild, tellChildren, tellParent } from "../family.ts";
-import { dependencyEvent, gateInputs, noGates, tallied as talliedGates, verdictOf } from "../gate-set.ts";
+import { gateInputs, noGates, tallied as talliedGates, verdictOf } from "../gate-set.ts";
 import { mergeId } from "../ids.ts";
 import { patchLedgerMachine } from "../uet/patch-ledger.ts";
 import { testGateMachine } from "../uet/test-gate.ts";
@@ -15,6 +15,7 @@ import {
   derived,
   endedIncomplete,
   firstChildren,
+  forwardGateToDependants,
   forwardToDependants,
   hasBegun,
   noTasks,
@@ -201,10 +202,7 @@ export const workstreamSetup = setup({
       if (event.type !== "gate_changed") {
         return;
       }
-      const news = dependencyEvent(event);
-      for (const id of news === undefined ? [] : event.dependants) {
-        tellChild(self, enqueue as never, id, news as never);
-      }
+      forwardGateToDependants(self, enqueue as never, event);
       if (event.set_id !== mergeId(context.ws_id, context.merge_attempt)) {
         return;
       }

@@ -73,6 +73,18 @@ describe("pawl run", () => {
     expect(place.pawl("verify").status).toBe(0);
   }, 60_000);
 
+  test("ends when a gate fails that tasks wait for, and says which", () => {
+    const gate = "gates: { dep: { type: UNIT, run: 'echo no; exit 3' } }\n";
+    const place = placeWith(planOf(["{ id: t, run: 'echo hi > b.txt', depends_on: [dep] }"], gate));
+    expect(place.pawl("run", "plan.yaml").status).toBe(1);
+    const shown = place.pawl("show", "w.t").stdout;
+    expect(shown).toContain("w.t: cancelled");
+    expect(shown).toContain("last_error: a gate that it needs has failed: w~dep");
+    expect(shown).toContain("gate w~dep failed\n  does: echo no; exit 3\n  exit code: 3");
+    expect(shown).toContain("pawl logs w~dep");
+    expect(place.pawl("verify").status).toBe(0);
+  }, 60_000);
+
   test("with --json prints one object a line, the last one the outcome", () => {
     const place = placeWith(planOf(["{ id: t, run: 'echo hi > b.txt' }"]));
     const { status, stdout } = place.pawl("run", "plan.yaml", "--json");

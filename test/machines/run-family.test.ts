@@ -133,6 +133,73 @@ describe("a run and its family", () => {
     expect(child("off")?.children).toEqual({});
   });
 
+  describe("with a gate that fails before its tasks", () => {
+    const dep = { name: "dep", gate_type: "UNIT", command: "false" } as const;
+    const failing = { gate: ({ name }: { readonly name: string }) => ({ exit_code: name === "dep" ? 1 : 0 }) };
+    const ended = async (answers: Answers, workstreams: readonly WorkstreamDefinition[]) => {
+      const { run, child, merged } = world({ ...failing, ...answers }, workstreams);
+      await waitFor(run, ({ status }) => status === "done");
+      const below = (ws: string, id: string) => (child(ws)?.children[id] as AnyActorRef | undefined)?.getSnapshot();
+      return { run: run.getSnapshot().value, merged, child, below };
+    };
+
+    test.each([
+      [{}, "failed"],
+      [{ is_critical: true }, "failed"],
+      [{ allow_failure: true }, "succeeded"],
+    ])("ends, and names the gate (workstream: %j)", async (how, state) => {
+      const { run, child, below } = await ended({}, [
+        { ws_id: "a", ...how, gates: [dep], tasks: [{ task_id: "a.1", gate_dependencies: ["a~dep"] }] },
+      ]);
+      expect([run, child("a")?.value, below("a", "a.1")?.value]).toEqual([state, "failed", "cancelled"]);
+      expect(below("a", "a.1")?.context.last_error).toBe("a gate that it needs has failed: a~dep");
+    });
+
+    test("ends what waits for the task, and for a gate behind it, and lets the others finish", async () => {
+      const executed: string[] = [];
+      const { run, child, below } = await ended(
+        {
+          execute: ({ task_id }) => {
+            executed.push(task_id);
+            return { exit_code: 0 };
+          },
+        },
+        [
+          {
+            ws_id: "a",
+            gates: [dep, { ...dep, name: "late", depends_on: ["dep"] }, { ...dep, name: "good" }],
+            tasks: [
+              { task_id: "a.1", gate_dependencies: ["a~good", "a~late"] },
+              { task_id: "a.2", depends_on: ["a.1"] },
+              { task_id: "a.3", gate_dependencies: ["a~good"] },
+              { task_id: "a.4", depends_on: ["a.3"] },
+            ],
+          },
+        ],
+      );
+      expect(["a~dep", "a~late", "a~good"].map((id) => below("a", id)?.value)).toEqual(["FAILED", "BLOCKED", "PASSED"]);
+      expect(["a.1", "a.2", "a.3", "a.4"].map((id) => below("a", id)?.value)).toEqual([
+        "cancelled",
+        "cancelled",
+        "completed",
+        "completed",
+      ]);
+      expect([executed, child("a")?.value, run]).toEqual([["a.3", "a.4"], "failed", "failed"]);
+      expect(below("a", "a.1")?.context.last_error).toContain("a~late");
+    });
+
+    test("forgives a task that may fail", async () => {
+      const { run, merged, below } = await ended({}, [
+        {
+          ws_id: "a",
+          gates: [dep],
+          tasks: [{ task_id: "a.1", allow_failure: true, gate_dependencies: ["a~dep"] }, { task_id: "a.2" }],
+        },
+      ]);
+      expect([run, merged, below("a", "a.1")?.value]).toEqual(["succeeded", ["a"], "cancelled"]);
+    });
+  });
+
   test.each([
     ["override_complete_task", "completed", "succeeded"],
     ["override_fail_task", "failed", "failed"],
@@ -187,6 +254,19 @@ test("a workstream whose dependency ended while it was planned does not wait for
     workstream.send({ type: "run_started", tasks: [{ task_id: "b.1" }] });
     expect([state, workstream.getSnapshot().value]).toEqual([state, value]);
   }
+});
+
+test.each([
+  [{ gate_dependencies: ["a~dep"] }, { id: "a~dep", state: "FAILED" }],
+  [{ depends_on: ["a.0"] }, { id: "a.0", state: "failed" }],
+])("a task that a person let go on does not mind the end of what it waited for: %j", (waits, end) => {
+  const input = { run_id: "r", ws_id: "a", task_id: "a.1", ...waits };
+  const task = createActor(catalogue.task.machine, { input }).start();
+  const by = { operator: "ann", reason: "why" };
+  task.send({ type: "override_unblock_task", ...by });
+  task.send({ type: "dependency_ended", ...end });
+  task.send({ type: "override_reset_task", ...by });
+  expect(task.getSnapshot().value).toBe("queued");
 });
 
 test("every machine of the catalogue runs alone", () => {

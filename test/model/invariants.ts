@@ -85,7 +85,7 @@ export const invariants: Readonly<Record<string, Invariant>> = {
   },
   "nothing begins before what it waits for is completed": ({ path, state, machine }, _below, { parts, waits }) =>
     !begun.has(`${machine} ${state}`) ||
-    (waits.get(path) ?? []).every((awaited) => parts.get(awaited)?.state === "completed"),
+    (waits.get(path) ?? []).every((awaited) => ["completed", "PASSED"].includes(parts.get(awaited)?.state ?? "")),
   "a completed workstream has passed every final gate of its last merge": ({ machine, state, context }, below) =>
     machine !== "workstream" ||
     state !== "completed" ||

@@ -4,7 +4,7 @@ import { taskMachine } from "../../machines/orchestration/task.ts";
 import { workstreamMachine } from "../../machines/orchestration/workstream.ts";
 import { circuitBreakerMachine } from "../../machines/uet/circuit-breaker.ts";
 import { explore } from "./explore.ts";
-import { after, begin, configuration, gate, realMachines, type Situation } from "./system.ts";
+import { after, begin, behindGates, configuration, gate, realMachines, type Situation } from "./system.ts";
 
 // XState warns of each event that comes to an actor which has ended: here that is part of what is tried.
 vi.spyOn(console, "warn").mockImplementation(() => undefined);
@@ -25,6 +25,18 @@ describe("a run with two workstreams, tasks, patches, gates and a tool behind a 
   test.each([1, 2])("keeps its invariants, and comes to an end from everywhere (seed %i)", (seed) => {
     const { fault, situations, ends, refusals } = explore({ mostSituations: 4_000, seed });
     expect([fault, situations >= 4_000, ends > 100, refusals > 50]).toEqual([undefined, true, true, true]);
+  });
+
+  test("comes to an end from everywhere with tasks that wait for gates", () => {
+    const { fault, ends } = explore({ workstreams: behindGates, mostSituations: 2_000, seed: 1 });
+    expect([fault, ends > 50]).toEqual([undefined, true]);
+  });
+
+  test("a task that waits for ever for a gate that failed is found", () => {
+    const task = taskMachine.provide({ guards: { gateFailed: () => false } });
+    const run = runMachine.provide({ actors: { workstream: workstreamMachine.provide({ actors: { task } }) } });
+    const { fault } = explore({ machines: { run }, workstreams: behindGates, mostSituations: 2_000, seed: 1 });
+    expect(fault).toMatch(/^(it does not come to an end by itself|nothing can happen any more)/);
   });
 
   test("a task that is tried again and again is found", () => {

@@ -72,6 +72,20 @@ export const configuration: readonly WorkstreamDefinition[] = [
   },
 ];
 
+/** Tasks that wait for gates, one of which waits for another; others wait for such a task, or for nothing. */
+export const behindGates: readonly WorkstreamDefinition[] = [
+  {
+    ws_id: "a",
+    gates: [gate, { ...gate, name: "late", depends_on: ["unit"] }, { ...gate, name: "other" }],
+    tasks: [
+      { task_id: "a.2", max_retries: 0, gate_dependencies: ["a~late", "a~other"] },
+      { task_id: "a.3", max_retries: 0, depends_on: ["a.2"] },
+      { task_id: "a.4", max_retries: 0, gate_dependencies: ["a~unit"], allow_failure: true },
+      { task_id: "a.5", max_retries: 0 },
+    ],
+  },
+];
+
 /** The system before anything has happened. */
 export function begin({ run, breaker } = realMachines, workstreams = configuration): Situation {
   const { inspect, undeclared } = movesObserver();
@@ -89,7 +103,10 @@ function waitsOf(workstreams: readonly WorkstreamDefinition[]): ReadonlyMap<stri
         [`r/${ws_id}`, before] as const,
         ...tasks.map((task): readonly [string, readonly string[]] => [
           `r/${ws_id}/${task.task_id}`,
-          [...before, ...(task.depends_on ?? []).map((id) => `r/${ws_id}/${id}`)],
+          [
+            ...before,
+            ...[...(task.depends_on ?? []), ...(task.gate_dependencies ?? [])].map((id) => `r/${ws_id}/${id}`),
+          ],
         ]),
       ];
     }),

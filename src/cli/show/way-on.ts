@@ -3,7 +3,7 @@ import type { EntityDetail } from "../../views/runs/index.ts";
 
 interface Known {
   readonly hasLogs: boolean;
-  /** Ids of the gates that failed on its patches. */
+  /** Ids of the gates that it waited for in vain, or that failed on its patches. */
   readonly failedGates: readonly string[];
   /** Ids of its patches that were quarantined. */
   readonly quarantined: readonly string[];
@@ -28,7 +28,7 @@ export function wayOn({ entity_type, row }: EntityDetail, id: string, known: Kno
 }
 
 function stepsFor(type: EntityDetail["entity_type"], state: string, id: string, known: Known): string[] {
-  if (type === "task" && state === "failed") {
+  if (type === "task" && (state === "failed" || (state === "cancelled" && known.failedGates.length > 0))) {
     return [
       ...(known.hasLogs ? [`pawl logs ${id}  prints all that is kept of its output`] : []),
       ...known.failedGates.map((gate) => `pawl logs ${gate}  prints all that is kept of what the gate said`),

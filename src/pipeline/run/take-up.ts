@@ -6,7 +6,15 @@ interface Actors {
     readonly machine: string;
     readonly status: "active";
   }): readonly { readonly id: string; readonly state: string }[];
-  actor(id: string): { getSnapshot(): unknown } | undefined;
+  actor(id: string): { getSnapshot(): unknown; send(event: { readonly type: string }): void } | undefined;
+}
+
+/** A run of an earlier version may hold tasks whose gate has failed and that nobody told that it was in vain. */
+function endIfGateFailed(task: ReturnType<Actors["actor"]>): void {
+  const snapshot = task?.getSnapshot() as { context: { failed_gates: readonly string[] } } | undefined;
+  if (snapshot !== undefined && snapshot.context.failed_gates.length > 0) {
+    task?.send({ type: "nothing_left" });
+  }
 }
 
 /** Gives work to where it was when the last process ended. */
@@ -18,6 +26,8 @@ export function takeUp(runtime: Actors, site: RunSite): void {
       site.workers.occupy(snapshot?.context.worker_id ?? "", task);
     } else if (state === "queued") {
       site.workers.offer(task);
+    } else if (state === "blocked") {
+      endIfGateFailed(runtime.actor(id));
     }
   }
   for (const { id, state } of runtime.list({ machine: "workstream", status: "active" })) {

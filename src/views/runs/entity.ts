@@ -28,7 +28,7 @@ export function entityDetail(db: Database, id: string): EntityDetail | undefined
   return undefined;
 }
 
-/** A gate that a patch of a task did not pass. */
+/** A gate that a task waited for in vain, or that a patch of it did not pass. */
 export interface FailedGate {
   readonly gate_id: string;
   readonly command: string;
@@ -37,14 +37,16 @@ export interface FailedGate {
   readonly stderr: string | null;
 }
 
-/** Gates that failed on the patches of a task, by the task's row id. */
+/** Gates that a task needed, or that ran on its patches, and that failed, by the task's row id. */
 export function failedGatesOf(db: Database, task: string): FailedGate[] {
   return db
     .prepare(
       `SELECT gate_id, command, exit_code, stdout, stderr FROM test_gates
-       WHERE gate_id >= ? AND gate_id < ? AND state = 'FAILED' ORDER BY gate_id`,
+       WHERE state = 'FAILED' AND (gate_id >= ? AND gate_id < ?
+         OR gate_id IN (SELECT value FROM tasks, json_each(gate_dependencies) WHERE task_id = ?))
+       ORDER BY gate_id`,
     )
-    .all(`${task}~p`, `${task}~q`) as FailedGate[];
+    .all(`${task}~p`, `${task}~q`, task) as FailedGate[];
 }
 
 /** Row ids of the patches of a task that were quarantined, by the task's row id. */
