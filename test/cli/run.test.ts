@@ -368,13 +368,13 @@ describe("what is in the way of a run", () => {
       /Nearest names there: main/,
     ],
     [
-      "a branch of the run's name",
-      (place: Place) => place.git("branch", "pawl/p-1"),
+      "a branch above that of the run",
+      (place: Place) => place.git("branch", "pawl"),
       ".",
       "BRANCH_EXISTS",
       1,
       /branch pawl\/p-1 cannot be made: .* was not made by this run/,
-      /git branch -m pawl\/p-1/,
+      /git branch -m pawl NEW-NAME/,
     ],
   ] as const)("%s", (_, prepare, below, code, status, message, fix) => {
     const place = placeWith(plan);

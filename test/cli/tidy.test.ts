@@ -148,3 +148,28 @@ describe("locks that a killed git left", () => {
     expect(existsSync(join(place.folder, ".git/refs/heads/main.lock"))).toBe(true);
   });
 });
+
+describe("a run takes no branches of a run that another store knows", () => {
+  const foreign = planOf(["{ id: t, run: 'echo foreign > foreign' }"], "gates: { g: { type: UNIT, run: 'exit 1' } }\n");
+  const own = planOf(["{ id: t, run: 'echo own > own' }"]);
+  const failing = foreign.replace("id: w\n", "id: w\n    final: [g]\n");
+
+  test.each([
+    ["that is gone", (place: Place) => rmSync(join(place.folder, ".state"), { recursive: true }), []],
+    ["elsewhere", () => undefined, ["--state", ".other"]],
+  ])("%s", (_, between, options) => {
+    const place = placeWith(failing);
+    expect(place.pawl("run", "plan.yaml").status).toBe(1);
+    const before = references(place);
+    expect(before).toContain("refs/heads/pawl-work/p-1/w");
+    between(place);
+    // Its workstream's branch is enough: its commits would come along.
+    place.git("branch", "-D", "pawl/p-1");
+    place.write("plan.yaml", own);
+    const named = place.pawl("run", "plan.yaml", "--id", "p-1", ...options);
+    expect([named.status, named.stderr]).toEqual([1, expect.stringMatching(/pawl-work\/p-1\/w exists.*BRANCH_EXISTS/)]);
+    expect(place.pawl("run", "plan.yaml", ...options).status).toBe(0);
+    expect(place.git("log", "--format=%s", "main..pawl/p-2", "--", "foreign")).toBe("");
+    expect(place.git("show", "pawl/p-2:own")).toBe("own");
+  });
+});

@@ -12,7 +12,16 @@ export function runBranch(run: string): string {
  * Not below `pawl/<run>`: git cannot have a branch and a folder of branches of one name.
  */
 export function workstreamBranch(run: string, workstream: string): string {
-  return `pawl-work/${referencePart(run)}/${referencePart(workstream)}`;
+  return `${workstreamFolder(run)}/${referencePart(workstream)}`;
+}
+
+const workstreamFolder = (run: string): string => `pawl-work/${referencePart(run)}`;
+
+/** Who makes a branch. A run's name alone is not enough: a store elsewhere, or one since deleted, may have used it too. */
+export interface BranchMaker {
+  readonly run: string;
+  /** Id of the store that the run is kept in. */
+  readonly store: string;
 }
 
 /** Where a branch stands in git's store of references. */
@@ -28,16 +37,24 @@ export function referencePart(id: string): string {
     .replace(/^-/, "%2D");
 }
 
+/** As the reference log's oldest message. */
+const markOf = ({ run, store }: BranchMaker): string => `pawl: run ${run} of store ${store}`;
+
 /**
  * Makes a branch at `start`, for this run only. Repeated, it leaves the branch as it is.
  *
  * @returns where the branch stands: `start`, or further on when it was made by this run before
  * @throws BRANCH_EXISTS when the branch, or one in its way, was made by somebody else
  */
-export async function createBranch(repository: Repository, branch: string, run: string, start: Sha): Promise<Sha> {
+export async function createBranch(
+  repository: Repository,
+  branch: string,
+  maker: BranchMaker,
+  start: Sha,
+): Promise<Sha> {
   const reference = branchReference(branch);
   const nothing = "0".repeat(start.length);
-  const mark = `pawl: run ${run}`;
+  const mark = markOf(maker);
   const make = () =>
     repository.git(["update-ref", "--create-reflog", "-m", mark, reference, start, nothing], { answers: [0, 128] });
   let made = await make();
@@ -62,6 +79,29 @@ export async function createBranch(repository: Repository, branch: string, run: 
   }
   const at = found ?? (await repository.commit(branchReference(blocker))) ?? "?";
   throw new PawlError("BRANCH_EXISTS", { branch, blocker, found: at });
+}
+
+/**
+ * A branch by which the name of a run that is yet to begin is taken, or null. No branch of this store's is in the way
+ * that stands at `start`: a process that was killed between that branch and the run's first row left it.
+ */
+export async function branchTakingName(
+  repository: Repository,
+  maker: BranchMaker,
+  start: Sha,
+): Promise<{ readonly branch: string; readonly commit: Sha } | null> {
+  const own = branchReference(runBranch(maker.run));
+  const [ofRun, ofWorkstreams] = await Promise.all([
+    referencesBelow(repository, own),
+    referencesBelow(repository, branchReference(workstreamFolder(maker.run))),
+  ]);
+  for (const { name, commit } of [...ofRun, ...ofWorkstreams]) {
+    const isLeftover = name === own && commit === start && (await firstMark(repository, own)) === markOf(maker);
+    if (!isLeftover) {
+      return { branch: name.replace(/^refs\/heads\//, ""), commit };
+    }
+  }
+  return null;
 }
 
 /** The reference log's oldest message: who made the branch. */

@@ -1,7 +1,9 @@
 /** Git as a run needs it: branches and worktrees of its own, patches, commits, merges. The user's checkout is left alone (I12). */
 export { resolveBase } from "./base.ts";
 export {
+  type BranchMaker,
   branchReference,
+  branchTakingName,
   createBranch,
   referencePart,
   referencesBelow,

@@ -1,5 +1,13 @@
 import type { Plan } from "../../plan/index.ts";
-import { advanceBranch, createBranch, type Repository, runBranch, type Sha, workstreamBranch } from "../git/index.ts";
+import {
+  advanceBranch,
+  type BranchMaker,
+  createBranch,
+  type Repository,
+  runBranch,
+  type Sha,
+  workstreamBranch,
+} from "../git/index.ts";
 import type { PlanIndex } from "./plan-index.ts";
 
 /** The branches of one run and where they stand. Git's references are the truth; this remembers them. */
@@ -7,13 +15,15 @@ export class RunBranches {
   readonly run: string;
   readonly base: Sha;
   readonly #repository: Repository;
+  readonly #maker: BranchMaker;
   readonly #index: PlanIndex;
   readonly #tips = new Map<string, Promise<Sha>>();
   #runTip: Promise<Sha> | undefined;
 
-  constructor(repository: Repository, run: string, base: Sha, index: PlanIndex) {
+  constructor(repository: Repository, maker: BranchMaker, base: Sha, index: PlanIndex) {
     this.#repository = repository;
-    this.run = run;
+    this.#maker = maker;
+    this.run = maker.run;
     this.base = base;
     this.#index = index;
   }
@@ -23,7 +33,7 @@ export class RunBranches {
    * @throws PawlError BRANCH_EXISTS when somebody else made a branch of that name
    */
   runTip(): Promise<Sha> {
-    this.#runTip ??= createBranch(this.#repository, runBranch(this.run), this.run, this.base);
+    this.#runTip ??= createBranch(this.#repository, runBranch(this.run), this.#maker, this.base);
     return this.#runTip;
   }
 
@@ -51,6 +61,6 @@ export class RunBranches {
 
   async #create(workstream: Plan["workstreams"][number]): Promise<Sha> {
     const start = workstream.dependsOn.length === 0 ? this.base : await this.runTip();
-    return await createBranch(this.#repository, workstreamBranch(this.run, workstream.id), this.run, start);
+    return await createBranch(this.#repository, workstreamBranch(this.run, workstream.id), this.#maker, start);
   }
 }

@@ -6,7 +6,7 @@ import type { Plan } from "../../plan/index.ts";
 import type { InspectorFeed } from "../../runtime/index.ts";
 import type { Store, StoredAuditRow } from "../../store/port.ts";
 import { openSeparateRunner, RunningCommands, stopLeftovers } from "../command/index.ts";
-import { resolveBase } from "../git/index.ts";
+import { branchTakingName, resolveBase } from "../git/index.ts";
 import {
   claimStateFolder,
   readConfiguration,
@@ -22,7 +22,7 @@ import type { PipelineOptions } from "./options.ts";
 import { openParts, type PipelineParts } from "./parts.ts";
 import { PlanIndex } from "./plan-index.ts";
 import { giveTask, reactTo } from "./reactions.ts";
-import { checkRunId, nextRunId } from "./run-ids.ts";
+import { chooseRunId } from "./run-ids.ts";
 import { secretValues } from "./secret-values.ts";
 import { RunSite, type SiteServices } from "./site.ts";
 import { killAll } from "./stop-now.ts";
@@ -108,10 +108,11 @@ export class Pipeline {
     if (unfinished !== undefined) {
       throw new PawlError("RUN_UNFINISHED", unfinished);
     }
-    const existing = this.runs();
-    const taken = new Set(existing.map(({ run }) => run));
-    const run = id === undefined ? nextRunId(plan.name, (name) => taken.has(name)) : checkRunId(id, existing);
-    const stored = { plan, base: await resolveBase(this.#options.repository, plan.base) };
+    const { repository } = this.#options;
+    const stored = { plan, base: await resolveBase(repository, plan.base) };
+    const taking = (name: string) =>
+      branchTakingName(repository, { run: name, store: this.#store.storeId }, stored.base);
+    const run = await chooseRunId(plan.name, { id, existing: this.runs(), taking });
     await this.#withoutLeftovers();
     this.#site = this.#makeSite(run, stored);
     const { runner, branches, worktrees, index } = this.#site;
@@ -271,7 +272,7 @@ export class Pipeline {
     return new RunSite(this.#services, {
       index,
       runner: openSeparateRunner({ stateDirectory: state.folder, store: this.#store.storeId, secrets, clock }),
-      branches: new RunBranches(this.#options.repository, run, base, index),
+      branches: new RunBranches(this.#options.repository, { run, store: this.#store.storeId }, base, index),
       secrets: createRedactor(secrets),
       workers,
     });

@@ -1,29 +1,53 @@
 import { PawlError } from "../../base/errors/index.ts";
+import { runBranch, type Sha } from "../git/index.ts";
 
 /** Letters, digits, `-` and `_`: fit for a branch, a folder and a command line. */
 const allowed = /^[A-Za-z0-9][A-Za-z0-9_-]{0,59}$/;
 
-/** The name that a user chose for a run. @throws PawlError RUN_NAME, RUN_EXISTS */
-export function checkRunId(run: string, existing: readonly { readonly run: string; readonly state: string }[]): string {
-  if (!allowed.test(run)) {
-    throw new PawlError("RUN_NAME", { run });
+/**
+ * The id that a user chose for a run, or else the plan's name and the next number that is free: `harden-client-3`. Free
+ * in the store, and in the repository too, whose branches may be those of another store.
+ * @param taking a branch by which a name is taken
+ * @throws PawlError RUN_NAME, RUN_EXISTS, BRANCH_EXISTS
+ */
+export async function chooseRunId(
+  planName: string,
+  {
+    id,
+    existing,
+    taking,
+  }: {
+    readonly id: string | undefined;
+    readonly existing: readonly { readonly run: string; readonly state: string }[];
+    readonly taking: (run: string) => Promise<{ readonly branch: string; readonly commit: Sha } | null>;
+  },
+): Promise<string> {
+  const stored = new Map(existing.map(({ run, state }) => [run, state]));
+  if (id === undefined) {
+    return await nextRunId(planName, async (run) => stored.has(run) || (await taking(run)) !== null);
   }
-  const found = existing.find((other) => other.run === run);
-  if (found !== undefined) {
-    throw new PawlError("RUN_EXISTS", { run, state: found.state });
+  if (!allowed.test(id)) {
+    throw new PawlError("RUN_NAME", { run: id });
   }
-  return run;
+  const state = stored.get(id);
+  if (state !== undefined) {
+    throw new PawlError("RUN_EXISTS", { run: id, state });
+  }
+  const found = await taking(id);
+  if (found !== null) {
+    throw new PawlError("BRANCH_EXISTS", { branch: runBranch(id), blocker: found.branch, found: found.commit });
+  }
+  return id;
 }
 
-/** The plan's name and the next number that is free: `harden-client-3`. */
-export function nextRunId(planName: string, taken: (run: string) => boolean): string {
+async function nextRunId(planName: string, taken: (run: string) => Promise<boolean>): Promise<string> {
   const name =
     planName
       .replace(/[^A-Za-z0-9_-]+/g, "-")
       .replace(/^[-_]+/, "")
       .slice(0, 50) || "run";
   let number = 1;
-  while (taken(`${name}-${number}`)) {
+  while (await taken(`${name}-${number}`)) {
     number += 1;
   }
   return `${name}-${number}`;

@@ -8,7 +8,7 @@ const diff = "---\n\ndiff --git a/n b/n\nnew file mode 100644\n--- /dev/null\n++
 async function committedAs(from: string, date: string): Promise<string> {
   const { repository, pool, start } = await setting();
   const { mail } = parsePatch(Buffer.from(`From: ${from}\nDate: ${date}\nSubject: s\n\n${diff}`), "p");
-  await createBranch(repository, "work", "R1", start);
+  await createBranch(repository, "work", { run: "R1", store: "S" }, start);
   const commit = await commitPatch(repository, await pool.acquire(start), {
     branch: "work",
     parent: start,

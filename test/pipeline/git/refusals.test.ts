@@ -89,7 +89,7 @@ describe("a base", () => {
 test("a branch called pawl stands in the way of those below it", async () => {
   const { repository, checkout, start } = await setting();
   git(checkout, "branch", "pawl");
-  await expect(createBranch(repository, "pawl/R1", "R1", start)).rejects.toMatchObject({
+  await expect(createBranch(repository, "pawl/R1", { run: "R1", store: "S" }, start)).rejects.toMatchObject({
     code: "BRANCH_EXISTS",
     message: expect.stringContaining("pawl exists already"),
   });

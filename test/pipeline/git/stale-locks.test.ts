@@ -63,7 +63,7 @@ describe("a lock that a killed git left on a reference of Pawl's is taken away",
     expect([at(moved.checkout, "pawl-work/R1/w"), locks(moved.checkout), moved.waits]).toEqual([moved.next, [], []]);
 
     const made = await locked("refs/heads/pawl/R1");
-    expect(await createBranch(made.repository, "pawl/R1", "R1", made.start)).toBe(made.start);
+    expect(await createBranch(made.repository, "pawl/R1", { run: "R1", store: "S" }, made.start)).toBe(made.start);
     expect([at(made.checkout, "pawl/R1"), locks(made.checkout)]).toEqual([made.start, []]);
 
     const gone = await locked("refs/pawl/R1/m");

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import {
   advanceBranch,
   applyPatch,
+  branchTakingName,
   capturePatch,
   commitPatch,
   createBranch,
@@ -18,7 +19,7 @@ const trailers = { "Pawl-Run": "R1", "Pawl-Ledger": "L1" };
 
 /** A branch `pawl/R1` one commit ahead of the checkout, which writes `text` to `path`. */
 async function runThatWrote({ repository, pool, start }: Setting, path: string, text: string): Promise<string> {
-  await createBranch(repository, "pawl/R1", "R1", start);
+  await createBranch(repository, "pawl/R1", { run: "R1", store: "S" }, start);
   const worktree = await pool.acquire(start);
   put((await worktree.lend()).folder, { [path]: text });
   await capturePatch(worktree, start);
@@ -146,9 +147,25 @@ describe("a merge", () => {
 
 test("a branch of this run is found as it was left; one of somebody else is refused", async () => {
   const { repository, checkout, start } = await setting();
-  await createBranch(repository, "pawl/R1", "R1", start);
-  expect(await createBranch(repository, "pawl/R1", "R1", start)).toBe(start);
+  await createBranch(repository, "pawl/R1", { run: "R1", store: "S" }, start);
+  expect(await createBranch(repository, "pawl/R1", { run: "R1", store: "S" }, start)).toBe(start);
+  const ofAnotherStore = createBranch(repository, "pawl/R1", { run: "R1", store: "other" }, start);
+  await expect(ofAnotherStore).rejects.toMatchObject({ code: "BRANCH_EXISTS" });
   git(checkout, "branch", "pawl/R2");
-  const taken = createBranch(repository, "pawl/R2", "R2", start);
+  const taken = createBranch(repository, "pawl/R2", { run: "R2", store: "S" }, start);
   await expect(taken).rejects.toMatchObject({ code: "BRANCH_EXISTS" });
+});
+
+test("the name of a run is taken by each branch of it but the one that this store left at the start", async () => {
+  const { repository, checkout, start } = await setting();
+  const maker = { run: "R1", store: "S" };
+  const taking = (of = maker, at = start) => branchTakingName(repository, of, at);
+  expect(await taking()).toBeNull();
+  await createBranch(repository, "pawl/R1", maker, start);
+  expect(await taking()).toBeNull();
+  expect(await taking({ run: "R1", store: "other" })).toEqual({ branch: "pawl/R1", commit: start });
+  const moved = commitAll(checkout, { "a.txt": "moved\n" }, "moved");
+  expect(await taking(maker, moved)).toEqual({ branch: "pawl/R1", commit: start });
+  await createBranch(repository, "pawl-work/R1/w", maker, start);
+  expect(await taking()).toEqual({ branch: "pawl-work/R1/w", commit: start });
 });

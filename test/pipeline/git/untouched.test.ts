@@ -43,8 +43,8 @@ async function wholeWay(checkout: string, change: string): Promise<{ patch: stri
   const repository = await openRepository(checkout, { clock: systemClock });
   const pool = await poolOf(repository);
   const start = repository.head.commit ?? "";
-  await createBranch(repository, "pawl/R1", "R1", start);
-  await createBranch(repository, "pawl-work/R1/w", "R1", start);
+  await createBranch(repository, "pawl/R1", { run: "R1", store: "S" }, start);
+  await createBranch(repository, "pawl-work/R1/w", { run: "R1", store: "S" }, start);
   const worked = await pool.acquire(start);
   put((await worked.lend()).folder, { "a.txt": change, "new.txt": "new\r\n" });
   const captured = (await capturePatch(worked, start)) ?? Buffer.alloc(0);
