@@ -182,6 +182,9 @@ const keptGitVariables = new Set([
   "GIT_CONFIG_GLOBAL",
   "GIT_CONFIG_SYSTEM",
   "GIT_CONFIG_NOSYSTEM",
+  // What `git -c` and a container's environment set, safe.directory above all. Pawl's own -c come later, and win.
+  "GIT_CONFIG_PARAMETERS",
+  "GIT_CONFIG_COUNT",
   "GIT_EXEC_PATH",
   "GIT_SSH",
   "GIT_SSH_COMMAND",
@@ -193,7 +196,7 @@ const keptGitVariables = new Set([
 function gitFreeEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept: NodeJS.ProcessEnv = {};
   for (const [name, value] of Object.entries(environment)) {
-    if (!name.startsWith("GIT_") || keptGitVariables.has(name)) {
+    if (!name.startsWith("GIT_") || keptGitVariables.has(name) || /^GIT_CONFIG_(KEY|VALUE)_\d+$/.test(name)) {
       kept[name] = value;
     }
   }

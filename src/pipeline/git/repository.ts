@@ -192,10 +192,17 @@ async function checkGitVersion(directory: string): Promise<void> {
 }
 
 async function findRepository(directory: string): Promise<Pick<RepositoryFacts, "root" | "gitDir" | "commonDir">> {
-  const facts = ["--is-bare-repository", "--is-shallow-repository", "--is-inside-work-tree"];
-  const paths = ["--path-format=absolute", "--git-dir", "--git-common-dir", "--show-toplevel"];
-  const answer = await runGit({ cwd: directory, args: ["rev-parse", ...facts, ...paths], answers: [0, 128] });
-  const [bare, shallow, inside, gitDir, commonDir, root] = answer.stdout.toString().split("\n");
+  const revParse = (...args: string[]) => runGit({ cwd: directory, args: ["rev-parse", ...args], answers: [0, 128] });
+  // One call each: a path may have line breaks, and there is no -z.
+  const path = async (option: string) =>
+    (await revParse("--path-format=absolute", option)).stdout.toString().replace(/\n$/, "");
+  const [answer, gitDir, commonDir, root] = await Promise.all([
+    revParse("--is-bare-repository", "--is-shallow-repository", "--is-inside-work-tree"),
+    path("--git-dir"),
+    path("--git-common-dir"),
+    path("--show-toplevel"),
+  ]);
+  const [bare, shallow, inside] = answer.stdout.toString().split("\n");
   if (answer.stderr.includes("dubious ownership")) {
     throw new PawlError("REPOSITORY_NOT_TRUSTED", { folder: directory });
   }

@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { systemClock } from "../../../src/base/time.ts";
 import { createBranch, mergeRunIntoBase, openRepository, resolveBase } from "../../../src/pipeline/git/index.ts";
@@ -49,6 +50,55 @@ test("git's own variables, as a hook has them, do not lead to another repository
   vi.stubEnv("GIT_WORK_TREE", other);
   vi.stubEnv("GIT_INDEX_FILE", join(other, ".git/index"));
   expect((await opened(checkout)).root).toBe(checkout);
+});
+
+test("a folder with line breaks in its path is opened where it is, from below and from a linked worktree too", async () => {
+  const checkout = join(temporaryFolder(), "two\nlines");
+  mkdirSync(join(checkout, "below"), { recursive: true });
+  git(checkout, "init", "-q", "-b", "main");
+  git(checkout, "config", "user.name", "Ann");
+  git(checkout, "config", "user.email", "ann@example.com");
+  commitAll(checkout, { a: "" }, "start");
+  const linked = join(dirname(checkout), "also\ntwo");
+  git(checkout, "worktree", "add", "-q", "--detach", linked);
+  const { root, gitDir } = await opened(join(checkout, "below"));
+  expect([root, gitDir]).toEqual([checkout, join(checkout, ".git")]);
+  expect(await opened(linked)).toMatchObject({ root: linked, commonDir: join(checkout, ".git") });
+});
+
+describe("settings of the environment", () => {
+  const settings: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
+    ["as variables", { GIT_CONFIG_COUNT: "1", GIT_CONFIG_KEY_0: "safe.directory", GIT_CONFIG_VALUE_0: "*" }],
+    ["as git -c passes them on", { GIT_CONFIG_PARAMETERS: "'safe.directory'='*'" }],
+  ];
+
+  test.each(settings)("say whom git trusts: %s", async (_, variables) => {
+    const checkout = checkoutWith({ a: "" });
+    // How git's own tests make a repository one of somebody else.
+    const program = join(temporaryFolder(), "git");
+    put(dirname(program), {
+      git: { program: `#!/bin/sh\nGIT_TEST_ASSUME_DIFFERENT_OWNER=1 PATH='${process.env["PATH"]}' exec git "$@"\n` },
+    });
+    vi.stubEnv("PATH", `${dirname(program)}:${process.env["PATH"]}`);
+    vi.stubEnv("GIT_CONFIG_GLOBAL", "/dev/null");
+    await expect(opened(checkout)).rejects.toMatchObject({ code: "REPOSITORY_NOT_TRUSTED" });
+    for (const [name, value] of Object.entries(variables)) {
+      vi.stubEnv(name, value);
+    }
+    expect((await opened(checkout)).root).toBe(checkout);
+  });
+
+  test.each([
+    ["as variables", { GIT_CONFIG_COUNT: "1", GIT_CONFIG_KEY_0: "core.hooksPath", GIT_CONFIG_VALUE_0: "/theirs" }],
+    ["as git -c passes them on", { GIT_CONFIG_PARAMETERS: "'core.hooksPath'='/theirs'" }],
+  ])("do not outweigh Pawl's own: %s", async (_, variables) => {
+    const { repository } = await setting();
+    for (const [name, value] of Object.entries(variables)) {
+      vi.stubEnv(name, value);
+    }
+    const { stdout } = await repository.git(["config", "--get", "core.hooksPath"]);
+    expect(stdout.toString().trim()).toBe("/dev/null");
+  });
 });
 
 describe("a base", () => {
