@@ -18,7 +18,7 @@ export const gitErrors = defineErrors({
     exit: 1,
     http: 500,
     message: "git {command} failed in {folder} (exit {exit}): {detail}",
-    fix: "Run it there by hand to see more. Every git step can be repeated: mend the cause, then go on with pawl resume.",
+    fix: "Run it there by hand to see more. Every git step can be repeated: mend the cause, then ask again; a run that stopped goes on with pawl resume.",
   },
   GIT_OUTPUT_TOO_LARGE: {
     exit: 1,
@@ -102,12 +102,12 @@ export const gitErrors = defineErrors({
     exit: 1,
     http: 400,
     message: '"{base}" is no local branch of {folder}, so nothing can be merged into it',
-    fix: "Name a branch to merge into, or make one: git branch NAME {base}",
+    fix: "Name a branch of the repository with --into BRANCH; git branch lists them.",
   },
   CHECKOUT_IN_THE_WAY: {
     exit: 1,
     http: 409,
     message: "{branch} is checked out in {folder}, and git will not move it there: {detail}",
-    fix: "Commit or put away the changes there, then ask again. Nothing was changed.",
+    fix: "{remedy}, then ask again. Nothing was changed.",
   },
 });

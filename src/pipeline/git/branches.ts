@@ -1,3 +1,5 @@
+import { readdir, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { PawlError } from "../../base/errors/index.ts";
 import type { Repository, Sha } from "./repository.ts";
 import { removeStaleLocks } from "./stale-locks.ts";
@@ -159,4 +161,37 @@ export async function checkoutOf(repository: Repository, branch: string): Promis
     }
   }
   return null;
+}
+
+/** What git keeps in its folder of a worktree while it is in the middle of something, and whose branches it names. */
+const unfinishedFiles = [
+  ["rebase-merge/head-name", "rebase"],
+  ["rebase-merge/update-refs", "rebase"],
+  ["rebase-apply/head-name", "rebase"],
+  ["BISECT_START", "bisect"],
+] as const;
+
+/**
+ * A worktree in the middle of a rebase or bisection that will come back to the branch. Git calls it detached meanwhile.
+ */
+export async function unfinishedOn(
+  repository: Repository,
+  branch: string,
+): Promise<{ readonly folder: string; readonly command: "rebase" | "bisect" } | null> {
+  const linked = join(repository.commonDir, "worktrees");
+  const names = await readdir(linked).catch(() => []);
+  for (const gitDir of [repository.commonDir, ...names.map((name) => join(linked, name))]) {
+    for (const [file, command] of unfinishedFiles) {
+      const lines = (await readFile(join(gitDir, file), "utf8").catch(() => "")).split("\n");
+      if (lines.includes(branchReference(branch)) || (command === "bisect" && lines.includes(branch))) {
+        return { folder: await worktreeOf(gitDir), command };
+      }
+    }
+  }
+  return null;
+}
+
+async function worktreeOf(gitDir: string): Promise<string> {
+  const link = await readFile(join(gitDir, "gitdir"), "utf8").catch(() => gitDir);
+  return dirname(link.replace(/\n$/, ""));
 }

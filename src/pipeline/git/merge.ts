@@ -1,5 +1,5 @@
 import { PawlError } from "../../base/errors/index.ts";
-import { branchReference, checkoutOf, runBranch } from "./branches.ts";
+import { branchReference, checkoutOf, runBranch, unfinishedOn } from "./branches.ts";
 import { commitTree, type Trailers } from "./commit.ts";
 import { gitFailed, runGit } from "./process.ts";
 import type { Repository, Sha } from "./repository.ts";
@@ -95,6 +95,17 @@ export async function mergeRunIntoBase(
   if (await isAncestor(repository, tip, before)) {
     return { kind: "already", commit: before };
   }
+  const unfinished = await unfinishedOn(repository, base);
+  if (unfinished !== null) {
+    const { folder, command } = unfinished;
+    const remedy = `Finish or give up the git ${command} there`;
+    throw new PawlError("CHECKOUT_IN_THE_WAY", {
+      branch: base,
+      folder,
+      detail: `a git ${command} is not over`,
+      remedy,
+    });
+  }
   const fastForward = await isAncestor(repository, before, tip);
   const commit = fastForward ? tip : await mergeCommit(repository, { run, base, branch, before, tip });
   const folder = await checkoutOf(repository, base);
@@ -123,13 +134,20 @@ async function mergeCommit(
 
 /** Git itself brings the checkout along: it knows what would be overwritten there. */
 async function moveCheckout(folder: string, branch: string, commit: Sha): Promise<void> {
-  const call = { cwd: folder, args: ["merge", "--quiet", "--ff-only", "--no-autostash", commit], userCheckout: true };
+  // The user's settings hold there, but the commit is one that Pawl made: it has no signature to check.
+  const args = ["merge", "--quiet", "--ff-only", "--no-autostash", "--no-verify-signatures", commit];
+  const call = { cwd: folder, args, userCheckout: true };
   const { exit, stderr } = await runGit({ ...call, answers: [0, 1, 128] });
-  if (exit === 128 && !/overwritten|would be lost|unmerged|not possible/.test(stderr)) {
+  const isLocked = /index\.lock/.test(stderr);
+  if (exit === 128 && !isLocked && !/overwritten|would be lost|unmerged|not possible/.test(stderr)) {
     throw gitFailed(call, exit, stderr);
   }
   if (exit !== 0) {
-    throw new PawlError("CHECKOUT_IN_THE_WAY", { branch, folder, detail: stderr.trim().replace(/\s+/g, " ") });
+    const detail = stderr.trim().replace(/\s+/g, " ");
+    const remedy = isLocked
+      ? "Let the git command that holds index.lock end, or remove that file where none runs any more"
+      : "Commit or put away the changes there";
+    throw new PawlError("CHECKOUT_IN_THE_WAY", { branch, folder, detail, remedy });
   }
 }
 

@@ -67,6 +67,12 @@ describe("the result of a run comes into the base", () => {
     expect([git(linked, "status", "--porcelain"), git(checkout, "status", "--porcelain")]).toEqual(["", ""]);
   });
 
+  test("without a signature, also where the user wants one of merges", async () => {
+    const { checkout, tip, merge } = await endedRun();
+    git(checkout, "config", "merge.verifySignatures", "true");
+    expect(await merge()).toEqual({ kind: "fast_forward", commit: tip });
+  });
+
   test("past changes of the user in other files, staged or not, which stay as they are", async () => {
     const { checkout, merge } = await endedRun();
     commitAll(checkout, { "c.txt": "c\n" }, "moved");
@@ -124,6 +130,56 @@ describe("nothing is changed", () => {
       message: expect.stringContaining(named),
     });
     expect([at(checkout, "main"), git(checkout, "status", "--porcelain")]).toEqual(before);
+  });
+
+  test.each<readonly [string, string, (checkout: string) => void]>([
+    ["a rebase", "git rebase", (checkout) => git(checkout, "rebase", "-q", "--exec", "false", "HEAD~1")],
+    ["a rebase of patches", "git rebase", (checkout) => git(checkout, "rebase", "-q", "--apply", "clash")],
+    [
+      "a bisection",
+      "git bisect",
+      (checkout) => {
+        git(checkout, "bisect", "start", "HEAD", "HEAD~2");
+      },
+    ],
+  ])("while %s of the base is not over, in a linked worktree too", async (_, command, begin) => {
+    const { checkout, merge } = await endedRun();
+    git(checkout, "switch", "-q", "-c", "clash");
+    commitAll(checkout, { "b.txt": "clash\n" }, "clash");
+    git(checkout, "switch", "-q", "main");
+    commitAll(checkout, { "b.txt": "second\n" }, "second");
+    const third = commitAll(checkout, { "c.txt": "third\n" }, "third");
+    git(checkout, "switch", "-q", "--detach");
+    const linked = join(dirname(checkout), "linked");
+    git(checkout, "worktree", "add", "-q", linked, "main");
+    for (const folder of [linked, checkout]) {
+      git(folder, "switch", "-q", "main");
+      try {
+        begin(folder);
+      } catch {
+        // A rebase that stops half way says so by its status.
+      }
+      await expect(merge()).rejects.toMatchObject({
+        code: "CHECKOUT_IN_THE_WAY",
+        message: expect.stringContaining(folder),
+        fix: `Finish or give up the ${command} there, then ask again. Nothing was changed.`,
+      });
+      expect(at(checkout, "main")).toBe(third);
+      if (folder === linked) {
+        git(checkout, "worktree", "remove", "--force", linked);
+      }
+    }
+  });
+
+  test("while another git holds the index of the checkout, which is said", async () => {
+    const { checkout, merge } = await endedRun();
+    const before = at(checkout, "main");
+    put(checkout, { ".git/index.lock": "" });
+    await expect(merge()).rejects.toMatchObject({
+      code: "CHECKOUT_IN_THE_WAY",
+      fix: expect.stringContaining("remove that file where none runs"),
+    });
+    expect(at(checkout, "main")).toBe(before);
   });
 
   test("by a conflict, which names its files", async () => {

@@ -152,7 +152,10 @@ describe("a run is not merged", () => {
     const into = (base: string) => mergeRunIntoBase(repository, { run: "R1", base });
     await expect(into("main")).rejects.toMatchObject({ code: "BRANCH_MOVED" });
     git(checkout, "branch", "pawl/R1");
-    await expect(into("v1")).rejects.toMatchObject({ code: "MERGE_NEEDS_BRANCH" });
+    await expect(into("v1")).rejects.toMatchObject({
+      code: "MERGE_NEEDS_BRANCH",
+      fix: expect.stringContaining("--into BRANCH"),
+    });
   });
 
   test("over a conflict; without one both sides are kept, and no commit is made a second time", async () => {
