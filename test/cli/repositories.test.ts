@@ -88,6 +88,24 @@ describe("a repository that is in no usual state is worked on", () => {
     expect([status, stdout]).toEqual([0, expect.stringContaining("detached HEAD")]);
   });
 
+  test("and merged into the branch that it began on, whatever is checked out by then", () => {
+    const place = placeWith(plan.replace("base: main\n", ""));
+    expect(place.pawl("run", "plan.yaml").status).toBe(0);
+    place.git("switch", "--quiet", "--create", "other");
+    const other = place.git("rev-parse", "other");
+    expect(place.pawl("merge").stdout).toMatch(/^main is at/);
+    expect(place.git("rev-parse", "other")).toBe(other);
+    expect(place.pawl("verify").status).toBe(0);
+    place.git("checkout", "--quiet", "--detach", "other");
+    expect(place.pawl("run", "plan.yaml").status).toBe(0);
+    place.git("switch", "--quiet", "other");
+    expect(place.pawl("merge")).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/"HEAD" is no local branch.* \[MERGE_NEEDS_BRANCH\]\n.*--into BRANCH/),
+    });
+    expect(place.pawl("merge", "--into", "HEAD").stdout).toMatch(/^other is at/);
+  });
+
   test("from a linked worktree and from a folder below", () => {
     const place = placeWith(plan);
     place.git("worktree", "add", "--quiet", "linked");

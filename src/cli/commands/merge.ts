@@ -39,8 +39,9 @@ export const command: CliCommand = {
         }
         const repository = await openRepository(context.cwd, { clock: context.clock });
         try {
-          const base = options.into ?? found.plan?.base ?? "";
-          const into = base === "HEAD" ? (repository.head.branch ?? base) : base;
+          // HEAD is the present branch only where it is asked for now: that of the run may have been another.
+          const asked = options.into === "HEAD" ? (repository.head.branch ?? "HEAD") : options.into;
+          const into = asked ?? found.plan?.base ?? "";
           const result = await mergeRunIntoBase(repository, { run, base: into });
           if (options.json === true) {
             printJson(context, { run, into, ...result });

@@ -9,6 +9,7 @@ import { openSeparateRunner, RunningCommands, stopLeftovers } from "../command/i
 import { branchTakingName, resolveBase } from "../git/index.ts";
 import {
   claimStateFolder,
+  planOnBranch,
   readConfiguration,
   readStoredPlan,
   type StoredPlan,
@@ -109,7 +110,8 @@ export class Pipeline {
       throw new PawlError("RUN_UNFINISHED", unfinished);
     }
     const { repository } = this.#options;
-    const stored = { plan, base: await resolveBase(repository, plan.base) };
+    const base = await resolveBase(repository, plan.base);
+    const stored = { plan: planOnBranch(plan, repository.head.branch), base };
     const taking = (name: string) =>
       branchTakingName(repository, { run: name, store: this.#store.storeId }, stored.base);
     const run = await chooseRunId(plan.name, { id, existing: this.runs(), taking });

@@ -3,6 +3,7 @@ export { type Configuration, readConfiguration } from "./configuration.ts";
 export { LogFiles } from "./log-files.ts";
 export { claimStateFolder, type StateFolder, stateFolderAt } from "./state-folder.ts";
 export {
+  planOnBranch,
   readStoredPlan,
   type StoredPlan,
   storedPlanHash,

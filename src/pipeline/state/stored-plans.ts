@@ -12,6 +12,14 @@ export interface StoredPlan {
   readonly base: Sha;
 }
 
+/**
+ * A plan as it is stored. HEAD may be another branch when the run is merged, so the one that it is now takes its place;
+ * where there is none, it stays, and the merge asks for a branch.
+ */
+export function planOnBranch(plan: Plan, branch: string | null): Plan {
+  return plan.base === "HEAD" && branch !== null ? { ...plan, base: branch } : plan;
+}
+
 /** The table of plans, one row a run, written in the transaction that makes the run. */
 export const storedPlansComponent: SchemaComponent = {
   name: "stored_plans",
