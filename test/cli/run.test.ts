@@ -126,6 +126,42 @@ describe("pawl run", () => {
     expect(readFileSync(join(place.folder, ".state/pipeline.db")).includes("hunter2")).toBe(false);
   });
 
+  test.each([
+    ["a symlink", 'ln -s "/$TOKEN" linked', "points to"],
+    ["a repository inside the tree", 'mkdir "$TOKEN"; cd "$TOKEN"; git init -q; echo 1 > f', "TOKEN"],
+    ["a file outside the scope", 'echo 1 > "$TOKEN.txt"', "outside the scope"],
+    ["files that two workstreams make", 'for n in 1 2 3 4; do echo $$ > "$n-$TOKEN"; done', "conflict"],
+  ])("keeps secret values in the names of %s out of screen, events and database", (what, command, told) => {
+    const scope = what.includes("scope") ? ', scope: ["src/**"]' : "";
+    const tasks = `tasks: [{ id: t, run: '${command}'${scope} }]`;
+    const place = placeWith(
+      `pawl: 1\nname: p\nbase: main\nsecrets: [TOKEN]\nworkstreams:\n  - { id: w, ${tasks} }\n${
+        told === "conflict" ? `  - { id: v, ${tasks} }\n` : ""
+      }`,
+    );
+    place.env = { TOKEN: "hunter2-hunter2-which-is-so-long-that-few-of-it-have-room-in-a-message" };
+    const { status, stdout, stderr } = place.pawl("run", "plan.yaml");
+    const shown = [
+      stdout,
+      stderr,
+      place.pawl("show", "w.t").stdout,
+      place.pawl("status").stdout,
+      place.pawl("events", "--json").stdout,
+      readFileSync(join(place.folder, ".state/transitions.jsonl"), "utf8"),
+    ].join("\n");
+    expect(status).toBe(1);
+    expect(shown).toContain(told);
+    expect(shown).toContain("[secret TOKEN]");
+    expect(shown).not.toContain("hunter2");
+    const db = new Database(join(place.folder, ".state/pipeline.db"), { readonly: true });
+    const names = db.prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'patches'").pluck().all();
+    for (const name of names) {
+      const rows = db.prepare(`SELECT * FROM "${name}"`).raw().all();
+      expect(rows.flat().map(String).join("\n"), String(name)).not.toContain("hunter2");
+    }
+    db.close();
+  });
+
   test("shows of a failed task its command, exit code, the end of its output, and the way on", () => {
     const place = placeWith(planOf(["{ id: t, run: 'echo before; echo broken >&2; exit 7' }"]));
     expect(place.pawl("run", "plan.yaml").status).toBe(1);

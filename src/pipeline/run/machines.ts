@@ -19,6 +19,7 @@ import { runGate } from "./effects/gate.ts";
 import { prepareMerge, publishMerge } from "./effects/merge.ts";
 import { applyToWorktree, commitVerified, restoreWorktree, validatePatch } from "./effects/patch.ts";
 import type { RunSite } from "./site.ts";
+import { withoutSecrets } from "./without-secrets.ts";
 
 /** Where the effects of a run find what they work with; waits until everything is ready. */
 export type SiteOf = <T>(run: string, signal: AbortSignal, work: (site: RunSite) => Promise<T>) => Promise<T>;
@@ -29,7 +30,7 @@ export function pipelineMachines(siteOf: SiteOf) {
     work: (site: RunSite, args: DurableArguments<Input>) => Promise<Output>,
   ) =>
     durable({})<Output, Input>((args: DurableArguments<Input>) =>
-      siteOf(args.input.run_id, args.signal, (site) => work(site, args)),
+      siteOf(args.input.run_id, args.signal, (site) => withoutSecrets(site.secrets, () => work(site, args))),
     );
 
   const test_gate = testGateMachine.provide({
