@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { inspectPatch } from "../../../src/pipeline/git/index.ts";
-import { type File, setting } from "./setting.fixture.ts";
+import { type File, git, put, setting } from "./setting.fixture.ts";
 
 /** A patch that makes one new file of one line. */
 function adding(path: string, mode = "100644", line = "text"): string {
@@ -51,6 +53,20 @@ describe("a patch may not leave the tree", () => {
 
   test("through a symlink that it makes itself", async () => {
     expect(await rulesBroken(adding("linked", "120000", "dir") + adding("linked/x.txt"))).toEqual(["symlink"]);
+  });
+
+  test("a symlink in the place of a folder whose files it takes away is allowed", async () => {
+    const { checkout, repository, start } = await setting({
+      "dir/a.txt": "a\n",
+      "dir/b.txt": "b\n",
+      "src/c.txt": "c\n",
+    });
+    put(checkout, { dir: { link: "src" }, "src/a.txt": "a\n" });
+    git(checkout, "add", "--all");
+    git(checkout, "diff", "--cached", "-M", "--output=../patch");
+    const patch = readFileSync(join(checkout, "../patch"));
+    expect(patch.toString()).toContain("rename from dir/a.txt");
+    expect((await inspectPatch(repository, patch, "p", { tip: start })).reason).toBeNull();
   });
 
   test.each(["/etc", "../up", "a/../../..", ".git/config"])("by a new symlink to %s", async (target) =>

@@ -177,9 +177,11 @@ async function treeFindings(repository: Repository, patch: Patch, tip: Sha): Pro
   );
   const goingAway = new Set(patch.files.filter(({ status }) => status === "deleted").map(({ oldPath }) => oldPath));
   const made = new Set(patch.files.filter(({ newMode }) => newMode === "120000").map(({ newPath }) => newPath));
+  // Git takes away before it makes: a file may make room for a symlink in the place of its folder.
+  const written = new Set(patch.files.map(({ newPath }) => newPath));
   for (const file of allPaths(patch)) {
     const link = foldersOf(file).find(
-      (folder) => made.has(folder) || (modes.get(folder) === "120000" && !goingAway.has(folder)),
+      (folder) => (written.has(file) && made.has(folder)) || (modes.get(folder) === "120000" && !goingAway.has(folder)),
     );
     if (link !== undefined) {
       findings.push({ rule: "symlink", file, message: `${file} goes through ${link}, which is a symlink` });
