@@ -15,6 +15,8 @@ export interface CliContext {
   onInterrupt(listener: () => void): () => void;
   /** Ends the process at once. */
   exit(status: number): never;
+  /** Set by a command that works on a run: when stdout cannot be written any more, it goes on to its end all the same. */
+  goesOnWithoutStdout: boolean;
   /** Exit status of the process; a command sets it, 0 when none does. See README, "Exit status". */
   exitStatus: number;
 }

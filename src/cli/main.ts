@@ -1,6 +1,8 @@
 #!/usr/bin/env node
+import { PawlError } from "../base/errors/index.ts";
 import { systemIds } from "../base/ids.ts";
 import { systemClock } from "../base/time.ts";
+import { describeError } from "./failure.ts";
 import { runCli } from "./program.ts";
 
 const context = {
@@ -18,13 +20,27 @@ const context = {
     };
   },
   exit: (status: number): never => process.exit(status),
+  goesOnWithoutStdout: false,
   exitStatus: 0,
 };
 
-// A reader that goes away, as `pawl events | head` does, ends the command quietly.
+let isStdoutFaultTold = false;
+// Each write that fails tells of it anew.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === "EPIPE" ? context.exitStatus : 1);
+  // A reader that goes away, as `pawl events | head` does, has seen enough: no fault.
+  const isFault = error.code !== "EPIPE";
+  if (isFault && !isStdoutFaultTold) {
+    isStdoutFaultTold = true;
+    const next = context.goesOnWithoutStdout ? "The run goes on; pawl status shows how far it is." : "Then try again.";
+    const fault = new PawlError("STDOUT_REFUSED", { detail: error.message, next }, { cause: error });
+    process.stderr.write(describeError(fault, process.argv.includes("--json")));
+  }
+  if (!context.goesOnWithoutStdout) {
+    process.exit(isFault ? 1 : context.exitStatus);
+  }
 });
+// Nobody is left to be told of it, and it must not end a run in its middle.
+process.stderr.on("error", () => undefined);
 
 await runCli(process.argv.slice(2), context);
 process.exitCode = context.exitStatus;

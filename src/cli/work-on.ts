@@ -30,6 +30,7 @@ export async function workOn(
   pick: (pipeline: Pipeline, repository: Repository) => Promise<string>,
 ): Promise<void> {
   optimizeLater();
+  context.goesOnWithoutStdout = true;
   const interrupts = interruptsOf(context);
   try {
     await workUntilInterrupted(context, options, pick, interrupts);

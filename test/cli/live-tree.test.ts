@@ -28,6 +28,7 @@ async function onTerminal(cwd: string, size: { columns: number; rows: number }, 
     exit: () => {
       throw new Error("exit");
     },
+    goesOnWithoutStdout: false,
     exitStatus: 0,
   };
   await runCli(args, context);

@@ -31,6 +31,12 @@ export const cliErrors = defineErrors({
     message: "the system refuses a file: {detail}",
     fix: "See that you may read and write it and that its disk has space, then try again. Nothing that was recorded is lost.",
   },
+  STDOUT_REFUSED: {
+    exit: 1,
+    http: 500,
+    message: "stdout cannot be written: {detail}",
+    fix: "See that the file, disk or device behind it has space and may be written. {next}",
+  },
   INTERNAL: {
     exit: 1,
     http: 500,
