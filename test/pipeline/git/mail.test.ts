@@ -40,6 +40,7 @@ describe("whatever stands in a mail can be committed, or is refused at once", ()
     ["whose name is a dot", ". <ann@example.com>", "ann@example.com <ann@example.com>"],
     ["with a NUL in the name", "=?UTF-8?q?A=00nn?= <ann@example.com>", "Ann <ann@example.com>"],
     ["in quotes", '"Ann, \\"the\\" O\'Neil" <ann@example.com>', 'Ann, "the" O\'Neil <ann@example.com>'],
+    ["whose address stands as it is next to an encoded word", "=?UTF-8?q?J=C3=B6rg?= <j@ö.de>", "Jörg <j@ö.de>"],
     ["whose letters are split between two words", "=?UTF-8?q?J=C3?= =?UTF-8?q?=B6rg?= <j@x>", "Jörg <j@x>"],
   ])("an author %s", async (_, from, shown) => {
     expect(await committedAs(from, usual)).toBe(`${shown} 2024`);

@@ -81,6 +81,15 @@ describe("a mail of git format-patch", () => {
       "Ünï: 修正 of a subject that is so long that git folds it over more than one line\n\nGrüße",
     );
   });
+
+  test("keeps an author who is named at the top of the text, because somebody else sends it", () => {
+    const checkout = checkoutWith({ a: "" });
+    git(checkout, "config", "user.name", "Jörg 日本");
+    commitAll(checkout, { a: "x\n" }, "Fix it");
+    const text = git(checkout, "format-patch", "--stdout", "-1", "--from=Bob <bob@example.com>");
+    expect(text).toContain("\nFrom: Jörg 日本 <");
+    expect(parsePatch(Buffer.from(`${text}\n`), "p").mail?.author.name).toBe("Jörg 日本");
+  });
 });
 
 describe("what is no single patch is refused", () => {

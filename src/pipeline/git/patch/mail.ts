@@ -43,14 +43,16 @@ export function readMail(bytes: Buffer): { readonly mail: PatchMail; readonly co
 function splitHeaders(bytes: Buffer): { headers: Map<string, string>; body: Buffer } {
   const text = bytes.toString("latin1");
   const [whole = text] = /^\s*[\s\S]*?(?:\r?\n\r?\n|$)/.exec(text) ?? [];
-  return { headers: readHeaders(whole.trimStart()), body: bytes.subarray(whole.length) };
+  // What is not in encoded words is UTF-8, next to them too.
+  const block = bytes.subarray(0, whole.length).toString("utf8");
+  return { headers: readHeaders(block.trimStart()), body: bytes.subarray(whole.length) };
 }
 
 /** Names in lower case, folded lines joined. The first of two with one name counts. */
 function readHeaders(block: string): Map<string, string> {
   const headers = new Map<string, string>();
   for (const line of block.replace(/\r?\n[ \t]+/g, " ").split(/\r?\n/)) {
-    const [, name, value] = /^([!-9;-~]+):[ \t]*(.*)$/.exec(line) ?? [];
+    const [, name, value] = /^([!-9;-~]+):[ \t]*([^\r\n]*)$/.exec(line) ?? [];
     if (name !== undefined && value !== undefined && !headers.has(name.toLowerCase())) {
       headers.set(name.toLowerCase(), value.trimEnd());
     }
@@ -134,14 +136,13 @@ function decodeWords(text: string): string {
   const joined = text.replace(/(\?=)\s+(=\?)/g, "$1$2");
   const word = /=\?([^?*]+)(?:\*[^?]*)?\?([bq])\?([^?]*)\?=/gi;
   // Neighbours are decoded as one text: a letter's bytes may be split between them.
-  const decoded = joined.replace(new RegExp(`(?:${word.source})+`, "gi"), (run) => {
+  return joined.replace(new RegExp(`(?:${word.source})+`, "gi"), (run) => {
     const words = [...run.matchAll(word)];
     const bytes = words.map(([, , kind = "", data = ""]) =>
       kind.toLowerCase() === "b" ? Buffer.from(data, "base64") : quotedPrintable(data.replaceAll("_", " ")),
     );
     return decodeText(Buffer.concat(bytes), words[0]?.[1] ?? "utf-8");
   });
-  return decoded === text ? decodeText(Buffer.from(text, "latin1"), "utf-8") : decoded;
 }
 
 function decodeText(bytes: Buffer, charset: string): string {
