@@ -2,7 +2,6 @@
 import { inspect } from "node:util";
 import { holdsControls } from "../base/control-characters.ts";
 import { PawlError } from "../base/errors/index.ts";
-import type { DeliverOptions } from "./deliver.ts";
 import type { AuditNote } from "./entity.ts";
 
 export const longestId = 1_000;
@@ -16,7 +15,10 @@ export function refuseBadId(id: unknown): asserts id is string {
 }
 
 /** The key of a delivery; undefined where there is none. @throws PawlError IDEMPOTENCY_KEY_INVALID */
-export function idempotencyKeyOf(actor: string, options: DeliverOptions | null | undefined): string | undefined {
+export function idempotencyKeyOf(
+  actor: string,
+  options: { readonly idempotencyKey?: unknown } | null | undefined,
+): string | undefined {
   const key: unknown = options?.idempotencyKey ?? undefined;
   const fault = key === undefined ? undefined : whyNoId(key);
   if (fault !== undefined) {
