@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Place, placeWith, planOf } from "./pawl.fixture.ts";
@@ -149,6 +149,22 @@ describe("a state folder that cannot be used", () => {
         /not-a-folder cannot be used.* \[STATE_FOLDER_UNUSABLE\]\n {2}Make it writable, or name another/,
       ),
     });
+  });
+
+  test.each([
+    [".", "it is the top of the checkout"],
+    ["src", "git tracks files in it (1, src/a.txt first)"],
+    ["link", "git tracks files in it (1, src/a.txt first)"],
+    ["src/a.txt", "git tracks files in it (1, src/a.txt first)"],
+  ])("in which git would no longer see new files is refused, and nothing is made: %s", (folder, detail) => {
+    const place = placeWith(plan, { "src/a.txt": "one\n" });
+    symlinkSync("src", join(place.folder, "link"));
+    const before = place.git("status", "--porcelain", "--ignored");
+    const refused = place.pawl("run", "plan.yaml", "--state", folder);
+    expect([refused.status, refused.stderr]).toEqual([2, expect.stringContaining(`cannot be used: ${detail}`)]);
+    expect(refused.stderr).toContain("STATE_FOLDER_UNUSABLE");
+    expect(place.git("status", "--porcelain", "--ignored")).toBe(before);
+    expect(place.pawl("run", "plan.yaml", "--state", "src/state").status).toBe(0);
   });
 
   test("elsewhere is used where it is named, and nothing is put into the checkout", () => {

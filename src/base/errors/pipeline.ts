@@ -114,7 +114,7 @@ export const pipelineErrors = defineErrors({
     exit: 2,
     http: 500,
     message: "the state folder {folder} cannot be used: {detail}",
-    fix: "Make it writable, or name another folder with --state DIR.",
+    fix: "Make it writable, or name another folder, for Pawl alone, with --state DIR.",
   },
   SECRET_MISSING: {
     exit: 2,

@@ -142,11 +142,10 @@ export class Repository {
    * @param folder absolute, or relative to the top of the checkout
    */
   async excludeFromGit(folder: string): Promise<void> {
-    const inside = relative(this.root, await realPlace(resolve(this.root, folder)));
-    if (inside === "" || inside === ".." || inside.startsWith(`..${sep}`)) {
+    const path = await this.#pathInside(folder);
+    if (path === null || path === "") {
       return;
     }
-    const path = inside.split(sep).join("/");
     this.#ownFolders = [...new Set([...this.#ownFolders, path])];
     const line = `/${path.replace(/[\\*?[\]]/g, "\\$&").replace(/ $/, "\\ ")}/`;
     const file = join(this.commonDir, "info", "exclude");
@@ -155,6 +154,35 @@ export class Repository {
     if (!text.split(/\r?\n/).includes(line)) {
       await appendFile(file, `${text === "" || text.endsWith("\n") ? "" : "\n"}${line}\n`);
     }
+  }
+
+  /**
+   * Refuses a folder that could not be kept out of git without hiding files of the user's with it.
+   *
+   * @throws STATE_FOLDER_UNUSABLE
+   */
+  async checkOwnFolder(folder: string): Promise<void> {
+    const path = await this.#pathInside(folder);
+    if (path === null) {
+      return;
+    }
+    const refused = (detail: string) => new PawlError("STATE_FOLDER_UNUSABLE", { folder, detail });
+    if (path === "") {
+      throw refused("it is the top of the checkout");
+    }
+    const { stdout } = await this.git(["ls-files", "-z", "--", path]);
+    const [first, ...more] = stdout.toString().split("\0").slice(0, -1);
+    if (first !== undefined) {
+      throw refused(
+        `git tracks files in it (${more.length + 1}, ${first} first), and would be told to ignore new ones`,
+      );
+    }
+  }
+
+  /** Where a folder is below the top of the checkout, with `/`; null outside. */
+  async #pathInside(folder: string): Promise<string | null> {
+    const inside = relative(this.root, await realPlace(resolve(this.root, folder)));
+    return inside === ".." || inside.startsWith(`..${sep}`) ? null : inside.split(sep).join("/");
   }
 
   /** Ends the git processes that are kept for questions. The repository can still be used; they start again. */

@@ -74,6 +74,7 @@ export class Pipeline {
    */
   static async open(options: PipelineOptions): Promise<Pipeline> {
     const { state, repository } = options;
+    await repository.checkOwnFolder(state.folder);
     await claimStateFolder(state, repository.root);
     await repository.excludeFromGit(state.folder);
     repository.spawnElsewhere();
