@@ -198,3 +198,13 @@ describe("patches that do not go in are quarantined with the reason", () => {
     expect([status, stderr]).toEqual([65, expect.stringContaining("change.patch")]);
   });
 });
+
+test("a patch file that is none is named with the line in it", () => {
+  const place = placeWith(onePatch);
+  place.write(
+    "change.patch",
+    "From: A <a@x>\nSubject: s\n\n---\n\ndiff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n",
+  );
+  expect(place.pawl("run", "plan.yaml").status).toBe(1);
+  expect(place.pawl("events").stdout).toContain(`${join(place.folder, "change.patch")}:9: patch `);
+});

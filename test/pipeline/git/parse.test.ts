@@ -104,6 +104,17 @@ describe("what is no single patch is refused", () => {
     expect(() => parsePatch(Buffer.from(text), "p")).toThrow(expect.objectContaining({ code }));
   });
 
+  test.each([
+    ["8bit", 10],
+    ["base64", undefined],
+  ])("with its line in the file, where a mail of %s has that line as it is", (encoding, line) => {
+    const body = "---\n\ndiff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n";
+    const head = `From: A <a@x>\nSubject: s\nContent-Transfer-Encoding: ${encoding}\n\n`;
+    const text = head + Buffer.from(body).toString(encoding === "base64" ? "base64" : "utf8");
+    const at = expect.objectContaining({ file: "p", line });
+    expect(() => parsePatch(Buffer.from(text), "p")).toThrow(expect.objectContaining({ at }));
+  });
+
   test("several mails in one file", () => {
     const checkout = checkoutWith({ a: "" });
     commitAll(checkout, { a: "x\n" }, "first");

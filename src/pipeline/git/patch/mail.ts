@@ -14,11 +14,16 @@ export function isMail(bytes: Uint8Array): boolean {
 /**
  * Reads a mail of `git format-patch`, sent or not.
  *
- * @returns author and message, and the decoded body with the diff
+ * @returns author and message, the decoded body with the diff, and how many lines stand before that body; null where
+ *   its lines are not those of the mail, because it was encoded
  * @throws MailFault for mails with attachments, and without author or subject
  */
-export function readMail(bytes: Buffer): { readonly mail: PatchMail; readonly content: Buffer } {
-  const { headers, body } = splitHeaders(bytes);
+export function readMail(bytes: Buffer): {
+  readonly mail: PatchMail;
+  readonly content: Buffer;
+  readonly linesBefore: number | null;
+} {
+  const { headers, body, linesBefore } = splitHeaders(bytes);
   const type = headers.get("content-type") ?? "";
   if (/^multipart\//i.test(type)) {
     throw new MailFault("a mail with attachments; make it without --attach and --inline");
@@ -37,15 +42,20 @@ export function readMail(bytes: Buffer): { readonly mail: PatchMail; readonly co
   if (message === "") {
     throw new MailFault("a mail without subject and text");
   }
-  return { mail: { author, date: readDate(inBody.headers.get("date") ?? headers.get("date")), message }, content };
+  const date = readDate(inBody.headers.get("date") ?? headers.get("date"));
+  return { mail: { author, date, message }, content, linesBefore: content === body ? linesBefore : null };
 }
 
-function splitHeaders(bytes: Buffer): { headers: Map<string, string>; body: Buffer } {
+function splitHeaders(bytes: Buffer): { headers: Map<string, string>; body: Buffer; linesBefore: number } {
   const text = bytes.toString("latin1");
   const [whole = text] = /^\s*[\s\S]*?(?:\r?\n\r?\n|$)/.exec(text) ?? [];
   // What is not in encoded words is UTF-8, next to them too.
   const block = bytes.subarray(0, whole.length).toString("utf8");
-  return { headers: readHeaders(block.trimStart()), body: bytes.subarray(whole.length) };
+  return {
+    headers: readHeaders(block.trimStart()),
+    body: bytes.subarray(whole.length),
+    linesBefore: whole.split("\n").length - 1,
+  };
 }
 
 /** Names in lower case, folded lines joined. The first of two with one name counts. */

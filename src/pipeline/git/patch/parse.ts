@@ -13,8 +13,10 @@ import { readSection } from "./section.ts";
  */
 export function parsePatch(bytes: Buffer, name: string): Patch {
   const sha256 = createHash("sha256").update(bytes).digest("hex");
+  let linesBefore: number | null = 0;
   try {
     const mail = isMail(bytes) ? readMail(bytes) : null;
+    linesBefore = mail === null ? 0 : mail.linesBefore;
     const text = (mail?.content ?? bytes).toString("latin1");
     const { files, diff } = readSections(text, mail !== null);
     if (files === null) {
@@ -35,7 +37,7 @@ export function parsePatch(bytes: Buffer, name: string): Patch {
     };
   } catch (cause) {
     if (cause instanceof SectionFault || cause instanceof MailFault) {
-      const line = cause instanceof SectionFault ? cause.line : undefined;
+      const line = cause instanceof SectionFault && linesBefore !== null ? linesBefore + cause.line : undefined;
       throw new PawlError(
         "PATCH_MALFORMED",
         { patch: name, detail: cause.message },

@@ -16,7 +16,8 @@ export async function validatePatch(site: RunSite, input: PatchEffectInput): Pro
   const { repository, patches } = site.services;
   const { maxLines, maxBytes } = task.limits;
   const content = patches.content(site.rowId(input.patch_id));
-  const { format, scope, constraints, reason } = await inspectPatch(repository, content, input.patch_id, {
+  const name = task.kind === "patch" ? task.patch.file : input.patch_id;
+  const { format, scope, constraints, reason } = await inspectPatch(repository, content, name, {
     scope: task.scope,
     limits: { ...(maxLines !== null && { lines: maxLines }), ...(maxBytes !== null && { bytes: maxBytes }) },
     tip: await site.branches.tip(input.ws_id),
