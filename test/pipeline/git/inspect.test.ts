@@ -88,6 +88,18 @@ describe("a patch keeps to its task", () => {
     expect(await rulesBroken(patch, { scope: ["src/**", "!src/gen/"] })).toEqual(["scope", "scope"]);
   });
 
+  test("a name may have any letter that a file system takes", async () => {
+    const { checkout, repository, start } = await setting();
+    const names = ["line\nbreak", "dir/line\nbreak", "at the end\\", "twice\\\\in it", "\\first"];
+    put(checkout, Object.fromEntries(names.map((name) => [name, "x\n"])));
+    git(checkout, "add", "--all");
+    git(checkout, "diff", "--cached", "--output=../patch");
+    const rules = { tip: start, scope: ["**"] };
+    const { reason, patch } = await inspectPatch(repository, readFileSync(join(checkout, "../patch")), "p", rules);
+    expect(reason).toBeNull();
+    expect(patch?.files.map(({ newPath }) => newPath).sort()).toEqual([...names].sort());
+  });
+
   test("a scope of nothing allows nothing", async () => {
     expect(await rulesBroken(adding("x"), { scope: [] })).toEqual(["scope"]);
   });

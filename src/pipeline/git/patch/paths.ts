@@ -10,7 +10,8 @@ export function pathFault(path: string): { readonly rule: string; readonly messa
   if (parts.some((part) => part === ".." || part === ".")) {
     return { rule: "inside_tree", message: 'has "." or ".." in it, which may lead out of the tree' };
   }
-  if (parts.some((part) => part === "")) {
+  // A backslash at the end of a name or twice in it is one of its letters where it does not separate folders.
+  if (path.split("/").includes("")) {
     return { rule: "inside_tree", message: "has an empty part" };
   }
   return parts.some(isGitFolder) ? { rule: "git_folder", message: "lies in a .git folder" } : null;
