@@ -88,8 +88,9 @@ class Explanation {
     }
     const types = alternatives(schema).map((each) => String(each.type));
     const expected = types.map((type) => typeNames[type] ?? type).join(" or ");
-    const hint = conversion(types, value) ?? `Write ${expected}. ${schema.description ?? ""}`.trim();
-    const values = { where: this.#source.where(path), expected, found: describe(value), hint };
+    const typed = this.#source.typed(path) ?? quote(value);
+    const hint = conversion(types, value, typed) ?? `Write ${expected}. ${schema.description ?? ""}`.trim();
+    const values = { where: this.#source.where(path), expected, found: describe(value, typed), hint };
     this.#problems.add(new PawlError("PLAN_WRONG_TYPE", values, { at }));
   }
 
@@ -125,20 +126,23 @@ const typeNames: Readonly<Record<string, string>> = {
   object: "a map of keys and values",
 };
 
-function describe(value: unknown): string {
+function describe(value: unknown, typed: string): string {
   if (value === null) {
     return "nothing";
   }
   if (Array.isArray(value)) {
     return "a list";
   }
+  if (typeof value === "number") {
+    return typed;
+  }
   return typeof value === "object" ? "a map" : quote(value);
 }
 
 /** How to write the same value in the type that is asked for, where that is clear. */
-function conversion(types: readonly string[], value: unknown): string | undefined {
+function conversion(types: readonly string[], value: unknown, typed: string): string | undefined {
   if (types.includes("string") && (typeof value === "number" || typeof value === "boolean")) {
-    return `Put it in quotes: ${quote(String(value))}.`;
+    return `Put it in quotes: ${quote(typed)}.`;
   }
   if (types.length === 1 && types[0] === "array" && typeof value === "string") {
     return `Put it in brackets: [${value.length < 64 ? quoteId(value) : "…"}].`;

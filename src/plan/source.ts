@@ -54,6 +54,12 @@ export class PlanSource {
     return value;
   }
 
+  /** A number, or true or false, as it was typed: its value may be another one, as 0012345 is 12345. */
+  typed(path: Path): string | undefined {
+    const { node } = this.#follow(path);
+    return isScalar(node) ? node.source : undefined;
+  }
+
   /** Where a value stands, or the nearest thing around it that exists. */
   place(path: Path): ErrorPlace {
     return this.#placeOf(this.#follow(path).node);
