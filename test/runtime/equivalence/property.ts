@@ -104,16 +104,20 @@ async function durable(spec: MachineSpec, list: readonly StepSpec[]): Promise<Ru
   const open = async () => {
     const runtime = await openRuntime({ store, clock, machines: { machine }, logger: () => undefined });
     const actor = runtime.createActor(machine, { id: "m" }) as unknown as AnyActorRef;
-    witness.watch(actor);
     return { runtime, actor };
   };
   let { runtime, actor } = await open();
+  witness.watch(actor);
   actor.start();
   await runtime.settled();
   witness.look(actor, outside);
   for (const step of list) {
     runtime.halt();
     ({ runtime, actor } = await open());
+    // One that has ended says so to each new observer, as in XState, and the witness has heard it.
+    if (actor.getSnapshot().status === "active") {
+      witness.watch(actor);
+    }
     await runtime.settled();
     await take(step, { actor, outside, clock }, async () => {
       // A promise that settled tells so in a later turn, and what follows begins after its commit.
