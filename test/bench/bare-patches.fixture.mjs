@@ -8,10 +8,13 @@ const git = (cwd, ...args) =>
   new Promise((resolve, reject) =>
     execFile("git", args, { cwd }, (error, stdout) => (error === null ? resolve(stdout.trim()) : reject(error))),
   );
+const folders = Array.from({ length: lanes }, (_, lane) => join(root, ".lanes", String(lane)));
+for (const folder of folders) {
+  // One after the other: git reads the list of worktrees while it adds one, and fails where another is half made.
+  await git(root, "worktree", "add", "--quiet", "--detach", folder, "main");
+}
 await Promise.all(
-  Array.from({ length: lanes }, async (_, lane) => {
-    const folder = join(root, ".lanes", String(lane));
-    await git(root, "worktree", "add", "--quiet", "--detach", folder, "main");
+  folders.map(async (folder, lane) => {
     let parent = await git(folder, "rev-parse", "HEAD");
     for (let index = lane; index < count; index += lanes) {
       await git(folder, "apply", "--index", join(root, "patches", `${index}.patch`));
