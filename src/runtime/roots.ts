@@ -48,7 +48,10 @@ export class Roots {
     return live;
   }
 
-  /** Roots and children alike; what sleeps or was at rest is restored. Nobody has an id that is no text. */
+  /**
+   * Roots and children alike; what sleeps or was at rest is restored. Nobody has an id that is no text.
+   * @throws PawlError RUNTIME_CLOSED, MACHINE_CHANGED
+   */
   find(id: string): Live | undefined {
     const live = typeof id === "string" ? this.#found(id) : undefined;
     if (live !== undefined) {
@@ -62,6 +65,7 @@ export class Roots {
     if (root !== undefined) {
       return root;
     }
+    this.#engine.refuseIfClosed();
     const row = this.#store.actorById(id);
     if (row === undefined || !row.live) {
       return this.#engine.population.child(id);

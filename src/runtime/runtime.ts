@@ -167,7 +167,7 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
     return withDeliver(actor, async (event, how) => deliverHere(actor as unknown as InternalActor, event, how, taken));
   }
 
-  /** The actor with this id, a child (`order-1/payment`) too; wakes it where it sleeps. @throws PawlError MACHINE_CHANGED */
+  /** The actor with this id, a child (`order-1/x`) too, woken if it sleeps. @throws PawlError MACHINE_CHANGED, RUNTIME_CLOSED */
   actor(id: string): DurableActor<AnyActorLogic> | undefined {
     return this.#roots.find(id)?.actor as unknown as DurableActor<AnyActorLogic> | undefined;
   }

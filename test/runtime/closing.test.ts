@@ -87,6 +87,15 @@ test("what callbacks and observables bring after the end is dropped; who sends f
   expect(() => (child as unknown as CallbackActorRef<{ type: "any" }>).send({ type: "any" })).toThrow(closed);
 });
 
+test("after close() nobody who is not in memory can be asked for", async () => {
+  const runtime = await openRuntime({ machines: { machine: setup({}).createMachine({}) } });
+  runtime.createActor("machine", { id: "m" });
+  await runtime.close();
+  const closed = { code: "RUNTIME_CLOSED" };
+  expect(() => runtime.actor("other")).toThrow(expect.objectContaining(closed));
+  await expect(runtime.deliver("other", { type: "any" })).rejects.toMatchObject(closed);
+});
+
 describe("an action that closes the runtime", () => {
   async function afterClosing(act: (close: () => void) => AnyStateMachine, begin: (actor: AnyActorRef) => void) {
     const store = openSqlite({ file: ":memory:" });
