@@ -61,6 +61,14 @@ function isSafe(value: unknown): boolean {
   }
 }
 
+/** Stored form of a value that JSON keeps as it is, and that has no parts; undefined of any other. */
+export function safeText(value: unknown): string | undefined {
+  if (!isSafe(value)) {
+    return undefined;
+  }
+  return typeof value === "string" ? JSON.stringify(value) : String(value);
+}
+
 function numberName(value: number): string {
   return Object.is(value, -0) ? "-0" : String(value);
 }

@@ -3,7 +3,7 @@
  * change are not looked into: XState's snapshots and contexts are immutable.
  */
 import type { Delta } from "../store/fold.ts";
-import { encode, type NumberOf } from "./codec.ts";
+import { encode, type NumberOf, safeText } from "./codec.ts";
 
 /** A difference as JSON text of a {@link Delta}: written at once, because it is made for each event. */
 export type DeltaText = string;
@@ -15,10 +15,15 @@ export function whole(value: unknown, path: string, numberOf: NumberOf): DeltaTe
 
 export const isWhole = (delta: DeltaText): boolean => delta.startsWith('{"=":');
 
-/** The delta to an object some of whose members changed. */
-export function members(changed: readonly (readonly [name: string, delta: DeltaText])[]): DeltaText {
-  return `{"~":{${changed.map(([name, delta]) => `${JSON.stringify(name)}:${delta}`).join(",")}}}`;
+/** Members of an object that changed, each with the delta to what it is now; "" before the first. */
+export type ChangedMembers = string;
+
+export function withMember(changed: ChangedMembers, name: string, delta: DeltaText): ChangedMembers {
+  return `${changed === "" ? "" : `${changed},`}${JSON.stringify(name)}:${delta}`;
 }
+
+/** The delta to an object some of whose members changed. */
+export const members = (changed: ChangedMembers): DeltaText => `{"~":{${changed}}}`;
 
 /**
  * The delta that leads from one value to the other; undefined when they are the same.
@@ -39,7 +44,7 @@ export function diff(before: unknown, after: unknown, path: string, numberOf: Nu
 }
 
 function json(value: unknown, path: string, numberOf: NumberOf): string {
-  return JSON.stringify(value === undefined ? { $pawl: "undefined" } : encode(value, path, numberOf));
+  return safeText(value) ?? JSON.stringify(value === undefined ? { $pawl: "undefined" } : encode(value, path, numberOf));
 }
 
 type Members = Readonly<Record<string, unknown>>;
@@ -61,19 +66,16 @@ const has = (object: Members, key: string): boolean =>
   key in object && (!(key in Object.prototype) || Object.hasOwn(object, key));
 
 function diffMembers(before: Members, after: Members, path: string, numberOf: NumberOf): DeltaText | undefined {
-  let changed: (readonly [string, DeltaText])[] | undefined;
+  let changed: ChangedMembers = "";
   let removed: string[] | undefined;
   for (const key in after) {
-    if (after[key] !== undefined && Object.is(before[key], after[key])) {
+    const value = after[key];
+    if (value !== undefined && Object.is(before[key], value)) {
       continue;
     }
-    const place = `${path}.${key}`;
-    const delta = has(before, key)
-      ? diff(before[key], after[key], place, numberOf)
-      : whole(after[key], place, numberOf);
+    const delta = memberDelta(before, key, value, path, numberOf);
     if (delta !== undefined) {
-      changed ??= [];
-      changed.push([key, delta]);
+      changed = withMember(changed, key, delta);
     }
   }
   for (const key in before) {
@@ -83,7 +85,23 @@ function diffMembers(before: Members, after: Members, path: string, numberOf: Nu
     }
   }
   if (removed === undefined) {
-    return changed && members(changed);
+    return changed === "" ? undefined : members(changed);
   }
-  return `${changed === undefined ? "{" : `${members(changed).slice(0, -1)},`}"-":${JSON.stringify(removed)}}`;
+  return `${changed === "" ? "{" : `${members(changed).slice(0, -1)},`}"-":${JSON.stringify(removed)}}`;
+}
+
+function memberDelta(
+  before: Members,
+  key: string,
+  value: unknown,
+  path: string,
+  numberOf: NumberOf,
+): DeltaText | undefined {
+  // Most of what changes: told without making the path that only an error needs.
+  const text = safeText(value);
+  if (text !== undefined) {
+    return `{"=":${text}}`;
+  }
+  const place = `${path}.${key}`;
+  return has(before, key) ? diff(before[key], value, place, numberOf) : whole(value, place, numberOf);
 }

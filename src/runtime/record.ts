@@ -3,7 +3,7 @@ import type { AnyEventObject, AnyMachineSnapshot, Snapshot } from "xstate";
 import { stateText, topState } from "../store/fold.ts";
 import { type AuditContext, addAudit, severityOf, textMember } from "./audit.ts";
 import { describeEvent, notSerializable, Unserializable } from "./codec.ts";
-import { type DeltaText, isWhole, members, whole } from "./delta.ts";
+import { type DeltaText, isWhole, members, whole, withMember } from "./delta.ts";
 import { entityId, entityStep, type PlainStep, writeRows } from "./entity-rows.ts";
 import { type Live, numberOf, type Step } from "./live.ts";
 import { snapshotDelta, viewOf } from "./view.ts";
@@ -117,7 +117,7 @@ export function recordMigrated(context: RecordContext, live: Live, versions: { f
 /** The parent let go of a child that had ended before: it is not in the parent's `children` from here on. */
 export function recordLeft(context: RecordContext, live: Live): void {
   if (live.recorded?.status !== "stopped") {
-    addJournal(context, live, { type: "pawl.left" }, members([["left", whole(true, "left", numberOf)]]));
+    addJournal(context, live, { type: "pawl.left" }, members(withMember("", "left", whole(true, "left", numberOf))));
   }
 }
 

@@ -1,7 +1,7 @@
 import type { AnyMachineSnapshot, Snapshot } from "xstate";
 import { stateText } from "../store/fold.ts";
 import { encode, type NumberOf } from "./codec.ts";
-import { type DeltaText, diff, members } from "./delta.ts";
+import { type ChangedMembers, type DeltaText, diff, members, withMember } from "./delta.ts";
 import { type InternalLogic, isMachineSnapshot } from "./xstate/internals.ts";
 
 /** A snapshot as data: what XState persists, without the children, which have rows of their own. */
@@ -94,11 +94,11 @@ export function snapshotDelta(
   if (!isMachineSnapshot(before) || !isMachineSnapshot(after)) {
     return diff(viewOf(logic, before), viewOf(logic, after), "snapshot", numberOf);
   }
-  const changed: (readonly [string, DeltaText])[] = [];
+  let changed: ChangedMembers = "";
   const compare = (name: string, one: unknown, other: unknown): void => {
-    const delta = diff(one, other, name, numberOf);
+    const delta = one === other ? undefined : diff(one, other, name, numberOf);
     if (delta !== undefined) {
-      changed.push([name, delta]);
+      changed = withMember(changed, name, delta);
     }
   };
   compare("context", before.context, after.context);
@@ -112,7 +112,7 @@ export function snapshotDelta(
   if (before.historyValue !== after.historyValue) {
     compare("historyValue", historyView(before), historyView(after));
   }
-  return changed.length === 0 ? undefined : members(changed);
+  return changed === "" ? undefined : members(changed);
 }
 
 /** Leaf states: `a.b` for nested ones, joined by "," for parallel ones. "" for a snapshot without states. */
