@@ -86,6 +86,12 @@ export const gitErrors = defineErrors({
     message: "branch {branch} is at {found}, expected was {expected}: somebody else moved or deleted it",
     fix: "Put it back (git branch -f {branch} {expected}), then go on with pawl resume.",
   },
+  BRANCH_OF_ANOTHER_RUN: {
+    exit: 1,
+    http: 409,
+    message: "branch {branch}, at {found}, is not that of run {run}: a run of the same name in another store made it",
+    fix: "Ask there for it (pawl merge --state DIR), or merge what it holds with git merge {branch}.",
+  },
   BRANCH_CHECKED_OUT: {
     exit: 1,
     http: 409,

@@ -1,6 +1,7 @@
 import { PawlError } from "../../base/errors/index.ts";
 import { mergeRunIntoBase, openRepository, runBranch } from "../../pipeline/git/index.ts";
 import { readStoredPlan } from "../../pipeline/state/index.ts";
+import { readStoreId } from "../../store/sqlite/open.ts";
 import type { CliCommand } from "../command.ts";
 import { print, printJson } from "../context.ts";
 import { namedRun } from "../entity-name.ts";
@@ -28,7 +29,7 @@ export const command: CliCommand = {
         const found = (() => {
           try {
             const run = namedRun(db, state.folder, name);
-            return { run, plan: readStoredPlan(db, run.run_id)?.plan };
+            return { run, store: readStoreId(db), plan: readStoredPlan(db, run.run_id)?.plan };
           } finally {
             db.close();
           }
@@ -42,7 +43,7 @@ export const command: CliCommand = {
           // HEAD is the present branch only where it is asked for now: that of the run may have been another.
           const asked = options.into === "HEAD" ? (repository.head.branch ?? "HEAD") : options.into;
           const into = asked ?? found.plan?.base ?? "";
-          const result = await mergeRunIntoBase(repository, { run, base: into });
+          const result = await mergeRunIntoBase(repository, { run, store: found.store, base: into });
           if (options.json === true) {
             printJson(context, { run, into, ...result });
           } else if (result.kind === "already") {

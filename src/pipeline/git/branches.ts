@@ -39,8 +39,10 @@ export function referencePart(id: string): string {
     .replace(/^-/, "%2D");
 }
 
+const markStart = "pawl: run ";
+
 /** As the reference log's oldest message. */
-const markOf = ({ run, store }: BranchMaker): string => `pawl: run ${run} of store ${store}`;
+const markOf = ({ run, store }: BranchMaker): string => `${markStart}${run} of store ${store}`;
 
 /**
  * Makes a branch at `start`, for this run only. Repeated, it leaves the branch as it is.
@@ -104,6 +106,12 @@ export async function branchTakingName(
     }
   }
   return null;
+}
+
+/** Whether a branch was made by another run than this one. One whose log says nothing of it was not. */
+export async function isOfAnotherRun(repository: Repository, branch: string, maker: BranchMaker): Promise<boolean> {
+  const mark = await firstMark(repository, branchReference(branch));
+  return mark?.startsWith(markStart) === true && mark !== markOf(maker);
 }
 
 /** The reference log's oldest message: who made the branch. */

@@ -1,5 +1,5 @@
 import { PawlError } from "../../base/errors/index.ts";
-import { branchReference, checkoutOf, runBranch, unfinishedOn } from "./branches.ts";
+import { type BranchMaker, branchReference, checkoutOf, isOfAnotherRun, runBranch, unfinishedOn } from "./branches.ts";
 import { commitTree, type Trailers } from "./commit.ts";
 import { gitFailed, runGit } from "./process.ts";
 import type { Repository, Sha } from "./repository.ts";
@@ -75,11 +75,11 @@ export interface IntoBase {
  * is changed in it left alone; where git cannot do that, nothing is changed.
  *
  * @param base name of a local branch
- * @throws MERGE_NEEDS_BRANCH, MERGE_CONFLICT, CHECKOUT_IN_THE_WAY, GIT_FAILED
+ * @throws MERGE_NEEDS_BRANCH, BRANCH_OF_ANOTHER_RUN, BRANCH_MOVED, MERGE_CONFLICT, CHECKOUT_IN_THE_WAY, GIT_FAILED
  */
 export async function mergeRunIntoBase(
   repository: Repository,
-  { run, base }: { readonly run: string; readonly base: string },
+  { run, store, base }: BranchMaker & { readonly base: string },
 ): Promise<IntoBase> {
   const branch = runBranch(run);
   const [before, tip] = await Promise.all([
@@ -91,6 +91,9 @@ export async function mergeRunIntoBase(
   }
   if (tip === null) {
     throw new PawlError("BRANCH_MOVED", { branch, expected: "the result of the run", found: "nothing" });
+  }
+  if (await isOfAnotherRun(repository, branch, { run, store })) {
+    throw new PawlError("BRANCH_OF_ANOTHER_RUN", { branch, run, found: tip });
   }
   if (await isAncestor(repository, tip, before)) {
     return { kind: "already", commit: before };

@@ -193,5 +193,10 @@ function nameEntityTypes(db: Database.Database, names: readonly string[]): void 
 
 function storeIdOf(db: Database.Database, ids: Ids, clock: Clock): string {
   db.prepare("INSERT OR IGNORE INTO store_facts VALUES ('store_id', ?)").run(ids.next(clock.now()));
+  return readStoreId(db);
+}
+
+/** By what a store is told from others, wherever its file is. */
+export function readStoreId(db: Database.Database): string {
   return db.prepare("SELECT value FROM store_facts WHERE name = 'store_id'").pluck().get() as string;
 }

@@ -1,6 +1,7 @@
 import type { Database } from "better-sqlite3";
 import type { AnyStateMachine } from "xstate";
 import { catalogue } from "../../../machines/index.ts";
+import { readStoreId } from "../../store/sqlite/open.ts";
 import type { ActorColumns, ActorPast } from "./actors.ts";
 import type { CommitTimes } from "./commit-times.ts";
 import type { Faults } from "./fault.ts";
@@ -36,14 +37,14 @@ export class Pending {
   readonly #times: CommitTimes;
   readonly #timersOf;
   readonly #effectOf;
-  readonly #storeId: unknown;
+  readonly #storeId: string;
 
   constructor(db: Database, faults: Faults, times: CommitTimes) {
     this.#faults = faults;
     this.#times = times;
     this.#timersOf = db.prepare<[number], TimerColumns>("SELECT * FROM timers WHERE actor_no = ?");
     this.#effectOf = db.prepare<[number], EffectColumns>("SELECT * FROM effects WHERE actor_no = ?");
-    this.#storeId = db.prepare("SELECT value FROM store_facts WHERE name = 'store_id'").pluck().get();
+    this.#storeId = readStoreId(db);
     for (const [table, column] of [
       ["timers", "actor_no"],
       ["timers", "target_no"],
@@ -92,7 +93,7 @@ export class Pending {
     }
     // Those of the pipeline have no policy of their own: no retry, no lease, no key.
     const expected = {
-      effect_key: `${String(this.#storeId)}:${no}`,
+      effect_key: `${this.#storeId}:${no}`,
       failures: Number(status === "error"),
       lease_until: 0,
     };

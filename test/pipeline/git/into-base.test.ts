@@ -20,7 +20,7 @@ async function endedRun(): Promise<Ended> {
   git(checkout, "switch", "-q", "main");
   const repository = await openRepository(checkout, { clock: systemClock });
   onTestFinished(() => repository.close());
-  return { checkout, tip, merge: (base = "main") => mergeRunIntoBase(repository, { run: "R1", base }) };
+  return { checkout, tip, merge: (base = "main") => mergeRunIntoBase(repository, { run: "R1", store: "S", base }) };
 }
 
 const at = (checkout: string, name: string): string => git(checkout, "rev-parse", name);

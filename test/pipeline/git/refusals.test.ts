@@ -149,7 +149,7 @@ describe("a run is not merged", () => {
   test("into what is no branch, or when its own branch is gone", async () => {
     const { repository, checkout } = await setting();
     git(checkout, "tag", "v1");
-    const into = (base: string) => mergeRunIntoBase(repository, { run: "R1", base });
+    const into = (base: string) => mergeRunIntoBase(repository, { run: "R1", store: "S", base });
     await expect(into("main")).rejects.toMatchObject({ code: "BRANCH_MOVED" });
     git(checkout, "branch", "pawl/R1");
     await expect(into("v1")).rejects.toMatchObject({
@@ -158,22 +158,35 @@ describe("a run is not merged", () => {
     });
   });
 
+  test("when a run of the same name in another store made its branch", async () => {
+    const { repository, checkout, start } = await setting();
+    await createBranch(repository, "pawl/R1", { run: "R1", store: "other" }, start);
+    const merge = (store: string) => mergeRunIntoBase(repository, { run: "R1", store, base: "main" });
+    const before = git(checkout, "rev-parse", "main");
+    await expect(merge("S")).rejects.toMatchObject({ code: "BRANCH_OF_ANOTHER_RUN" });
+    expect(git(checkout, "rev-parse", "main")).toBe(before);
+    expect(await merge("other")).toMatchObject({ commit: before });
+  });
+
   test("over a conflict; without one both sides are kept, and no commit is made a second time", async () => {
     const { repository, checkout, start } = await setting();
     git(checkout, "switch", "-q", "-c", "pawl/R1");
     commitAll(checkout, { "a.txt": "of the run\n" }, "run");
     git(checkout, "switch", "-q", "-c", "clash", start);
     const clash = commitAll(checkout, { "a.txt": "of the user\n" }, "user");
-    await expect(mergeRunIntoBase(repository, { run: "R1", base: "clash" })).rejects.toMatchObject({
+    await expect(mergeRunIntoBase(repository, { run: "R1", store: "S", base: "clash" })).rejects.toMatchObject({
       code: "MERGE_CONFLICT",
       message: expect.stringContaining("1 conflicts, in a.txt"),
     });
     expect(git(checkout, "rev-parse", "clash")).toBe(clash);
     git(checkout, "switch", "-q", "main");
     commitAll(checkout, { "b.txt": "b\n" }, "user");
-    const merged = await mergeRunIntoBase(repository, { run: "R1", base: "main" });
+    const merged = await mergeRunIntoBase(repository, { run: "R1", store: "S", base: "main" });
     expect(merged.kind).toBe("merge");
     expect(git(checkout, "show", "HEAD:a.txt", "HEAD:b.txt")).toBe("of the run\nb");
-    expect(await mergeRunIntoBase(repository, { run: "R1", base: "main" })).toEqual({ ...merged, kind: "already" });
+    expect(await mergeRunIntoBase(repository, { run: "R1", store: "S", base: "main" })).toEqual({
+      ...merged,
+      kind: "already",
+    });
   });
 });

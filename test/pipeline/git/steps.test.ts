@@ -133,7 +133,7 @@ describe("a merge", () => {
   test("brings a run into the checked out base, unless a change of the user is in the way", async () => {
     const place = await setting();
     const tip = await runThatWrote(place, "a.txt", "of the run\n");
-    const merge = () => mergeRunIntoBase(place.repository, { run: "R1", base: "main" });
+    const merge = () => mergeRunIntoBase(place.repository, { run: "R1", store: "S", base: "main" });
     put(place.checkout, { "a.txt": "not committed\n" });
     await expect(merge()).rejects.toMatchObject({ code: "CHECKOUT_IN_THE_WAY" });
     expect(readFileSync(join(place.checkout, "a.txt"), "utf8")).toBe("not committed\n");
