@@ -44,7 +44,9 @@ export function diff(before: unknown, after: unknown, path: string, numberOf: Nu
 }
 
 function json(value: unknown, path: string, numberOf: NumberOf): string {
-  return safeText(value) ?? JSON.stringify(value === undefined ? { $pawl: "undefined" } : encode(value, path, numberOf));
+  return (
+    safeText(value) ?? JSON.stringify(value === undefined ? { $pawl: "undefined" } : encode(value, path, numberOf))
+  );
 }
 
 type Members = Readonly<Record<string, unknown>>;

@@ -201,9 +201,11 @@ export class Repository {
  *   REPOSITORY_SHALLOW
  */
 export async function openRepository(directory: string, { clock }: { readonly clock: Clock }): Promise<Repository> {
-  // First: what an old git says to the rest is no answer.
+  const asked = findRepository(directory);
+  // What an old git says to it is no answer.
+  asked.catch(() => undefined);
   await checkGitVersion(directory);
-  const places = await findRepository(directory);
+  const places = await asked;
   const git = { cwd: places.root, env: { GIT_DIR: places.gitDir, GIT_WORK_TREE: places.root } };
   const [checkout, identities] = await Promise.all([readCheckout(git), readIdentities(git)]);
   return new Repository({ ...places, ...checkout, identities }, clock);
@@ -221,16 +223,19 @@ async function checkGitVersion(directory: string): Promise<void> {
 
 async function findRepository(directory: string): Promise<Pick<RepositoryFacts, "root" | "gitDir" | "commonDir">> {
   const revParse = (...args: string[]) => runGit({ cwd: directory, args: ["rev-parse", ...args], answers: [0, 128] });
-  // One call each: a path may have line breaks, and there is no -z.
-  const path = async (option: string) =>
-    (await revParse("--path-format=absolute", option)).stdout.toString().replace(/\n$/, "");
-  const [answer, gitDir, commonDir, root] = await Promise.all([
-    revParse("--is-bare-repository", "--is-shallow-repository", "--is-inside-work-tree"),
-    path("--git-dir"),
-    path("--git-common-dir"),
-    path("--show-toplevel"),
-  ]);
-  const [bare, shallow, inside] = answer.stdout.toString().split("\n");
+  const absolute = "--path-format=absolute";
+  const places = ["--git-dir", "--git-common-dir", "--show-toplevel"];
+  const asked = ["--is-bare-repository", "--is-shallow-repository", "--is-inside-work-tree"];
+  const answer = await revParse(...asked, absolute, ...places);
+  const lines = answer.stdout.toString().replace(/\n$/, "").split("\n");
+  const [bare, shallow, inside] = lines;
+  // A path may have line breaks, and there is no -z: then each is asked for by itself.
+  const [gitDir, commonDir, root] =
+    lines.length <= asked.length + places.length
+      ? lines.slice(asked.length)
+      : await Promise.all(
+          places.map(async (place) => (await revParse(absolute, place)).stdout.toString().replace(/\n$/, "")),
+        );
   if (answer.stderr.includes("dubious ownership")) {
     throw new PawlError("REPOSITORY_NOT_TRUSTED", { folder: directory });
   }
