@@ -2,6 +2,7 @@
  * Values as they stand in a store. JSON loses Dates, Maps, Sets, Errors, BigInts, NaN and infinities: they are kept
  * behind a tag. What no tag can keep (functions, symbols, instances of classes, circles) is refused with its path.
  */
+import { inspect } from "node:util";
 import { PawlError } from "../base/errors/index.ts";
 import { type InternalActor, isActorRef } from "./xstate/internals.ts";
 
@@ -18,6 +19,19 @@ export class Unserializable extends Error {
     super(`${path} is ${kind}`);
     this.path = path;
     this.kind = kind;
+  }
+}
+
+/** Runs what reads a value of somebody else's: a getter of it may throw anything. @throws Unserializable for that too */
+export function readable<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof Unserializable) {
+      throw error;
+    }
+    const [thrown = ""] = inspect(error, { depth: 0 }).split("\n");
+    throw new Unserializable(path, `a value that throws when it is read (${thrown})`);
   }
 }
 
@@ -154,7 +168,7 @@ function ownOf(error: Error, path: string, numberOf: NumberOf, depth: number): u
   return tag in own ? { [tag]: "object", value: own } : own;
 }
 
-const omitted = ({ path, kind }: Unserializable) => ({ [tag]: "omitted", path, kind });
+export const omitted = ({ path, kind }: Unserializable) => ({ [tag]: "omitted", path, kind });
 
 function encodeArray(array: readonly unknown[], path: string, numberOf: NumberOf, depth: number): unknown {
   let copy: unknown[] | undefined;
@@ -256,42 +270,4 @@ function decodeTagged(object: Record<string, unknown>, actorOf: ActorOf): unknow
     default:
       return object;
   }
-}
-
-/** An event for the journal: what JSON cannot keep is named, not kept, because no state depends on it. */
-export function describeEvent(event: { readonly type: string }, numberOf: NumberOf): string {
-  if (isBare(event)) {
-    return bareEvent(event.type);
-  }
-  try {
-    return JSON.stringify(encode(event, "event", numberOf));
-  } catch (error) {
-    if (error instanceof Unserializable) {
-      return JSON.stringify({ type: event.type, ...omitted(error) });
-    }
-    throw error;
-  }
-}
-
-/** Many events are nothing but their type. */
-function isBare(event: { readonly type: string }): boolean {
-  for (const key in event) {
-    if (key !== "type") {
-      return false;
-    }
-  }
-  return typeof event.type === "string";
-}
-
-const bareEvents = new Map<string, string>();
-
-function bareEvent(type: string): string {
-  let json = bareEvents.get(type);
-  if (json === undefined) {
-    json = JSON.stringify({ type });
-    if (bareEvents.size < 1_000) {
-      bareEvents.set(type, json);
-    }
-  }
-  return json;
 }

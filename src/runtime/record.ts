@@ -2,9 +2,10 @@
 import type { AnyEventObject, AnyMachineSnapshot, Snapshot } from "xstate";
 import { stateText, topState } from "../store/fold.ts";
 import { type AuditContext, addAudit, severityOf, textMember } from "./audit.ts";
-import { describeEvent, notSerializable, Unserializable } from "./codec.ts";
+import { notSerializable, readable, type Unserializable } from "./codec.ts";
 import { type DeltaText, isWhole, members, whole, withMember } from "./delta.ts";
 import { entityId, entityStep, type PlainStep, writeRows } from "./entity-rows.ts";
+import { describeEvent } from "./event-text.ts";
 import { type Live, numberOf, type Step } from "./live.ts";
 import { snapshotDelta, viewOf } from "./view.ts";
 import { childSnapshotPrefix, isMachine, isMachineSnapshot, type TakenTransition } from "./xstate/internals.ts";
@@ -131,9 +132,9 @@ function takeSteps(live: Live): Step[] {
 
 function guarded<T>(live: Live, run: () => T): T {
   try {
-    return run();
+    return readable("snapshot", run);
   } catch (error) {
-    throw error instanceof Unserializable ? notSerializable(live.id, error) : error;
+    throw notSerializable(live.id, error as Unserializable);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { AnyMachineSnapshot, Snapshot } from "xstate";
 import { stateText } from "../store/fold.ts";
-import { encode, type NumberOf } from "./codec.ts";
+import { encode, type NumberOf, readable } from "./codec.ts";
 import { type ChangedMembers, type DeltaText, diff, members, withMember } from "./delta.ts";
 import { type InternalLogic, isMachineSnapshot } from "./xstate/internals.ts";
 
@@ -81,7 +81,7 @@ function historyView(snapshot: AnyMachineSnapshot): Record<string, { readonly id
 
 /** Stored form of a snapshot. @throws Unserializable */
 export function snapshotJson(logic: InternalLogic, snapshot: Snapshot<unknown>, numberOf: NumberOf): string {
-  return JSON.stringify(encode(viewOf(logic, snapshot), "snapshot", numberOf));
+  return readable("snapshot", () => JSON.stringify(encode(viewOf(logic, snapshot), "snapshot", numberOf)));
 }
 
 /** The delta between two snapshots of one actor; undefined when nothing that is stored differs. @throws Unserializable */

@@ -88,6 +88,11 @@ describe("a value that JSON cannot keep", () => {
       "m/c: snapshot.input.run is a function",
     ],
     [
+      "that throws when it is read",
+      onGo(assign({ x: () => unreadable() } as never)),
+      "m: snapshot is a value that throws when it is read (Error: not now)",
+    ],
+    [
       "that is an actor of nobody",
       onGo(assign({ x: () => fromNobody() } as never)),
       "m: context.x is a reference to an actor that is not durable",
@@ -178,45 +183,51 @@ describe("a value that JSON cannot keep", () => {
     store.close();
   });
 
-  test("that a context was changed to in place ends its actor; its parent is told, and the others go on", async () => {
-    const child = setup({ types: { context: {} as { n: number; deep: { items: unknown[] } } } }).createMachine({
-      context: () => ({ n: 0, deep: { items: [1] } }),
-      on: {
-        count: { actions: assign({ n: ({ context }) => context.n + 1 }) },
-        spoil: { actions: ({ context }) => context.deep.items.push(new Thing()) },
-      },
-    });
-    const machine = setup({ actors: { child } }).createMachine({
-      context: { told: "" },
-      invoke: {
-        src: "child",
-        id: "c",
-        onError: { actions: assign({ told: ({ event }) => (event.error as PawlError).message }) },
-      },
-    });
-    const store = openSqlite({ file: ":memory:" });
-    const runtime = await openRuntime({ store, machines: { machine } });
-    runtime.createActor("machine", { id: "m" });
-    runtime.createActor("machine", { id: "other" });
-    await runtime.settled();
-    for (const type of ["count", "spoil", "count"]) {
-      runtime.actor("m/c")?.send({ type } as never);
-    }
-    await runtime.deliver("other/c", { type: "count" });
-    const told = "m/c: snapshot.context.deep.items[1] is an instance of Thing, which JSON cannot keep";
-    expect(runtime.actor("m")?.getSnapshot()).toMatchObject({ context: { told } });
-    runtime.halt();
-    const again = await openRuntime({ store, machines: { machine } });
-    expect(again.actor("m")?.getSnapshot()).toMatchObject({ status: "active", context: { told } });
-    // As its journal has it: what was changed in place is not there.
-    expect(again.actor("m/c")?.getSnapshot()).toMatchObject({
-      status: "error",
-      context: { n: 2, deep: { items: [1] } },
-    });
-    expect(again.actor("other/c")?.getSnapshot()).toMatchObject({ status: "active", context: { n: 1 } });
-    await again.close();
-    store.close();
-  });
+  test.each([
+    [() => new Thing(), "snapshot.context.deep.items[1] is an instance of Thing"],
+    [() => unreadable(), "snapshot is a value that throws when it is read (Error: not now)"],
+  ])(
+    "that a context was changed to in place ends its actor; its parent is told, and the others go on",
+    async (make, words) => {
+      const child = setup({ types: { context: {} as { n: number; deep: { items: unknown[] } } } }).createMachine({
+        context: () => ({ n: 0, deep: { items: [1] } }),
+        on: {
+          count: { actions: assign({ n: ({ context }) => context.n + 1 }) },
+          spoil: { actions: ({ context }) => context.deep.items.push(make()) },
+        },
+      });
+      const machine = setup({ actors: { child } }).createMachine({
+        context: { told: "" },
+        invoke: {
+          src: "child",
+          id: "c",
+          onError: { actions: assign({ told: ({ event }) => (event.error as PawlError).message }) },
+        },
+      });
+      const store = openSqlite({ file: ":memory:" });
+      const runtime = await openRuntime({ store, machines: { machine } });
+      runtime.createActor("machine", { id: "m" });
+      runtime.createActor("machine", { id: "other" });
+      await runtime.settled();
+      for (const type of ["count", "spoil", "count"]) {
+        runtime.actor("m/c")?.send({ type } as never);
+      }
+      await runtime.deliver("other/c", { type: "count" });
+      const told = `m/c: ${words}, which JSON cannot keep`;
+      expect(runtime.actor("m")?.getSnapshot()).toMatchObject({ context: { told } });
+      runtime.halt();
+      const again = await openRuntime({ store, machines: { machine } });
+      expect(again.actor("m")?.getSnapshot()).toMatchObject({ status: "active", context: { told } });
+      // As its journal has it: what was changed in place is not there.
+      expect(again.actor("m/c")?.getSnapshot()).toMatchObject({
+        status: "error",
+        context: { n: 2, deep: { items: [1] } },
+      });
+      expect(again.actor("other/c")?.getSnapshot()).toMatchObject({ status: "active", context: { n: 1 } });
+      await again.close();
+      store.close();
+    },
+  );
 
   test("in an event is named in the history and does not keep the event from being taken", async () => {
     const runtime = await openRuntime({ machines: { machine: onGo(assign({ n: 1 } as never)) } });
@@ -232,6 +243,12 @@ describe("a value that JSON cannot keep", () => {
     });
     await runtime.close();
   });
+});
+
+const unreadable = () => ({
+  get secret() {
+    throw new Error("not now");
+  },
 });
 
 /** It runs in plain XState, where no store knows it. */
