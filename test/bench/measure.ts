@@ -11,6 +11,8 @@ export function quantile(values: readonly number[], q: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * q))] ?? Number.NaN;
 }
 
+export const perSecond = (count: number, ms: number): number => (count / ms) * 1_000;
+
 /** Runs a measurement in a folder of its own that is gone afterwards. */
 export async function inFolder<T>(run: (folder: string) => Promise<T> | T): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), "pawl-bench-"));
