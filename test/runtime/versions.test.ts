@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type AnyActorRef, fromTransition, setup } from "xstate";
-import { type MachineMap, openRuntime, type StoredSnapshot } from "../../src/runtime/index.ts";
+import { setup } from "xstate";
+import { openRuntime, type StoredSnapshot } from "../../src/runtime/index.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
 import { simulatedClock } from "../../src/testing/simulated-clock.ts";
 import { checkStore } from "./crash/check-store.ts";
@@ -260,83 +260,4 @@ describe("a machine that has changed", () => {
       "p in paused (Child state 'fast' does not exist",
     );
   });
-});
-
-describe("migrate functions", () => {
-  const note = (step: string) => (snapshot: StoredSnapshot) => ({
-    ...snapshot,
-    context: { name: `${(snapshot["context"] as { name: string }).name} ${step}` },
-  });
-
-  test.each([
-    ["1", ["1", "1.5", "2"], " 1 1.5 2"],
-    ["1.5", ["1", "1.5", "2"], " 1.5 2"],
-    ["1.0", ["1.0", "2"], " 1.0 2"],
-    ["1.9", ["1.9", "1.10", "1.2"], " 1.9 1.10"],
-    ["draft", ["draft", "v2"], " draft v2"],
-  ])("from version %s, of those for %j, are applied as%s", async (version, versions, steps) => {
-    const store = openSqlite({ file: ":memory:" });
-    const runtime = await openRuntime({ store, machines: { person: { logic: first, version } } });
-    runtime.createActor("person", { id: "p" });
-    await runtime.close();
-    const migrate = Object.fromEntries(versions.map((from) => [from, note(from)]));
-    const later = await openRuntime({ store, machines: { person: { logic: first, version: "last", migrate } } });
-    expect(later.createActor("person", { id: "p" }).getSnapshot().context.name).toBe(`Ann Lee${steps}`);
-    await later.close();
-  });
-
-  test("are refused where JavaScript does not keep the order in which they were written", async () => {
-    const migrate = { draft: note("draft"), "2": note("2") };
-    await expect(openRuntime({ machines: { person: { logic: first, version: "3", migrate } } })).rejects.toMatchObject({
-      code: "MIGRATIONS_UNORDERED",
-      message: expect.stringMatching(/^person: .* from "2" before the one from "draft"/),
-    });
-  });
-});
-
-describe("a root", () => {
-  const reopened = async (machines: MachineMap, name: string) => {
-    const store = openSqlite({ file: ":memory:" });
-    const runtime = await openRuntime({ store, machines });
-    runtime.createActor(name, { id: "r" });
-    await runtime.close();
-    return { store, later: await openRuntime({ store, machines }) };
-  };
-
-  test("is found again by the name under which it was made, whatever else its logic is called", async () => {
-    const { later } = await reopened({ one: first, other: { logic: first, version: "7" } }, "one");
-    expect(later.createActor("one", { id: "r" }).getSnapshot().value).toBe("open");
-    expect(later.list()).toMatchObject([{ id: "r", machine: "one", version: "1" }]);
-    expect(() => later.createActor("other", { id: "r" })).toThrow(expect.objectContaining({ code: "ACTOR_EXISTS" }));
-    await later.close();
-  });
-
-  test("of a logic that is no machine is found again, and so is its fork", async () => {
-    const machines = { counter: fromTransition((state: { n: number }) => ({ n: state.n + 1 }), { n: 0 }) };
-    const { store, later } = await reopened(machines, "counter");
-    (later.createActor("counter", { id: "r" }) as AnyActorRef).send({ type: "more" });
-    await later.settled();
-    later.fork("r", later.history("r")[0]?.transitionId ?? 0, "fork");
-    await later.close();
-    const last = await openRuntime({ store, machines });
-    expect(last.createActor("counter", { id: "r" }).getSnapshot()).toMatchObject({ context: { n: 1 } });
-    expect(last.createActor("counter", { id: "fork" }).getSnapshot()).toMatchObject({ context: { n: 0 } });
-    await last.close();
-  });
-});
-
-test("a machine whose definition JSON cannot keep is known again", async () => {
-  const circle: Record<string, unknown> = {};
-  circle["self"] = circle;
-  const fingerprintOf = async (big: bigint): Promise<string | undefined> => {
-    const odd = setup({}).createMachine({ meta: { big, circle, again: { circle } } });
-    const store = openSqlite({ file: ":memory:" });
-    const runtime = await openRuntime({ store, machines: { odd } });
-    runtime.createActor("odd", { id: "o" });
-    await runtime.settled();
-    return store.actorById("o")?.fingerprint;
-  };
-  const [one, same, other] = [await fingerprintOf(1n), await fingerprintOf(1n), await fingerprintOf(2n)];
-  expect(same).toBe(one);
-  expect(other).not.toBe(one);
 });

@@ -1,0 +1,179 @@
+import { on } from "node:events";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import Database from "better-sqlite3";
+import { describe, expect, test } from "vitest";
+import { isAlive } from "../pipeline/command/setting.fixture.ts";
+import { appears } from "../waiting.fixture.ts";
+import { type Place, placeWith, planOf } from "./pawl.fixture.ts";
+
+describe("a run that is interrupted", () => {
+  const slow = planOf([
+    "{ id: first, run: 'touch $MARK; until [ -e $GO ]; do sleep 0.02; done; echo 1 > first.txt' }",
+    "{ id: second, run: 'echo 2 > second.txt', depends_on: [first] }",
+  ]);
+
+  function slowPlace(): Place {
+    const place = placeWith(slow);
+    place.env = { MARK: join(place.folder, "mark"), GO: join(place.folder, "go") };
+    return place;
+  }
+
+  test("Ctrl-C lets what runs finish and starts nothing new; resume goes on", async () => {
+    const place = slowPlace();
+    const { process: pawl, ended } = place.start("run", "plan.yaml");
+    await appears(join(place.folder, "mark"));
+    pawl.kill("SIGINT");
+    place.write("go", "");
+    const { status, stdout } = await ended;
+    expect(status).toBe(130);
+    expect(stdout).toContain("pawl resume p-1");
+    expect(place.pawl("events", "--entity", "w.second").stdout).not.toContain("running");
+    expect(place.pawl("run", "plan.yaml")).toMatchObject({
+      status: 75,
+      stderr: expect.stringContaining("RUN_UNFINISHED"),
+    });
+    expect(place.pawl("resume").status).toBe(0);
+    expect(place.git("show", "pawl/p-1:second.txt")).toBe("2");
+  }, 40_000);
+
+  test("Ctrl-C while all is still being opened is heard", async () => {
+    const place = slowPlace();
+    place.write("go", "");
+    const { process: pawl, ended } = place.start("run", "plan.yaml");
+    await appears(join(place.folder, ".state/repository"));
+    pawl.kill("SIGINT");
+    const { status, stdout } = await ended;
+    expect([status, stdout]).toEqual([130, expect.stringContaining("pawl resume p-1")]);
+    expect(place.pawl("resume").status).toBe(0);
+    expect(place.git("show", "pawl/p-1:second.txt")).toBe("2");
+  }, 40_000);
+
+  test("a second Ctrl-C stops at once, and resume stops what was left and goes on", async () => {
+    const place = slowPlace();
+    const { process: pawl, ended } = place.start("run", "plan.yaml");
+    await appears(join(place.folder, "mark"));
+    pawl.kill("SIGINT");
+    pawl.kill("SIGINT");
+    pawl.kill("SIGTERM");
+    expect((await ended).status).toBe(130);
+    place.write("go", "");
+    expect(place.pawl("resume").status).toBe(0);
+    expect(place.git("log", "--format=%s", "--no-merges", "main..pawl/p-1").split("\n")).toHaveLength(2);
+  }, 40_000);
+
+  test("kill -9 between two tasks: resume goes on, and the record is whole", async () => {
+    const place = placeWith(
+      planOf([
+        "{ id: done, run: 'echo 1 > first.txt' }",
+        "{ id: wait, run: 'touch $MARK; until [ -e $GO ]; do sleep 0.02; done', changes: none, depends_on: [done] }",
+      ]),
+    );
+    place.env = { MARK: join(place.folder, "mark"), GO: join(place.folder, "go") };
+    const { process: pawl, ended } = place.start("run", "plan.yaml");
+    await appears(join(place.folder, "mark"));
+    pawl.kill("SIGKILL");
+    await ended;
+    place.write("go", "");
+    expect(place.pawl("resume").status).toBe(0);
+    expect(place.pawl("verify")).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining("All is as it was written"),
+    });
+  }, 40_000);
+
+  test("a store that another process took over while Ctrl-C waits for what runs is said, with its own status", async () => {
+    const place = slowPlace();
+    const { process: pawl, ended } = place.start("run", "plan.yaml");
+    await appears(join(place.folder, "mark"));
+    pawl.kill("SIGINT");
+    let printed = "";
+    for await (const [chunk] of on(pawl.stdout as Readable, "data")) {
+      printed += String(chunk);
+      if (printed.includes("Stopping")) {
+        break;
+      }
+    }
+    const db = new Database(join(place.folder, ".state/pipeline.db"));
+    db.exec("UPDATE claim SET fence = fence + 1");
+    db.close();
+    place.write("go", "");
+    expect(await ended).toMatchObject({ status: 75, stderr: expect.stringContaining("[STORE_FENCED]") });
+  }, 40_000);
+
+  test("another process is refused meanwhile, and can cancel it", async () => {
+    const place = slowPlace();
+    const { ended } = place.start("run", "plan.yaml");
+    await appears(join(place.folder, "mark"));
+    expect(place.pawl("resume")).toMatchObject({ status: 75, stderr: expect.stringContaining("STORE_IN_USE") });
+    expect(place.pawl("status").stdout).toContain("w.first  running");
+    expect(place.pawl("cancel", "--operator", "ines", "--reason", "enough").stdout).toBe("p-1 is canceled.\n");
+    expect((await ended).status).toBe(1);
+    expect(
+      place
+        .pawl("events", "--json")
+        .stdout.split("\n")
+        .find((line) => line.includes('"canceled"')),
+    ).toContain('"operator":"ines"');
+    expect(place.pawl("cancel")).toMatchObject({ status: 2, stderr: expect.stringContaining("RUN_ENDED") });
+  }, 40_000);
+
+  test("feeds an inspector meanwhile, on loopback and behind a token", async () => {
+    const place = slowPlace();
+    const { process: pawl, ended } = place.start("run", "plan.yaml", "--inspect");
+    const address = new Promise<string>((resolve) => {
+      let printed = "";
+      pawl.stdout?.on("data", (chunk: Buffer) => {
+        printed += chunk;
+        const [, found] = /inspector: (\S+)\n/.exec(printed) ?? [];
+        if (found !== undefined) {
+          resolve(found);
+        }
+      });
+    });
+    await appears(join(place.folder, "mark"));
+    const url = new URL(await address);
+    expect(url.hostname).toBe("127.0.0.1");
+    expect((await fetch(url, { redirect: "manual" })).status).toBeLessThan(400);
+    expect((await fetch(url.origin, { redirect: "manual" })).status).toBe(401);
+    place.write("go", "");
+    expect((await ended).status).toBe(0);
+  }, 40_000);
+
+  test("cancel and override stop what a killed process left running, and need no secret for it", async () => {
+    const tasks = [
+      "{ id: t, run: 'echo $$ $PPID > $MARK.new; mv $MARK.new $MARK; exec sleep 600', allow_failure: true }",
+      "{ id: rest, run: 'true', changes: none }",
+    ];
+    const place = placeWith(planOf(tasks, "concurrency: 1\nsecrets: [TOKEN]\n"));
+    place.env = { MARK: join(place.folder, ".git/mark"), TOKEN: "hunter2-hunter2" };
+    const { process: pawl, ended } = place.start("run", "plan.yaml");
+    await appears(join(place.folder, ".git/mark"));
+    const [command = 0, runner = 0] = readFileSync(join(place.folder, ".git/mark"), "utf8").split(" ").map(Number);
+    // Without its parent the process that runs the commands would stop them itself.
+    process.kill(runner, "SIGKILL");
+    pawl.kill("SIGKILL");
+    await ended;
+    place.env = {};
+    expect(place.pawl("override", "fail-task", "w.t", "--operator", "ines", "--reason", "enough")).toMatchObject({
+      status: 0,
+      stderr: "",
+    });
+    expect(isAlive(command)).toBe(false);
+    expect(place.pawl("cancel")).toMatchObject({ status: 0, stdout: "p-1 is canceled.\n", stderr: "" });
+  }, 40_000);
+
+  test("a run that nobody works on is cancelled without anything of it starting", async () => {
+    const place = slowPlace();
+    const { process: pawl, ended } = place.start("run", "plan.yaml");
+    await appears(join(place.folder, "mark"));
+    pawl.kill("SIGKILL");
+    await ended;
+    expect(place.pawl("cancel").stdout).toBe("p-1 is canceled.\n");
+    expect(JSON.parse(place.pawl("status", "--json").stdout)).toMatchObject({
+      run: { state: "canceled" },
+      workstreams: [{ state: "cancelled" }],
+    });
+  }, 40_000);
+});
