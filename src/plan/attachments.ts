@@ -128,11 +128,14 @@ async function readPatch(file: string, path: string, where: string, at: ErrorPla
   return { file, sha256: createHash("sha256").update(content).digest("hex"), bytes: content.length };
 }
 
-/** Only the first header is looked for; whether the patch is sound is found out where it is applied. */
+/**
+ * Only the first header is looked for; whether the patch is sound is found out where it is applied. A mail may have
+ * its patch as base64, in which no header is seen.
+ */
 function looksLikePatch(content: Buffer): boolean {
   // latin1 keeps every byte, and cuts no character in two at the end.
   const start = content.toString("latin1", 0, searchedBytes);
-  return /^diff --git |^--- [^\n]+\n\+\+\+ /m.test(start);
+  return /^diff --git |^--- [^\n]+\n\+\+\+ |^content-transfer-encoding:[ \t]*base64[ \t]*\r?$/im.test(start);
 }
 
 async function readPrompt(file: string, path: string, where: string, at: ErrorPlace): Promise<string> {

@@ -24,6 +24,10 @@ describe("a patch file", () => {
   test.each([
     ["of git diff", patchText],
     ["of git format-patch, with a long message", mail],
+    [
+      "in a mail that has it as base64",
+      `From: Ada <ada@example.com>\nContent-Transfer-Encoding: base64\n\n${btoa(patchText)}\n`,
+    ],
     ["with only --- and +++ lines", "--- a.txt\n+++ b.txt\n@@ -1 +1 @@\n-a\n+b\n"],
     ["with CRLF line ends", patchText.replaceAll("\n", "\r\n")],
     ["that is binary", "diff --git a/x b/x\nindex 0..1\nGIT binary patch\n"],
