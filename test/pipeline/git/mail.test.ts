@@ -50,3 +50,31 @@ describe("whatever stands in a mail can be committed, or is refused at once", ()
     await expect(committedAs(from, usual)).rejects.toMatchObject({ code: "PATCH_MALFORMED" });
   });
 });
+
+describe("a mail is known", () => {
+  const headers = "From: Zoë\n <zoe@example.test>\nSubject: [PATCH] Count\n";
+  const author = { name: "Zoë", email: "zoe@example.test" };
+
+  test.each([
+    ["as a mail program saves it", `Delivered-To: uma@x\nARC-Seal: i=1;\n b=${"x".repeat(9000)}\n${headers}`],
+    ["with line ends of mails", `X-Folder: in\n${headers}`.replaceAll("\n", "\r\n")],
+    ["in a mailbox of another program", `From zoe@x Thu Jan  1 00:00:00 1970\nReceived: by x\n${headers}`],
+  ])("%s", (_, head) => {
+    const { mail } = parsePatch(Buffer.from(`${head}\n${diff}`), "p");
+    expect(mail).toMatchObject({ author, message: "Count" });
+  });
+
+  test.each([
+    ["with other notes at its top", `Description: a patch\nFrom: Zoë <zoe@x>\n\n${diff}`],
+    ["of git show", `commit 0123\nAuthor: Zoë <zoe@x>\nDate: now\n\n    Subject: x\n\n${diff}`],
+  ])("from a patch %s", (_, text) => {
+    expect(parsePatch(Buffer.from(text), "p").mail).toBeNull();
+  });
+
+  test("from the next one in the mailbox of another program", () => {
+    const one = `From zoe@x Thu Jan  1 00:00:00 1970\n${headers}\n${diff}`;
+    expect(() => parsePatch(Buffer.from(`${one}\n${one}`), "p")).toThrow(
+      expect.objectContaining({ code: "PATCH_SERIES" }),
+    );
+  });
+});

@@ -3,12 +3,26 @@ import type { PatchMail } from "./patch.ts";
 /** Why a mail cannot be read. */
 export class MailFault extends Error {}
 
-/** Whether the text starts like a mail: with a `From …` line of git, or with a header. */
+/** Headers of a mail that went through many hands; signatures of servers are long. */
+const searchedBytes = 64 * 1024;
+
+/**
+ * Whether the text starts like a mail: with a `From …` line, with a header that only mails begin with, or with any
+ * headers, as a mail program saves them, that say author and subject.
+ */
 export function isMail(bytes: Uint8Array): boolean {
-  const start = Buffer.from(bytes.subarray(0, 4096)).toString("latin1").trimStart();
-  return (
-    /^From [0-9a-f]{40,64} /.test(start) || /^(From|Subject|Date|Message-I[Dd]|Return-Path|MIME-Version): /.test(start)
-  );
+  const start = Buffer.from(bytes.subarray(0, searchedBytes)).toString("latin1").trimStart();
+  if (beginsMail(start) || /^(From|Subject|Date|Message-I[Dd]|Return-Path|MIME-Version): /.test(start)) {
+    return true;
+  }
+  const [block] = /^(?:[!-9;-~]+:(?:[ \t].*)?\r?\n(?:[ \t].*\r?\n)*)+(?=\r?\n)/.exec(start) ?? [];
+  const headers = readHeaders(block ?? "");
+  return headers.has("subject") && headers.get("from")?.includes("@") === true;
+}
+
+/** The line between two mails of one file: `From`, whose or which commit, and a date. */
+export function beginsMail(line: string): boolean {
+  return /^From (?:[0-9a-f]{40,64} |\S+ .*\d\d:\d\d:\d\d .*\d{4})/.test(line);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { PawlError } from "../../../base/errors/index.ts";
 import { Lines, SectionFault } from "./lines.ts";
-import { isMail, MailFault, readMail } from "./mail.ts";
+import { beginsMail, isMail, MailFault, readMail } from "./mail.ts";
 import type { FileChange, Patch } from "./patch.ts";
 import { readSection } from "./section.ts";
 
@@ -59,7 +59,7 @@ function readSections(text: string, mail: boolean): { readonly files: FileChange
       files.push(readSection(lines));
       const part = text.slice(start, lines.offset);
       parts.push(part.endsWith("\n") ? part : `${part}\n`);
-    } else if (mail && files.length > 0 && /^From [0-9a-f]{40,64} /.test(line)) {
+    } else if (mail && files.length > 0 && beginsMail(line)) {
       return { files: null, diff: Buffer.alloc(0) };
     } else {
       lines.next();
