@@ -44,7 +44,8 @@ export async function claimStateFolder(state: StateFolder, repositoryRoot: strin
       }
       return "";
     });
-    owner = found.trim();
+    // Nothing but the line break: a path may end in white space.
+    owner = found.replace(/\n$/, "");
     // Empty is what a process that was killed while it wrote its first file leaves.
     if (owner === "") {
       await writeFile(file, `${repositoryRoot}\n`);
