@@ -92,6 +92,8 @@ describe("a mail of git format-patch", () => {
   });
 });
 
+const modeOfX = "diff --git a/x b/x\nold mode 100644\nnew mode 100755\n";
+
 describe("what is no single patch is refused", () => {
   test.each([
     ["PATCH_EMPTY", "an empty file", ""],
@@ -99,6 +101,8 @@ describe("what is no single patch is refused", () => {
     ["PATCH_MALFORMED", "prose", "please make it faster\n"],
     ["PATCH_MALFORMED", "a hunk cut short", "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,3 +1,3 @@\n a\n"],
     ["PATCH_MALFORMED", "two names for one file", "diff --git a/x b/x\n--- a/x\n+++ b/y\n@@ -1 +1 @@\n-a\n+b\n"],
+    ["PATCH_MALFORMED", "a part of a merge", `diff --cc m\nindex 1,2..3\n--- a/m\n+++ b/m\n${modeOfX}`],
+    ["PATCH_MALFORMED", "a part of another diff", `${modeOfX}--- y.orig\n+++ y\n@@ -1 +1 @@\n-a\n+b\n`],
     ["PATCH_MALFORMED", "a binary file without its content", "diff --git a/x b/x\nBinary files a/x and b/x differ\n"],
   ])("%s: %s", (code, _, text) => {
     expect(() => parsePatch(Buffer.from(text), "p")).toThrow(expect.objectContaining({ code }));

@@ -32,6 +32,11 @@ export class Lines {
     return this.#text.slice(this.#start, end < 0 ? this.#text.length : end);
   }
 
+  /** The text from the current line on, so many characters at most. */
+  ahead(characters: number): string {
+    return this.#text.slice(this.#start, this.#start + characters);
+  }
+
   next(): void {
     const end = this.#text.indexOf("\n", this.#start);
     this.#start = end < 0 ? this.#text.length : end + 1;

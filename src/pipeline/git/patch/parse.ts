@@ -62,11 +62,25 @@ function readSections(text: string, mail: boolean): { readonly files: FileChange
     } else if (mail && files.length > 0 && beginsMail(line)) {
       return { files: null, diff: Buffer.alloc(0) };
     } else {
+      refuseOtherForms(line, lines);
       lines.next();
     }
   }
   return { files, diff: Buffer.from(parts.join(""), "latin1") };
 }
+
+/** Changes in a form that is not read here must not be passed over as text: a part of the patch would be lost. */
+function refuseOtherForms(line: string, lines: Lines): void {
+  if (/^diff --(cc|combined) /.test(line)) {
+    throw lines.fault("a combined diff, of a merge or its conflicts; make the patch against one commit");
+  }
+  if (line.startsWith("--- ") && /^--- [^\n]+\n\+\+\+ [^\n]+\n@@ -\d/.test(lines.ahead(longestHeader))) {
+    throw lines.fault('a file\'s part without its line "diff --git"; make the patch with git diff');
+  }
+}
+
+/** Characters of a `---` and a `+++` line. */
+const longestHeader = 10_000;
 
 function nothingFound(bytes: Buffer, name: string): PawlError {
   // A mail of an empty commit has the line of a diffstat, and no more.
