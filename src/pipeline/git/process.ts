@@ -27,6 +27,7 @@ const everywhere = [
   "i18n.commitEncoding=UTF-8",
   "i18n.logOutputEncoding=UTF-8",
   "log.showSignature=false",
+  "trailer.separators=:",
   "merge.autoStash=false",
 ];
 

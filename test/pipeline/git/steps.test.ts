@@ -41,6 +41,14 @@ describe("a patch is committed once", () => {
     expect(await findCommit(repository, { branch: "pawl/R1", notIn: start, trailers: other })).toBeNull();
   });
 
+  test("and found where the user's git writes trailers with another sign", async () => {
+    const place = await setting();
+    git(place.checkout, "config", "trailer.separators", "=");
+    const commit = await runThatWrote(place, "b.txt", "b\n");
+    const { repository, start } = place;
+    expect(await findCommit(repository, { branch: "pawl/R1", notIn: start, trailers })).toBe(commit);
+  });
+
   test("and not onto a branch that somebody else moved", async () => {
     const place = await setting();
     const moved = await runThatWrote(place, "b.txt", "b\n");
