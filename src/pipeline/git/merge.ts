@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { PawlError } from "../../base/errors/index.ts";
 import { type BranchMaker, branchReference, checkoutOf, isOfAnotherRun, runBranch, unfinishedOn } from "./branches.ts";
 import { commitTree, type Trailers } from "./commit.ts";
@@ -74,13 +75,14 @@ export interface IntoBase {
  * Brings the result of a run into a branch of the user, who asked for it. A checkout of that branch follows, with what
  * is changed in it left alone; where git cannot do that, nothing is changed.
  *
- * @param base name of a local branch
+ * @param named name of a local branch, or its full one (`refs/heads/main`)
  * @throws MERGE_NEEDS_BRANCH, BRANCH_OF_ANOTHER_RUN, BRANCH_MOVED, MERGE_CONFLICT, CHECKOUT_IN_THE_WAY, GIT_FAILED
  */
 export async function mergeRunIntoBase(
   repository: Repository,
-  { run, store, base }: BranchMaker & { readonly base: string },
+  { run, store, base: named }: BranchMaker & { readonly base: string },
 ): Promise<IntoBase> {
+  const base = named.replace(/^refs\/heads\//, "");
   const branch = runBranch(run);
   const [before, tip] = await Promise.all([
     repository.commit(branchReference(base)),
@@ -137,22 +139,34 @@ async function mergeCommit(
 
 /** Git itself brings the checkout along: it knows what would be overwritten there. */
 async function moveCheckout(folder: string, branch: string, commit: Sha): Promise<void> {
-  // The user's settings hold there, but the commit is one that Pawl made: it has no signature to check.
-  const args = ["merge", "--quiet", "--ff-only", "--no-autostash", "--no-verify-signatures", commit];
-  const call = { cwd: folder, args, userCheckout: true };
+  if (!existsSync(folder)) {
+    const remedy = "Bring that folder back, or have git forget it (git worktree prune)";
+    throw new PawlError("CHECKOUT_IN_THE_WAY", { branch, folder, detail: "the folder is not there", remedy });
+  }
+  // The user's settings hold there, but the commit is one that Pawl made: it has no signature to check. And what the
+  // user wants of his own merges into the branch (`--squash`, `-s ours`) would leave it elsewhere.
+  const noOptions = `--config-env=branch.${branch}.mergeOptions=PAWL_NOTHING`;
+  const args = [noOptions, "merge", "--quiet", "--ff-only", "--no-autostash", "--no-verify-signatures", commit];
+  const call = { cwd: folder, args, env: { PAWL_NOTHING: "" }, userCheckout: true };
   const { exit, stderr } = await runGit({ ...call, answers: [0, 1, 128] });
-  const isLocked = /index\.lock/.test(stderr);
-  if (exit === 128 && !isLocked && !/overwritten|would be lost|unmerged|not possible/.test(stderr)) {
+  const [remedy] = inTheWay.flatMap(([said, what]) => (said.test(stderr) ? [what] : []));
+  if (exit === 128 && remedy === undefined) {
     throw gitFailed(call, exit, stderr);
   }
   if (exit !== 0) {
     const detail = stderr.trim().replace(/\s+/g, " ");
-    const remedy = isLocked
-      ? "Let the git command that holds index.lock end, or remove that file where none runs any more"
-      : "Commit or put away the changes there";
-    throw new PawlError("CHECKOUT_IN_THE_WAY", { branch, folder, detail, remedy });
+    throw new PawlError("CHECKOUT_IN_THE_WAY", { branch, folder, detail, remedy: remedy ?? putAway });
   }
 }
+
+const putAway = "Commit or put away the changes there";
+
+/** What git says of a checkout that it cannot bring along, and what to do about it. */
+const inTheWay: readonly (readonly [RegExp, string])[] = [
+  [/index\.lock/, "Let the git command that holds index.lock end, or remove that file where none runs any more"],
+  [/have not concluded/, "Finish or give up there what git is in the middle of"],
+  [/overwritten|would be lost|unmerged|not possible/, putAway],
+];
 
 async function isAncestor(repository: Repository, older: Sha, newer: Sha): Promise<boolean> {
   if (older === newer) {

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../../src/base/time.ts";
@@ -71,6 +71,20 @@ describe("the result of a run comes into the base", () => {
     const { checkout, tip, merge } = await endedRun();
     git(checkout, "config", "merge.verifySignatures", "true");
     expect(await merge()).toEqual({ kind: "fast_forward", commit: tip });
+  });
+
+  test.each(["--squash", "--no-ff", "-s ours"])("whatever the user wants of merges into it: %s", async (options) => {
+    const { checkout, tip, merge } = await endedRun();
+    git(checkout, "switch", "-q", "-c", "rel=1.0");
+    git(checkout, "config", "branch.rel=1.0.mergeOptions", options);
+    expect(await merge("rel=1.0")).toEqual({ kind: "fast_forward", commit: tip });
+    expect([at(checkout, "rel=1.0"), read(checkout, "new.txt")]).toEqual([tip, "new\n"]);
+  });
+
+  test("that is named in full", async () => {
+    const { checkout, tip, merge } = await endedRun();
+    expect(await merge("refs/heads/main")).toEqual({ kind: "fast_forward", commit: tip });
+    expect([at(checkout, "main"), read(checkout, "new.txt")]).toEqual([tip, "new\n"]);
   });
 
   test("past changes of the user in other files, staged or not, which stay as they are", async () => {
@@ -169,6 +183,32 @@ describe("nothing is changed", () => {
         git(checkout, "worktree", "remove", "--force", linked);
       }
     }
+  });
+
+  test("while a merge of the user's is not committed yet", async () => {
+    const { checkout, merge } = await endedRun();
+    git(checkout, "switch", "-q", "-c", "other");
+    commitAll(checkout, { "c.txt": "c\n" }, "other");
+    git(checkout, "switch", "-q", "main");
+    git(checkout, "merge", "-q", "--no-ff", "--no-commit", "other");
+    const before = at(checkout, "main");
+    await expect(merge()).rejects.toMatchObject({
+      code: "CHECKOUT_IN_THE_WAY",
+      fix: "Finish or give up there what git is in the middle of, then ask again. Nothing was changed.",
+    });
+    expect(at(checkout, "main")).toBe(before);
+  });
+
+  test("where the worktree that has the base was deleted behind git's back", async () => {
+    const { checkout, merge } = await endedRun();
+    const linked = join(dirname(checkout), "linked");
+    git(checkout, "worktree", "add", "-q", "-b", "release", linked);
+    rmSync(linked, { recursive: true });
+    await expect(merge("release")).rejects.toMatchObject({
+      code: "CHECKOUT_IN_THE_WAY",
+      fix: expect.stringContaining("git worktree prune"),
+    });
+    expect(at(checkout, "release")).toBe(at(checkout, "main"));
   });
 
   test("while another git holds the index of the checkout, which is said", async () => {
