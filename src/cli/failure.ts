@@ -1,4 +1,5 @@
 import { PawlError } from "../base/errors/index.ts";
+import { harmless } from "./show/harmless.ts";
 
 interface WithParts {
   readonly errors: readonly PawlError[];
@@ -11,7 +12,7 @@ export function describeError(error: unknown, json: boolean): string {
     return `${JSON.stringify({ error: known.toJSON() })}\n`;
   }
   const parts = hasParts(known) ? known.errors : [known];
-  const text = parts.map((part) => `${part.message} [${part.code}]\n  ${part.fix}\n`).join("");
+  const text = harmless(parts.map((part) => `${part.message} [${part.code}]\n  ${part.fix}\n`).join(""));
   return parts.length > 1 ? `${text}${parts.length} problems.\n` : text;
 }
 

@@ -17,6 +17,7 @@ import { namedEntity } from "../entity-name.ts";
 import { logsOf } from "../log-place.ts";
 import { openReader, type PlaceOptions, stateOption, statePlace } from "../place.ts";
 import { eventLine } from "../show/event-line.ts";
+import { oneLine } from "../show/harmless.ts";
 import { wayOn } from "../show/way-on.ts";
 
 const tailLines = 20;
@@ -66,7 +67,7 @@ export const command: CliCommand = {
           printTail(context, "end of stderr", stderr);
           for (const gate of gates) {
             print(context, `gate ${withoutRun(gate.gate_id)} failed`);
-            print(context, `  does: ${gate.command}`);
+            print(context, `  does: ${oneLine(String(gate.command))}`);
             print(context, `  exit code: ${gate.exit_code ?? "none, a signal ended it"}`);
             printTail(context, "end of its stdout", lastLines(gate.stdout ?? ""));
             printTail(context, "end of its stderr", lastLines(gate.stderr ?? ""));
@@ -87,7 +88,7 @@ function printEntity(
 ): void {
   print(context, `${entity_type} ${id}: ${String(row["state"])}`);
   if (does !== undefined) {
-    print(context, `  does: ${does}`);
+    print(context, `  does: ${oneLine(does)}`);
   }
   const exit = events.findLast(({ metadata }) => exitCodeOf(metadata) !== undefined);
   if (exit !== undefined) {
@@ -102,7 +103,7 @@ function printEntity(
       column !== "state" &&
       !hidden.has(column)
     ) {
-      print(context, `  ${column}: ${String(value).replace(/\s*\n\s*/g, " ")}`);
+      print(context, `  ${column}: ${oneLine(String(value))}`);
     }
   }
   if (fix !== undefined) {

@@ -4,6 +4,7 @@ import { readStoredPlan, type StateFolder } from "../../pipeline/state/index.ts"
 import { openSqliteReader } from "../../store/sqlite/open.ts";
 import { listRuns, runTree } from "../../views/runs/index.ts";
 import { type CliContext, print, printJson, printLines } from "../context.ts";
+import { oneLine } from "../show/harmless.ts";
 import { coloured, plain, runTreeLines } from "../show/run-tree.ts";
 import { logOfBranch } from "../show/way-on.ts";
 
@@ -55,7 +56,7 @@ export async function printSummary(context: CliContext, about: Outcome): Promise
       const shown = commits.slice(-commitsShown);
       printLines(
         context,
-        shown.map(({ commit, subject }) => `  ${commit.slice(0, 10)}  ${subject}`),
+        shown.map(({ commit, subject }) => `  ${commit.slice(0, 10)}  ${oneLine(subject)}`),
       );
     }
     print(context, "");

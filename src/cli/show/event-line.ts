@@ -1,4 +1,5 @@
 import type { ShownEvent } from "../../views/runs/index.ts";
+import { oneLine } from "./harmless.ts";
 
 type Shown = Pick<
   ShownEvent,
@@ -10,6 +11,6 @@ export function eventLine(event: Shown): string {
   const { transitioned_at, severity, entity_id, from_state, to_state, trigger, operator, reason } = event;
   const loud = severity === "info" ? "" : `  [${severity}]`;
   const by = operator === null ? "" : ` by ${operator}`;
-  const why = reason === null ? "" : `: ${reason.replace(/\s+/g, " ")}`;
+  const why = reason === null ? "" : `: ${oneLine(reason)}`;
   return `${transitioned_at}  ${entity_id}  ${from_state} → ${to_state}  ${trigger}${by}${loud}${why}`;
 }

@@ -1,6 +1,7 @@
 import { count } from "../../base/count.ts";
 import { runBranch } from "../../pipeline/git/index.ts";
 import type { RunTree, TaskLine, WorkstreamLine } from "../../views/runs/index.ts";
+import { oneLine } from "./harmless.ts";
 import { between } from "./time.ts";
 
 /** What a state looks like on a terminal; without colours it is the word alone. */
@@ -65,6 +66,6 @@ function taskLine(task: TaskLine, nowMs: number, paint: Paint): string {
 }
 
 function shorten(text: string): string {
-  const line = text.replace(/\s+/g, " ");
+  const line = oneLine(text);
   return line.length <= errorWidth ? line : `${line.slice(0, errorWidth - 1)}…`;
 }

@@ -1,0 +1,38 @@
+import { describe, expect, test } from "vitest";
+import { PawlError } from "../../src/base/errors/index.ts";
+import { describeError } from "../../src/cli/failure.ts";
+import { placeWith, planOf } from "./pawl.fixture.ts";
+
+const steering = "\u001b]0;title\u0007\u001b[2J";
+
+describe("nothing that others named steers the terminal", () => {
+  test("a file of a task in what is wrong with its patch", () => {
+    const place = placeWith(planOf(['{ id: t, scope: ["src/**"], run: [touch, "a\\e]0;title\\ab"] }']));
+    const printed = [
+      place.pawl("run", "plan.yaml"),
+      place.pawl("status", "--all"),
+      place.pawl("show", "w.t"),
+      place.pawl("events"),
+    ];
+    for (const { stdout } of printed) {
+      expect(stdout).toContain("a\ufffd]0;title\ufffdb is outside the scope");
+      // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what must not be there
+      expect(stdout).not.toMatch(/[\u001b\u0007]/);
+    }
+    expect(place.pawl("events", "--json").stdout).toContain("a\\u001b]0;title\\u0007b is outside");
+  });
+
+  test("the subject of a mail", () => {
+    const place = placeWith(planOf(["{ id: t, patch: p.patch }"]));
+    const diff = "diff --git a/b b/b\nnew file mode 100644\n--- /dev/null\n+++ b/b\n@@ -0,0 +1 @@\n+b\n";
+    place.write("p.patch", `From: Zoe <zoe@example.test>\nSubject: Mend${steering} it\n\n---\n${diff}`);
+    const { status, stdout } = place.pawl("run", "plan.yaml");
+    expect(status).toBe(0);
+    expect(stdout).toContain("Mend\ufffd]0;title\ufffd\ufffd[2J it");
+  });
+
+  test("what git says in an error, whose lines are kept", () => {
+    const values = { command: "apply", folder: "/x", exit: 1, detail: `a${steering}\nb` };
+    expect(describeError(new PawlError("GIT_FAILED", values), false)).toContain("a\ufffd]0;title\ufffd\ufffd[2J\nb");
+  });
+});
