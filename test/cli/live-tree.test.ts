@@ -8,7 +8,11 @@ import { runCli } from "../../src/cli/program.ts";
 import { placeWith, planOf } from "./pawl.fixture.ts";
 
 /** Runs `pawl` in this process on a terminal of some size, and gathers what it writes there. */
-async function onTerminal(cwd: string, size: { columns: number; rows: number }, ...args: string[]) {
+async function onTerminal(
+  cwd: string,
+  { env = {}, ...size }: { columns: number; rows: number; env?: Record<string, string> },
+  ...args: string[]
+) {
   let written = "";
   const terminal = new Writable({
     write: (chunk: Buffer, _, done) => {
@@ -18,7 +22,7 @@ async function onTerminal(cwd: string, size: { columns: number; rows: number }, 
   });
   const context: CliContext = {
     cwd,
-    env: { TERM: "xterm" },
+    env: { TERM: "xterm", ...env },
     stdin: new PassThrough(),
     stdout: Object.assign(terminal, { isTTY: true, ...size }),
     stderr: terminal,
@@ -85,4 +89,29 @@ describe("the live tree of a run", () => {
       expect(said).toContain("  git log pawl/p-1..pawl-work/p-1/w  prints the commits that were not merged");
     },
   );
+});
+
+test("a line of characters that take two columns is cut before it wraps", async () => {
+  const place = placeWith(
+    planOf(["{ id: t, run: 'echo 長い長い長い長い長い長い長い長い長い長い⏳⏳⏳⏳ >&2; exit 1' }"]),
+  );
+  const { written } = await onTerminal(place.folder, { columns: 80, rows: 30 }, "run", "plan.yaml");
+  const [told] = shownBy(written)
+    .drawings.flat()
+    .filter((line) => line.includes("長"));
+  const columns = [...(told ?? "")].map((char) => (/[長い⏳]/u.test(char) ? 2 : 1)).reduce<number>((a, b) => a + b, 0);
+  expect(columns).toBeGreaterThan(70);
+  expect(columns).toBeLessThan(80);
+});
+
+describe("colours are left out", () => {
+  test.each([{ NO_COLOR: "1" }, { TERM: "dumb" }])("with %j", async (env) => {
+    const place = placeWith(planOf(["{ id: t, run: 'true' }"]));
+    const size = { columns: 80, rows: 30, env };
+    const ran = await onTerminal(place.folder, size, "run", "plan.yaml");
+    const looked = await onTerminal(place.folder, size, "status");
+    expect(ran.written + looked.written).toContain("succeeded");
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes begin with ESC
+    expect(ran.written + looked.written).not.toMatch(/\u001b\[\d+m/);
+  });
 });

@@ -3,7 +3,7 @@ import type { CliCommand } from "../command.ts";
 import { print, printJson, printLines } from "../context.ts";
 import { namedRun } from "../entity-name.ts";
 import { openReader, type PlaceOptions, stateOption, statePlace } from "../place.ts";
-import { coloured, plain, runTreeLines } from "../show/run-tree.ts";
+import { paintFor, runTreeLines } from "../show/run-tree.ts";
 import { between } from "../show/time.ts";
 
 export const command: CliCommand = {
@@ -19,7 +19,7 @@ export const command: CliCommand = {
       .action((name: string | undefined, options: PlaceOptions & { all?: true; runs?: true; json?: true }) => {
         const state = statePlace(context, options);
         const db = openReader(state);
-        const paint = context.stdout.isTTY === true ? coloured : plain;
+        const paint = paintFor(context);
         const now = context.clock.now();
         try {
           if (options.runs === true) {

@@ -1,7 +1,7 @@
 import { openSqliteReader } from "../../store/sqlite/open.ts";
 import { listRuns, runTree } from "../../views/runs/index.ts";
 import type { CliContext } from "../context.ts";
-import { coloured, runTreeLines } from "../show/run-tree.ts";
+import { paintFor, runTreeLines } from "../show/run-tree.ts";
 import type { Reporter } from "./reporter.ts";
 
 const drawEveryMs = 150;
@@ -18,6 +18,7 @@ export function liveTree(
 ): Reporter {
   const db = openSqliteReader(database);
   const { stdout, clock } = context;
+  const paint = paintFor(context);
   let drawn = 0;
   let timer: unknown;
   let due = Number.POSITIVE_INFINITY;
@@ -31,7 +32,7 @@ export function liveTree(
   const draw = (): void => {
     const summary = listRuns(db).find(({ run_id }) => run_id === run);
     if (summary !== undefined) {
-      const lines = runTreeLines(runTree(db, summary), clock.now(), coloured);
+      const lines = runTreeLines(runTree(db, summary), clock.now(), paint);
       const shown = lines
         .slice(0, Math.max(1, (stdout.rows || usualRows) - 2))
         .map((line) => cut(line, stdout.columns || usualColumns));
@@ -76,9 +77,15 @@ function cut(line: string, columns: number): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes begin with ESC
   for (const part of line.split(/(\u001b\[\d+m)/)) {
     const isColour = part.startsWith("\u001b");
-    const kept = isColour ? part : part.slice(0, Math.max(0, room));
-    room -= isColour ? 0 : kept.length;
-    result += kept;
+    for (const char of isColour ? [] : part) {
+      room -= wide.test(char) ? 2 : 1;
+      result += room < 0 ? "" : char;
+    }
+    result += isColour ? part : "";
   }
   return result;
 }
+
+/** Characters that take two columns: of East Asia, and emoji. */
+const wide =
+  /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]/u;

@@ -5,7 +5,7 @@ import { openSqliteReader } from "../../store/sqlite/open.ts";
 import { listRuns, runTree } from "../../views/runs/index.ts";
 import { type CliContext, print, printJson, printLines } from "../context.ts";
 import { oneLine } from "../show/harmless.ts";
-import { coloured, plain, runTreeLines } from "../show/run-tree.ts";
+import { paintFor, runTreeLines } from "../show/run-tree.ts";
 import { logOfBranch } from "../show/way-on.ts";
 
 const commitsShown = 50;
@@ -48,8 +48,7 @@ export async function printSummary(context: CliContext, about: Outcome): Promise
       return;
     }
     print(context, "");
-    const paint = context.stdout.isTTY === true ? coloured : plain;
-    printLines(context, runTreeLines(tree, context.clock.now(), paint));
+    printLines(context, runTreeLines(tree, context.clock.now(), paintFor(context)));
     if (commits.length > 0) {
       print(context, "");
       print(context, `commits on ${runBranch(run)}`);

@@ -1,6 +1,7 @@
 import { count } from "../../base/count.ts";
 import { runBranch } from "../../pipeline/git/index.ts";
 import type { RunTree, TaskLine, WorkstreamLine } from "../../views/runs/index.ts";
+import type { CliContext } from "../context.ts";
 import { oneLine } from "./harmless.ts";
 import { between } from "./time.ts";
 
@@ -22,11 +23,16 @@ const tones: Readonly<Record<string, number>> = {
   cancelled: 31,
 };
 
-export const plain: Paint = (state) => state;
-export const coloured: Paint = (state) => {
+const plain: Paint = (state) => state;
+const coloured: Paint = (state) => {
   const tone = tones[state.trim()];
   return tone === undefined ? state : `\u001b[${tone}m${state}\u001b[0m`;
 };
+
+/** Colours where a terminal shows them and nobody asked to do without (no-color.org). */
+export function paintFor({ stdout, env }: Pick<CliContext, "stdout" | "env">): Paint {
+  return stdout.isTTY === true && env["TERM"] !== "dumb" && !env["NO_COLOR"] ? coloured : plain;
+}
 
 const errorWidth = 100;
 
