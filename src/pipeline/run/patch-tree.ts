@@ -2,6 +2,7 @@ import { applyPatch, type Patch, parsePatch, type Sha, type Worktree } from "../
 import type { RunBranches } from "./branches.ts";
 import type { Patches } from "./patches.ts";
 import type { PlanIndex } from "./plan-index.ts";
+import { Users } from "./users.ts";
 import type { Worktrees } from "./worktrees.ts";
 
 /** What it needs of the place where a run works. */
@@ -35,6 +36,7 @@ export class PatchTree {
   #worktree: Worktree | undefined;
   #applied: AppliedPatch | undefined;
   #last: Promise<unknown> = Promise.resolve();
+  readonly #users = new Users();
 
   constructor(site: Surroundings, workstream: string) {
     this.#site = site;
@@ -42,11 +44,17 @@ export class PatchTree {
   }
 
   /**
-   * The worktree with this patch applied. Several gates may ask at the same time; it is applied once.
-   * @throws DoesNotApply; PawlError SETUP_FAILED, GIT_FAILED
+   * Does something in the worktree with this patch applied. Several gates may ask at the same time; it is applied once.
+   * Until all of them have ended nobody else gets the worktree: a gate that was stopped may take its time to go.
+   * @throws DoesNotApply; PawlError SETUP_FAILED, GIT_FAILED; what `work` throws
    */
-  with(patchId: string, signal: AbortSignal): Promise<AppliedPatch> {
-    return this.#inTurn(() => this.#apply(patchId, signal));
+  async with<T>(patchId: string, signal: AbortSignal, work: (applied: AppliedPatch) => Promise<T>): Promise<T> {
+    const { done } = await this.#inTurn(async () => {
+      const applied = await this.#apply(patchId, signal);
+      // Begun in this turn and awaited outside of it: others may join, or wait in theirs until it has ended.
+      return { done: this.#users.during(() => work(applied)) };
+    });
+    return await done;
   }
 
   /** The patch is at its end. Where it is still the one in the worktree, it is not taken for applied any more. */
@@ -61,6 +69,7 @@ export class PatchTree {
   /** The workstream has ended: its worktree may serve others. */
   release(): Promise<void> {
     return this.#inTurn(async () => {
+      await this.#users.gone();
       if (this.#worktree !== undefined) {
         this.#site.worktrees.release(this.#worktree);
         this.#worktree = undefined;
@@ -78,6 +87,9 @@ export class PatchTree {
   async #apply(id: string, signal: AbortSignal): Promise<AppliedPatch> {
     const { branches, services, index, worktrees } = this.#site;
     const { setup } = index.workstream(this.#workstream);
+    if (this.#applied?.id !== id) {
+      await this.#users.gone();
+    }
     const parent = await branches.tip(this.#workstream);
     if (this.#applied?.id === id && this.#applied.parent === parent) {
       return this.#applied;

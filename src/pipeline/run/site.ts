@@ -19,6 +19,7 @@ import type { Patches } from "./patches.ts";
 import type { PlanIndex } from "./plan-index.ts";
 import { readMerge } from "./prepared-merge.ts";
 import { Turns } from "./turns.ts";
+import { Users } from "./users.ts";
 import type { Workers } from "./workers.ts";
 import { Worktrees } from "./worktrees.ts";
 
@@ -57,6 +58,11 @@ export interface PlannedCommandResult {
   readonly failure: string | undefined;
 }
 
+interface SharedWorktree {
+  readonly tree: Promise<Worktree>;
+  readonly users: Users;
+}
+
 /** Where the effects of one run work: its plan, branches, worktrees, patches, and how its commands are run. */
 export class RunSite {
   readonly run: string;
@@ -69,7 +75,7 @@ export class RunSite {
   readonly workers: Workers;
   readonly services: SiteServices;
   readonly #patchTrees = new Map<string, PatchTree>();
-  readonly #mergeTrees = new Map<string, Promise<Worktree>>();
+  readonly #mergeTrees = new Map<string, SharedWorktree>();
 
   constructor(
     services: SiteServices,
@@ -108,22 +114,24 @@ export class RunSite {
     return tree;
   }
 
-  /** The worktree in which the final gates of a merge run. */
-  mergeTree(workstream: string, merge: string, signal: AbortSignal): Promise<Worktree> {
-    let tree = this.#mergeTrees.get(workstream);
-    if (tree === undefined) {
-      tree = this.#acquireMerge(workstream, merge, signal);
-      this.#mergeTrees.set(workstream, tree);
-      tree.catch(() => this.#mergeTrees.delete(workstream));
-    }
-    return tree;
+  /** Does something in the worktree in which the final gates of a merge run. */
+  async inMergeTree<T>(
+    workstream: string,
+    merge: string,
+    signal: AbortSignal,
+    work: (worktree: Worktree) => Promise<T>,
+  ): Promise<T> {
+    const { tree, users } = this.#mergeTrees.get(workstream) ?? this.#newMergeTree(workstream, merge, signal);
+    return await users.during(async () => await work(await tree));
   }
 
-  /** A workstream is no longer being merged: another may have its turn. */
+  /** A workstream is no longer being merged: another may have its turn, and its worktree once all have left it. */
   async mergeIsOver(workstream: string): Promise<void> {
     this.merges.giveBack(workstream);
-    const tree = await this.#mergeTrees.get(workstream)?.catch(() => undefined);
+    const shared = this.#mergeTrees.get(workstream);
     this.#mergeTrees.delete(workstream);
+    await shared?.users.gone();
+    const tree = await shared?.tree.catch(() => undefined);
     if (tree !== undefined) {
       this.worktrees.release(tree);
     }
@@ -165,6 +173,17 @@ export class RunSite {
         ? undefined
         : explainCommand(result, { ...spec, secrets: this.secrets }).message,
     };
+  }
+
+  #newMergeTree(workstream: string, merge: string, signal: AbortSignal): SharedWorktree {
+    const shared = { tree: this.#acquireMerge(workstream, merge, signal), users: new Users() };
+    this.#mergeTrees.set(workstream, shared);
+    shared.tree.catch(() => {
+      if (this.#mergeTrees.get(workstream) === shared) {
+        this.#mergeTrees.delete(workstream);
+      }
+    });
+    return shared;
   }
 
   async #acquireMerge(workstream: string, merge: string, signal: AbortSignal): Promise<Worktree> {

@@ -9,8 +9,7 @@ export async function runGate(
   attempt: number,
   signal: AbortSignal,
 ): Promise<RunGateOutput> {
-  const { worktree, done } = await treeOf(site, input, signal);
-  try {
+  return await inTree(site, input, signal, async (worktree) => {
     const { result, failure } = await site.command(worktree, {
       label: `gate ${input.gate_id}`,
       command:
@@ -31,27 +30,28 @@ export async function runGate(
       stderr_tail: result.startError === null ? result.stderr.tail : (failure ?? ""),
       duration_seconds: Math.round(result.durationMs) / 1000,
     };
-  } finally {
-    done();
-  }
+  });
 }
 
-async function treeOf(
+async function inTree<T>(
   site: RunSite,
   { stage, ws_id, set_id }: RunGateInput,
   signal: AbortSignal,
-): Promise<{ readonly worktree: Worktree; readonly done: () => void }> {
-  const { setup } = site.index.workstream(ws_id);
+  work: (worktree: Worktree) => Promise<T>,
+): Promise<T> {
   switch (stage) {
-    case "verify": {
-      const { worktree } = await site.patchTree(ws_id).with(set_id, signal);
-      return { worktree, done: () => undefined };
-    }
+    case "verify":
+      return await site.patchTree(ws_id).with(set_id, signal, ({ worktree }) => work(worktree));
     case "final":
-      return { worktree: await site.mergeTree(ws_id, set_id, signal), done: () => undefined };
+      return await site.inMergeTree(ws_id, set_id, signal, work);
     case "precondition": {
+      const { setup } = site.index.workstream(ws_id);
       const worktree = await site.worktrees.acquire(await site.branches.tip(ws_id), setup, signal);
-      return { worktree, done: () => site.worktrees.release(worktree) };
+      try {
+        return await work(worktree);
+      } finally {
+        site.worktrees.release(worktree);
+      }
     }
   }
 }

@@ -36,8 +36,7 @@ export async function applyToWorktree(
   signal: AbortSignal,
 ): Promise<ApplyPatchOutput> {
   try {
-    await site.patchTree(input.ws_id).with(input.patch_id, signal);
-    return { applied: true };
+    return await site.patchTree(input.ws_id).with(input.patch_id, signal, async () => ({ applied: true }));
   } catch (error) {
     if (error instanceof DoesNotApply) {
       return { applied: false, reason: error.message };
@@ -58,16 +57,19 @@ export async function commitVerified(
   if (before !== null) {
     return { commit_sha: before };
   }
-  const { worktree, parsed, parent } = await site.patchTree(input.ws_id).with(input.patch_id, signal);
-  const commit = await commitPatch(site.services.repository, worktree, {
-    branch: workstreamBranch(site.run, input.ws_id),
-    parent,
-    ...commitMessage(site, input, parsed),
-    trailers: trailers(site, input),
+  const tree = site.patchTree(input.ws_id);
+  const commit_sha = await tree.with(input.patch_id, signal, async ({ worktree, parsed, parent }) => {
+    const commit = await commitPatch(site.services.repository, worktree, {
+      branch: workstreamBranch(site.run, input.ws_id),
+      parent,
+      ...commitMessage(site, input, parsed),
+      trailers: trailers(site, input),
+    });
+    site.branches.moved(input.ws_id, commit);
+    return commit;
   });
-  site.branches.moved(input.ws_id, commit);
-  await site.patchTree(input.ws_id).clear(input.patch_id);
-  return { commit_sha: commit };
+  await tree.clear(input.patch_id);
+  return { commit_sha };
 }
 
 export async function restoreWorktree(site: RunSite, input: RestoreWorktreeInput): Promise<void> {
