@@ -42,14 +42,9 @@ export function pipelineMachines(siteOf: SiteOf) {
   });
   const task = taskMachine.provide({
     actors: {
-      executeTask: effect<ExecuteTaskInput, ExecuteTaskOutput>(async (site, { input, signal }) => {
-        try {
-          return await executeTask(site, input, signal);
-        } finally {
-          // After the outcome was taken in, and in the same commit: a worker never has two tasks.
-          process.nextTick(() => site.workers.done(input.task_id));
-        }
-      }),
+      executeTask: effect<ExecuteTaskInput, ExecuteTaskOutput>((site, { input, signal }) =>
+        site.workers.execute(input.task_id, () => executeTask(site, input, signal)),
+      ),
     },
   });
   const patch_ledger = patchLedgerMachine.provide({

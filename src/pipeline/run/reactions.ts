@@ -20,8 +20,7 @@ export function reactTo(
     if (to_state === "queued") {
       site.workers.offer(entity);
     } else if (from_state === "running") {
-      // Already so when its execution came to its end; not where it was stopped before it began.
-      site.workers.done(entity);
+      site.workers.left(entity);
     }
   } else if (entity_type === "workstream") {
     if (endOfWorkstream.has(to_state)) {

@@ -1,7 +1,15 @@
-/** Gives queued tasks to free workers, oldest first. */
+import { plannedTask } from "../../../machines/ids.ts";
+
+/**
+ * Gives queued tasks to free workers, oldest first. A worker is free again when what it executes has stopped: the
+ * command of a task that a person or a time-out ended may take its time to go. Until then the task itself, begun again
+ * or done again by a successor, waits too: two executions of it at once would be in each other's way.
+ */
 export class Workers {
   readonly #free: string[];
   readonly #busy = new Map<string, string>();
+  /** Tasks of the plan: a successor is the same one. */
+  readonly #executing = new Set<string>();
   readonly #queue: string[] = [];
   readonly #give: (task: string, worker: string) => boolean;
   #isStopped = false;
@@ -21,15 +29,25 @@ export class Workers {
     this.#dispatch();
   }
 
-  /** The worker that has this task, if one has, is free for another. */
-  done(task: string): void {
-    for (const [worker, held] of this.#busy) {
-      if (held === task) {
-        this.#busy.delete(worker);
-        this.#free.push(worker);
-      }
+  /** Executes a task that a worker was given. */
+  async execute<T>(task: string, work: () => Promise<T>): Promise<T> {
+    this.#executing.add(plannedTask(task));
+    try {
+      return await work();
+    } finally {
+      // After the outcome was taken in, and in the same commit: a worker never has two tasks.
+      process.nextTick(() => {
+        this.#executing.delete(plannedTask(task));
+        this.#release(task);
+      });
     }
-    this.#dispatch();
+  }
+
+  /** A task is not running any more. Its worker is free, unless its execution is still to end. */
+  left(task: string): void {
+    if (!this.#executing.has(plannedTask(task))) {
+      this.#release(task);
+    }
   }
 
   /** A worker that is at a task already, from before a restart. */
@@ -46,9 +64,20 @@ export class Workers {
     this.#isStopped = true;
   }
 
+  #release(task: string): void {
+    for (const [worker, held] of this.#busy) {
+      if (held === task) {
+        this.#busy.delete(worker);
+        this.#free.push(worker);
+      }
+    }
+    this.#dispatch();
+  }
+
   #dispatch(): void {
     while (!this.#isStopped && this.#free.length > 0) {
-      const task = this.#queue.shift();
+      const next = this.#queue.findIndex((task) => !this.#executing.has(plannedTask(task)));
+      const [task] = next < 0 ? [] : this.#queue.splice(next, 1);
       if (task === undefined) {
         return;
       }
