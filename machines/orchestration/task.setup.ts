@@ -1,7 +1,7 @@
 /** What the statechart of a task is made of: its actor, guards and actions. §1.4 */
 import { assign, enqueueActions, setup } from "xstate";
 import type { Move } from "../declare.ts";
-import { unprovided } from "../effect.ts";
+import { isTimed, unprovided } from "../effect.ts";
 import { operatorAndReason, operatorOrParent } from "../events.ts";
 import { tellParent } from "../family.ts";
 import type { ExecuteTaskInput, ExecuteTaskOutput, TaskContext, TaskEvent, TaskInput } from "./task.types.ts";
@@ -56,6 +56,7 @@ export const taskSetup = setup({
       Math.min(backoff.initial_sec * backoff.factor ** Math.max(0, retry_count - 1), backoff.max_sec) * 1_000,
   },
   guards: {
+    isTimed,
     dependenciesMet: ({ context }) => context.waiting_for.length === 0 && context.waiting_for_gates.length === 0,
     dependencyMissing: ({ context }) => context.waiting_for.length > 0 || context.waiting_for_gates.length > 0,
     gateFailed: ({ context }) => context.failed_gates.length > 0,

@@ -145,7 +145,7 @@ export const taskMachine = taskSetup.createMachine({
         onDone: { actions: raise(({ context, event }) => outcomeEvent(event.output, context.expected_exit_codes)) },
         onError: { actions: raise(({ event }) => ({ type: "execution_failed", error: failureText(event.error) })) },
       },
-      after: { timeout: { actions: raise({ type: "timeout_exceeded" }) } },
+      after: { timeout: { guard: "isTimed", actions: raise({ type: "timeout_exceeded" }) } },
       on: {
         execution_completed: move("running", "validating", "execution_completed", "Its command ended as expected.", {
           guard: "exitExpected",

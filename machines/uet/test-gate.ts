@@ -1,6 +1,6 @@
 import { assign, enqueueActions, raise, setup } from "xstate";
 import { declarer, type Move, stateMeta } from "../declare.ts";
-import { failureText, unprovided } from "../effect.ts";
+import { failureText, isTimed, unprovided } from "../effect.ts";
 import { operatorOrParent } from "../events.ts";
 import { tellParent } from "../family.ts";
 import { gateId } from "../ids.ts";
@@ -54,6 +54,7 @@ const base = setup({
   actors: { runGate: unprovided<RunGateOutput, RunGateInput>() },
   delays: { timeout: ({ context }) => context.timeout_sec * 1_000 },
   guards: {
+    isTimed,
     dependenciesPassed: ({ context }) => context.waiting_for.length === 0,
     dependencyFailed: ({ context }) => context.not_passed.length > 0,
     nothingFailed: ({ context }) => context.not_passed.length === 0,
@@ -164,7 +165,7 @@ export const testGateMachine = base.createMachine({
           })),
         },
       },
-      after: { timeout: { actions: raise({ type: "timeout_exceeded" }) } },
+      after: { timeout: { guard: "isTimed", actions: raise({ type: "timeout_exceeded" }) } },
       on: {
         exit_code_expected: move("RUNNING", "PASSED", "exit_code_expected", "It ended with the expected exit code.", {
           asks: "exit_code, stdout and stderr recorded",

@@ -33,7 +33,10 @@ export function pipelineMachines(siteOf: SiteOf) {
       siteOf(args.input.run_id, args.signal, (site) => withoutSecrets(site.secrets, () => work(site, args))),
     );
 
+  // What a killed process executed is executed anew, however long nobody worked on the run: its time begins then.
+  const guards = { isTimed: () => false };
   const test_gate = testGateMachine.provide({
+    guards,
     actors: {
       runGate: effect<RunGateInput, RunGateOutput>((site, { input, effect: { attempt }, signal }) =>
         runGate(site, input, attempt, signal),
@@ -41,6 +44,7 @@ export function pipelineMachines(siteOf: SiteOf) {
     },
   });
   const task = taskMachine.provide({
+    guards,
     actors: {
       executeTask: effect<ExecuteTaskInput, ExecuteTaskOutput>((site, { input, signal }) =>
         site.workers.execute(input.task_id, () => executeTask(site, input, signal)),

@@ -58,6 +58,9 @@ export interface PlannedCommandResult {
   readonly failure: string | undefined;
 }
 
+/** As of tasks and gates that name none. It is not counted as the time of the first one that needs it. */
+const setupTimeoutMs = 1_800_000;
+
 interface SharedWorktree {
   readonly tree: Promise<Worktree>;
   readonly users: Users;
@@ -197,6 +200,7 @@ export class RunSite {
       label: `setup of worktree ${worktree.name}`,
       command: setup,
       values: {},
+      timeoutMs: setupTimeoutMs,
       entity,
       attempt: 1,
       signal,

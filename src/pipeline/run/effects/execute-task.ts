@@ -72,7 +72,6 @@ async function plannedCommand(
   const common = {
     label: `task ${input.task_id}`,
     env: task.env,
-    // The machine's own clock ends the task; this one stops the processes where the machine cannot, in a later process.
     timeoutMs: task.timeoutMs,
     expectedExitCode: task.expectedExitCode,
     changesNothing: task.changes === "none",

@@ -23,7 +23,8 @@ export async function runGate(
       signal,
     });
     return {
-      exit_code: result.exitCode,
+      // A program that hears TERM may well end with the expected one.
+      exit_code: result.timedOut ? null : result.exitCode,
       signal: result.signal,
       timed_out: result.timedOut,
       stdout_tail: result.stdout.tail,
