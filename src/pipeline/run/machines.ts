@@ -70,7 +70,7 @@ export function pipelineMachines(siteOf: SiteOf) {
       test_gate,
       patch_ledger,
       prepareMerge: effect<MergeInput, void>((site, { input, signal }) => prepareMerge(site, input, signal)),
-      publishMerge: effect<MergeInput, void>((site, { input }) => publishMerge(site, input)),
+      publishMerge: effect<MergeInput, void>((site, { input, signal }) => publishMerge(site, input, signal)),
     },
   });
   const run = runMachine.provide({ actors: { workstream } });

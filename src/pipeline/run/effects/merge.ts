@@ -32,7 +32,12 @@ export async function prepareMerge(site: RunSite, input: MergeInput, signal: Abo
 }
 
 /** Moves the run's branch to the merge whose gates have passed. Repeated, it finds it there. */
-export async function publishMerge(site: RunSite, input: MergeInput): Promise<void> {
+export async function publishMerge(site: RunSite, input: MergeInput, signal: AbortSignal): Promise<void> {
   const { into, commit } = await readMerge(site.services.repository, site.run, input.merge_id);
   await site.branches.moveRun(into, commit);
+  if (signal.aborted) {
+    // The workstream was ended meanwhile, and what has failed or was cancelled is not merged.
+    await site.branches.moveRun(commit, into);
+    throw signal.reason;
+  }
 }

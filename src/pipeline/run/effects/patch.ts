@@ -5,7 +5,7 @@ import type {
   RestoreWorktreeInput,
   ValidatePatchOutput,
 } from "../../../../machines/uet/patch-ledger.types.ts";
-import { commitPatch, findCommit, inspectPatch, workstreamBranch } from "../../git/index.ts";
+import { branchReference, commitPatch, findCommit, inspectPatch, workstreamBranch } from "../../git/index.ts";
 import { commitMessage } from "../commit-message.ts";
 import { DoesNotApply } from "../patch-tree.ts";
 import type { RunSite } from "../site.ts";
@@ -57,14 +57,23 @@ export async function commitVerified(
   if (before !== null) {
     return { commit_sha: before };
   }
+  const { repository } = site.services;
   const tree = site.patchTree(input.ws_id);
   const commit_sha = await tree.with(input.patch_id, signal, async ({ worktree, parsed, parent }) => {
-    const commit = await commitPatch(site.services.repository, worktree, {
-      branch: workstreamBranch(site.run, input.ws_id),
+    signal.throwIfAborted();
+    const branch = workstreamBranch(site.run, input.ws_id);
+    const message = commitMessage(site, input, parsed);
+    const commit = await commitPatch(repository, worktree, {
+      branch,
       parent,
-      ...commitMessage(site, input, parsed),
+      ...message,
       trailers: trailers(site, input),
     });
+    if (signal.aborted) {
+      // The patch was dropped meanwhile, and what is dropped is in no branch.
+      await repository.moveReference(branchReference(branch), parent, commit);
+      throw signal.reason;
+    }
     site.branches.moved(input.ws_id, commit);
     return commit;
   });
