@@ -30,6 +30,8 @@ export class Timers {
   #alarm: unknown;
   #alarmAt = Number.POSITIVE_INFINITY;
   #running = false;
+  /** Of all that were ever armed. */
+  #newestSeq = 0;
 
   constructor(clock: Clock, fire: (timer: Timer) => void) {
     this.#clock = clock;
@@ -44,6 +46,7 @@ export class Timers {
       this.#byActor.set(timer.actorNo, own);
     }
     own.set(timer.id, timer);
+    this.#newestSeq = Math.max(this.#newestSeq, timer.seq);
     this.#byWall.push(timer);
     this.#byMonotonic.push(timer);
   }
@@ -110,7 +113,10 @@ export class Timers {
   #ring(): void {
     this.#alarm = undefined;
     this.#alarmAt = Number.POSITIVE_INFINITY;
-    for (let next = this.#due(); next !== undefined && this.#running; next = this.#due()) {
+    // What is armed by what fires waits for the next ring, as with setTimeout: timers without delay that arm each other
+    // would hold up all else, their own commit included.
+    const newest = this.#newestSeq;
+    for (let next = this.#due(newest); next !== undefined && this.#running; next = this.#due(newest)) {
       this.disarm(next.actorNo, next.id);
       try {
         this.#fire(next);
@@ -126,9 +132,9 @@ export class Timers {
     }
   }
 
-  #due(): Timer | undefined {
+  #due(newestSeq: number): Timer | undefined {
     return [this.#byWall.first(), this.#byMonotonic.first()].find(
-      (timer) => timer !== undefined && this.#remaining(timer) <= 0,
+      (timer) => timer !== undefined && timer.seq <= newestSeq && this.#remaining(timer) <= 0,
     );
   }
 }

@@ -166,6 +166,23 @@ describe("a timer (I4)", () => {
     await runtime.close();
   });
 
+  test("without delay that arms another one, and so on, keeps nobody waiting", async () => {
+    const pulse = setup({}).createMachine({
+      initial: "up",
+      states: { up: { after: { 0: "down" } }, down: { after: { 0: "up" } }, still: {} },
+      on: { stop: ".still" },
+    });
+    const runtime = await openRuntime({ machines: { pulse } });
+    const actor = runtime.createActor("pulse", { id: "p" });
+    await runtime.settled();
+    while (runtime.history("p").length < 5) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await actor.deliver({ type: "stop" });
+    expect(runtime.list()).toMatchObject([{ id: "p", state: "still" }]);
+    await runtime.close();
+  });
+
   test("is gone when its state is left, and armed anew when it is entered again", async () => {
     const { clock, store, runtime, actor } = await lit();
     clock.advance(900);
