@@ -7,6 +7,8 @@ import { PawlError } from "../base/errors/index.ts";
 import { type InternalActor, isActorRef } from "./xstate/internals.ts";
 
 const tag = "$pawl";
+/** What is said of an actor that has no number. */
+export const foreign = "a reference to an actor of no store, or of another one";
 /** In levels of JSON, of which SQLite reads 1,000. */
 const deepest = 500;
 
@@ -101,7 +103,7 @@ function encodeObject(value: object, path: string, numberOf: NumberOf, depth: nu
   if (isActorRef(value)) {
     const no = numberOf(value);
     if (no === undefined) {
-      throw new Unserializable(path, "a reference to an actor that is not durable");
+      throw new Unserializable(path, foreign);
     }
     return { [tag]: "actor", no };
   }

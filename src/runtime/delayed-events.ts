@@ -3,7 +3,7 @@ import type { Clock } from "../base/time.ts";
 import type { TimerRow } from "../store/port.ts";
 import { decode, encode, notSerializable, Unserializable } from "./codec.ts";
 import type { Group } from "./group.ts";
-import { type Live, liveOf, numberOf } from "./live.ts";
+import { type Live, liveOf } from "./live.ts";
 import { type Timer, Timers } from "./timers.ts";
 import type { InternalActor, InternalScheduler } from "./xstate/internals.ts";
 
@@ -140,7 +140,7 @@ export class DelayedEvents {
 
 function storedEvent(source: Live, event: AnyEventObject): string {
   try {
-    return JSON.stringify(encode(event, `delayed event ${event.type}`, numberOf));
+    return JSON.stringify(encode(event, `delayed event ${event.type}`, source.root.numbers.of));
   } catch (error) {
     throw error instanceof Unserializable ? notSerializable(source.id, error) : error;
   }

@@ -15,7 +15,7 @@ import { Population } from "./population.ts";
 import { Recorder } from "./recorder.ts";
 import type { ActorType, Registry } from "./registry.ts";
 import { stopLargeFamilyOf } from "./xstate/children.ts";
-import { childLogic, childSnapshotPrefix, type InternalActor, type InternalLogic, kindOf } from "./xstate/internals.ts";
+import { childSnapshotPrefix, type InternalActor, type InternalLogic, kindOf } from "./xstate/internals.ts";
 import { DurableSystem, type SystemHost } from "./xstate/system.ts";
 
 export interface EngineOptions {
@@ -133,7 +133,7 @@ export class Engine {
       return this.options.wake(no)?.actor;
     }
     const parent = row.parentNo === null ? undefined : this.population.live(row.parentNo);
-    return endedActor(row, parent?.actor, parent === undefined ? undefined : childLogic(parent.logic, row.src));
+    return endedActor(row, parent, this.population.numbers);
   }
 
   /** @throws PawlError RUNTIME_CLOSED */
@@ -154,6 +154,7 @@ export class Engine {
     this.refuseIfClosed();
     const root: LiveRoot = {
       system: new DurableSystem(this.#host, options["inspect"]),
+      numbers: this.population.numbers,
       lastUsed: this.clock.monotonic(),
       members: new Set(),
       held,

@@ -9,7 +9,7 @@ import { PawlError } from "../base/errors/index.ts";
 import type { Clock } from "../base/time.ts";
 import { encode, Unserializable } from "./codec.ts";
 import type { Engine } from "./engine.ts";
-import { type Live, numberOf } from "./live.ts";
+import type { Live } from "./live.ts";
 import { viewOf } from "./view.ts";
 import { isMachine } from "./xstate/internals.ts";
 
@@ -130,7 +130,7 @@ function introduction(live: Live, clock: Clock): StatelyActorEvent {
 function shown(live: Live): Record<string, unknown> {
   const snapshot = viewOf(live.logic, live.actor.getSnapshot());
   try {
-    return encode(snapshot, "snapshot", numberOf) as Record<string, unknown>;
+    return encode(snapshot, "snapshot", live.root.numbers.of) as Record<string, unknown>;
   } catch (error) {
     if (error instanceof Unserializable) {
       return { status: snapshot["status"], value: snapshot["value"] };

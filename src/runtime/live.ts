@@ -13,6 +13,8 @@ export interface Step {
 /** A root in memory, with its system. */
 export interface LiveRoot {
   readonly system: InternalSystem;
+  /** Those of its runtime. */
+  readonly numbers: Numbers;
   /** Monotonic ms of the last event, to find the ones that nobody uses. */
   lastUsed: number;
   readonly members: Set<Live>;
@@ -88,12 +90,18 @@ export function liveOf(actor: InternalActor): Live | undefined {
   return (actor as { readonly [liveKey]?: Live })[liveKey];
 }
 
-const endedNos = new WeakMap<InternalActor, number>();
+/** What references to the actors of one runtime are stored as. The same numbers mean others in another store. */
+export class Numbers {
+  readonly #ended = new WeakMap<InternalActor, number>();
 
-/** What stands for an actor that is over, wherever something still refers to it. */
-export function setEnded(actor: InternalActor, no: number): void {
-  endedNos.set(actor, no);
+  /** Undefined when the actor is not of this runtime. */
+  readonly of = (actor: InternalActor): number | undefined => {
+    const live = liveOf(actor);
+    return live?.root.numbers === this ? live.no : this.#ended.get(actor);
+  };
+
+  /** What stands for an actor that is over, wherever something still refers to it. */
+  setEnded(actor: InternalActor, no: number): void {
+    this.#ended.set(actor, no);
+  }
 }
-
-/** By number, as references to actors are stored. */
-export const numberOf = (actor: InternalActor): number | undefined => liveOf(actor)?.no ?? endedNos.get(actor);

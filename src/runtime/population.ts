@@ -1,12 +1,13 @@
 import { PawlError } from "../base/errors/index.ts";
 import type { Store } from "../store/port.ts";
 import { longestId } from "./arguments.ts";
-import { type Live, type LiveRoot, liveOf } from "./live.ts";
+import { type Live, type LiveRoot, liveOf, Numbers } from "./live.ts";
 import { childrenOf, type InternalActor } from "./xstate/internals.ts";
 
 /** The actors in memory, and which names are taken among them. */
 export class Population {
   readonly roots = new Map<string, Live>();
+  readonly numbers = new Numbers();
   readonly #byNo = new Map<number, Live>();
   /** Roots with children whose own ids have a slash: only there can two paths be the same. */
   readonly #slashed = new WeakSet<LiveRoot>();

@@ -6,7 +6,7 @@ import { notSerializable, readable, type Unserializable } from "./codec.ts";
 import { type DeltaText, isWhole, members, whole, withMember } from "./delta.ts";
 import { entityId, entityStep, type PlainStep, writeRows } from "./entity-rows.ts";
 import { describeEvent } from "./event-text.ts";
-import { type Live, numberOf, type Step } from "./live.ts";
+import type { Live, Step } from "./live.ts";
 import { snapshotDelta, viewOf } from "./view.ts";
 import { childSnapshotPrefix, isMachine, isMachineSnapshot, type TakenTransition } from "./xstate/internals.ts";
 
@@ -66,7 +66,7 @@ export function recordTransition(
   const delta =
     before === undefined || live.deltas >= deltasToWhole
       ? wholeOf(live, next)
-      : guarded(live, () => snapshotDelta(live.logic, before, next, numberOf));
+      : guarded(live, () => snapshotDelta(live.logic, before, next, live.root.numbers.of));
   addJournal(context, live, event, delta);
   live.recorded = next;
   recordSteps(context, live, steps, before);
@@ -86,7 +86,7 @@ export function recordOutcome(context: RecordContext, live: Live): void {
   const delta = () =>
     before === undefined
       ? wholeOf(live, actor.getSnapshot())
-      : guarded(live, () => snapshotDelta(live.logic, before, actor.getSnapshot(), numberOf));
+      : guarded(live, () => snapshotDelta(live.logic, before, actor.getSnapshot(), live.root.numbers.of));
   let outcome: DeltaText | undefined;
   try {
     outcome = delta();
@@ -118,7 +118,12 @@ export function recordMigrated(context: RecordContext, live: Live, versions: { f
 /** The parent let go of a child that had ended before: it is not in the parent's `children` from here on. */
 export function recordLeft(context: RecordContext, live: Live): void {
   if (live.recorded?.status !== "stopped") {
-    addJournal(context, live, { type: "pawl.left" }, members(withMember("", "left", whole(true, "left", numberOf))));
+    addJournal(
+      context,
+      live,
+      { type: "pawl.left" },
+      members(withMember("", "left", whole(true, "left", live.root.numbers.of))),
+    );
   }
 }
 
@@ -140,7 +145,7 @@ function guarded<T>(live: Live, run: () => T): T {
 
 /** @throws PawlError NOT_SERIALIZABLE */
 function wholeOf(live: Live, snapshot: Snapshot<unknown>): DeltaText {
-  return guarded(live, () => whole(viewOf(live.logic, snapshot), "snapshot", numberOf));
+  return guarded(live, () => whole(viewOf(live.logic, snapshot), "snapshot", live.root.numbers.of));
 }
 
 function addJournal(context: RecordContext, live: Live, event: AnyEventObject, delta: DeltaText = "{}"): void {
@@ -152,7 +157,7 @@ function addJournal(context: RecordContext, live: Live, event: AnyEventObject, d
     at: context.recordedMs(),
     event: event.type.startsWith(childSnapshotPrefix)
       ? JSON.stringify({ type: event.type })
-      : describeEvent(event, numberOf),
+      : describeEvent(event, live.root.numbers.of),
     delta,
   });
   group.touched.add(live);

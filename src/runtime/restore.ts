@@ -4,11 +4,11 @@ import { topState } from "../store/fold.ts";
 import type { ActorRow, EffectRow } from "../store/port.ts";
 import { decode } from "./codec.ts";
 import type { Engine } from "./engine.ts";
-import { type Live, numberOf } from "./live.ts";
+import type { Live } from "./live.ts";
 import type { StoredSnapshot } from "./migrations.ts";
 import { recordMigrated } from "./record.ts";
 import type { ActorType, Registry } from "./registry.ts";
-import { childLogic, type InternalLogic, isMachine, kindOf, processing } from "./xstate/internals.ts";
+import { childLogic, type InternalLogic, isActorRef, isMachine, kindOf, processing } from "./xstate/internals.ts";
 
 /** A stored actor with its logic found and its snapshot brought up to date. */
 interface Restorable {
@@ -218,7 +218,7 @@ function reviveIn(snapshot: object, actorOf: (no: number) => unknown): void {
 
 /** The value with references to actors for what stands in their places; collections are changed, not made anew. */
 function revived(value: unknown, actorOf: (no: number) => unknown): unknown {
-  if (value === null || typeof value !== "object" || numberOf(value as never) !== undefined) {
+  if (value === null || typeof value !== "object" || isActorRef(value)) {
     return value;
   }
   const members = value as Record<string, unknown>;

@@ -1,6 +1,6 @@
 import type { ActorRow } from "../store/port.ts";
 import { tagsText } from "../store/tags.ts";
-import { type Live, numberOf } from "./live.ts";
+import type { Live } from "./live.ts";
 import { snapshotJson, stateOf, tagsIn } from "./view.ts";
 import { childrenOf, processing } from "./xstate/internals.ts";
 
@@ -24,7 +24,7 @@ export function rowOf(live: Live, journalled?: string): ActorRow {
     fingerprint: live.type.fingerprint,
     systemId: actor.systemId ?? null,
     syncSnapshot: actor._syncSnapshot === true,
-    snapshot: journalled ?? snapshotJson(live.logic, snapshot, numberOf),
+    snapshot: journalled ?? snapshotJson(live.logic, snapshot, live.root.numbers.of),
     status: neverRan ? "stopped" : snapshot.status,
     state: stateOf(snapshot),
     tags: tagsText(tagsIn(snapshot)),

@@ -127,6 +127,17 @@ describe("a name in the system", () => {
   });
 });
 
+test("a reference to an actor of another runtime is an error of who keeps it: its number is another's there", async () => {
+  const [one, other] = [await openRuntime({ machines: { house } }), await openRuntime({ machines: { house } })];
+  const keeper = one.createActor("house", { id: "keeper" });
+  const stranger = other.createActor("house", { id: "stranger" });
+  keeper.subscribe({ error: () => undefined });
+  keeper.send({ type: "take", lamp: stranger });
+  expect(keeper.getSnapshot()).toMatchObject({ status: "error", error: { code: "NOT_SERIALIZABLE" } });
+  await one.close();
+  await other.close();
+});
+
 test("references in collections and in the input of an effect lead to their actors after restarts", async () => {
   const store = openSqlite({ file: ":memory:" });
   const begun: AnyActorRef[] = [];

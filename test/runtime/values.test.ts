@@ -95,7 +95,7 @@ describe("a value that JSON cannot keep", () => {
     [
       "that is an actor of nobody",
       onGo(assign({ x: () => fromNobody() } as never)),
-      "m: context.x is a reference to an actor that is not durable",
+      "m: context.x is a reference to an actor of no store, or of another one",
     ],
   ])(
     "%s is an error of the actor, with the place and the fix, and nothing of it is stored",
