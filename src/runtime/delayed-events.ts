@@ -1,7 +1,7 @@
 import type { AnyEventObject } from "xstate";
 import type { Clock } from "../base/time.ts";
 import type { TimerRow } from "../store/port.ts";
-import { decode, encode, notSerializable, Unserializable } from "./codec.ts";
+import { decode, encode, foreign, notSerializable, Unserializable } from "./codec.ts";
 import type { Group } from "./group.ts";
 import { type Live, liveOf } from "./live.ts";
 import { type Timer, Timers } from "./timers.ts";
@@ -48,6 +48,10 @@ export class DelayedEvents {
     schedule: (source, target, event, delay, id) => {
       const from = liveOf(source);
       const to = liveOf(target);
+      if (from !== undefined && from.root.numbers.of(target) === undefined) {
+        throw notSerializable(from.id, new Unserializable(`target of the delayed event ${event.type}`, foreign));
+      }
+      // One that is over, and is only shown, takes nothing.
       if (from !== undefined && to !== undefined) {
         this.arm(from, to, event, delay, id ?? `pawl.${this.#nextSeq}`);
       }

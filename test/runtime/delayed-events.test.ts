@@ -4,6 +4,7 @@ import {
   type AnyStateMachine,
   createActor,
   createMachine,
+  fromTransition,
   sendParent,
   sendTo,
   stopChild,
@@ -55,4 +56,28 @@ describe("two delayed events of one id", () => {
     expect(found).toEqual(expected);
     expect(expected).toEqual([100, 150]);
   });
+});
+
+test("a delayed event for an actor that no restart brings back is an error of its sender, not lost", async () => {
+  const listener = createActor(fromTransition(() => "heard", "silent")).start();
+  const machine = createMachine({
+    on: {
+      now: { actions: sendTo(listener, { type: "hello" }) },
+      later: { actions: sendTo(listener, { type: "hello" }, { delay: 100 }) },
+    },
+  });
+  const runtime = await openRuntime({ machines: { machine } });
+  const actor = runtime.createActor("machine", { id: "m" });
+  actor.subscribe({ error: () => undefined });
+  actor.send({ type: "now" });
+  expect(listener.getSnapshot().context).toBe("heard");
+  actor.send({ type: "later" });
+  expect(actor.getSnapshot()).toMatchObject({
+    status: "error",
+    error: {
+      message:
+        "m: target of the delayed event hello is a reference to an actor of no store, or of another one, which JSON cannot keep",
+    },
+  });
+  await runtime.close();
 });
