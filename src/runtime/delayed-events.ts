@@ -53,10 +53,12 @@ export class DelayedEvents {
       }
       // One that is over, and is only shown, takes nothing.
       if (from !== undefined && to !== undefined) {
-        this.arm(from, to, event, delay, id ?? `pawl.${this.#nextSeq}`);
+        this.arm(from, to, event, delay, String(id ?? `pawl.${this.#nextSeq}`));
       }
     },
-    cancel: (source, id) => {
+    cancel: (source, given) => {
+      // XState makes a text of it, whatever it is.
+      const id = String(given);
       const live = liveOf(source);
       if (live !== undefined && this.timers.disarm(live.no, id)) {
         this.#context.group().disarmTimer(live.no, id);

@@ -49,7 +49,7 @@ export class Registry {
       this.#logics.set(name, logic);
       this.#types.set(name, {
         ...typeOf(name, logic),
-        ...(registration.version !== undefined && { version: registration.version }),
+        ...(registration.version !== undefined && { version: String(registration.version) }),
         name,
         migrate: migrationSteps(name, registration.migrate ?? {}),
         passivateAfterMs: registration.passivateAfterMs,
@@ -145,7 +145,8 @@ function typeOf(name: string, logic: InternalLogic): ActorType {
   const machine = isMachine(logic) ? logic : undefined;
   return {
     name: machine === undefined ? "" : name.startsWith("xstate.invoke.") ? machine.id : name,
-    version: machine?.version ?? "1",
+    // Somebody without types may write the number 2, which the store would give back as "2.0".
+    version: String(machine?.version ?? "1"),
     fingerprint: machine === undefined ? "" : fingerprint(machine.definition),
     migrate: [],
     passivateAfterMs: undefined,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createMachine, setup, spawnChild } from "xstate";
+import { cancel, createMachine, raise, setup, spawnChild } from "xstate";
 import { durable, openRuntime } from "../../src/runtime/index.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
 import { noTexts } from "./no-texts.fixture.ts";
@@ -26,6 +26,43 @@ describe("what a machine's author wrote", () => {
       ["l", "active"],
     ]);
     await runtime.close();
+  });
+
+  test.each(noTexts.filter((id) => typeof id !== "symbol"))(
+    "may call a delayed event %o: it is cancelled by the same, over a restart",
+    async (id) => {
+      const store = openSqlite({ file: ":memory:" });
+      const machine = createMachine({
+        initial: "waiting",
+        states: {
+          waiting: {
+            entry: raise({ type: "late" }, { delay: 60_000, id: id as never }),
+            on: { never: { actions: cancel(() => id as never) } },
+          },
+        },
+      });
+      const first = await openRuntime({ store, machines: { machine } });
+      first.createActor("machine", { id: "m" });
+      await first.settled();
+      expect(store.loadTimers().length).toBe(1);
+      first.halt();
+      const second = await openRuntime({ store, machines: { machine } });
+      await second.deliver("m", { type: "never" });
+      expect(store.loadTimers()).toEqual([]);
+      await second.close();
+    },
+  );
+
+  test("may have a number for a version: it is the same one after a restart", async () => {
+    const store = openSqlite({ file: ":memory:" });
+    const machine = createMachine({ version: 2 as never });
+    for (const entry of [machine, { logic: machine, version: 2 as never }]) {
+      const runtime = await openRuntime({ store, machines: { machine: entry } });
+      runtime.createActor("machine", { id: "m" });
+      await runtime.settled();
+      expect(runtime.list()).toMatchObject([{ id: "m", version: "2" }]);
+      await runtime.close();
+    }
   });
 
   test.each(["high", "", "critical"])(
