@@ -52,7 +52,15 @@ export class Passivation {
     if (this.#engine.closed !== undefined) {
       return;
     }
+    const { touched } = this.#engine.group();
     for (const live of idle) {
+      if (!isIdle(live) || [...live.root.members].some((member) => touched.has(member))) {
+        // What began after that commit has used it.
+        live.asleep = false;
+        touched.add(live);
+        this.#engine.schedule();
+        continue;
+      }
       this.#engine.population.forgetRoot(live);
       for (const member of live.root.members) {
         this.#redirect(member);

@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
-import { type AnyActorRef, assign, fromPromise, sendTo, setup, spawnChild } from "xstate";
-import { openRuntime } from "../../src/runtime/index.ts";
+import { type AnyActorRef, assign, fromPromise, sendTo, setup, spawnChild, waitFor } from "xstate";
+import { afterCommit, openRuntime } from "../../src/runtime/index.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
 import { simulatedClock } from "../../src/testing/simulated-clock.ts";
 import { clockAsNodeHasIt } from "./node-clock.fixture.ts";
@@ -195,6 +195,35 @@ describe("an actor that nobody uses", () => {
     await runtime.settled();
     clock.advance(10_000);
     expect(runtime.list({ machine: "worker" })).toMatchObject([{ asleep: true }]);
+    await runtime.close();
+  });
+
+  test("stays awake when what the last commit before its sleep put off sends to it", async () => {
+    const clock = simulatedClock();
+    const work = vi.fn(async () => "done");
+    const worker = setup({ actors: { work: fromPromise(work) } }).createMachine({
+      initial: "idle",
+      states: {
+        idle: { on: { go: "working" } },
+        working: { invoke: { src: "work", onDone: "done" } },
+        done: {},
+      },
+    });
+    const tell = (): void => target.send({ type: "go" });
+    const teller = setup({}).createMachine({ on: { tell: { actions: afterCommit(tell) } } });
+    const machines = { worker: { logic: worker, passivateAfterMs: 1_000 }, teller };
+    const runtime = await openRuntime({ clock, machines });
+    const target = runtime.createActor("worker", { id: "w" });
+    const other = runtime.createActor("teller", { id: "t" });
+    await runtime.settled();
+    clock.advance(999);
+    other.send({ type: "tell" });
+    clock.advance(501);
+    expect(target.getSnapshot().value).toBe("working");
+    await waitFor(target, (snapshot) => snapshot.value === "done");
+    await runtime.settled();
+    expect(runtime.list({ machine: "worker" })).toMatchObject([{ id: "w", asleep: false, state: "done" }]);
+    expect(work).toHaveBeenCalledTimes(1);
     await runtime.close();
   });
 
