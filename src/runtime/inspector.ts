@@ -3,22 +3,22 @@ import { randomBytes, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createInspector, type StatelyActorEvent, type StatelyInspectionEvent } from "@statelyai/inspect";
-import { WebSocketServer } from "ws";
+import { type WebSocket, WebSocketServer } from "ws";
 import type { InspectionEvent } from "xstate";
 import { PawlError } from "../base/errors/index.ts";
 import type { Clock } from "../base/time.ts";
-import { encode, Unserializable } from "./codec.ts";
 import type { Engine } from "./engine.ts";
+import { deepestShown, shownValue } from "./inspector-values.ts";
 import type { Live } from "./live.ts";
 import { viewOf } from "./view.ts";
-import { isMachine } from "./xstate/internals.ts";
+import { type InternalActor, isMachine } from "./xstate/internals.ts";
 
 export interface InspectorOptions {
   /** Default: any free port. */
   readonly port?: number | undefined;
   /** The page that shows the actors. Default: Stately's own, which needs the internet. */
   readonly viewerUrl?: string | undefined;
-  /** What a viewer must know. Default: a new one. */
+  /** What a viewer must know. Default, and in place of an empty one: a new one. */
   readonly token?: string | undefined;
 }
 
@@ -31,10 +31,12 @@ export interface InspectorFeed {
 }
 
 const protocolVersion = "0.4.0";
+/** What may wait, beyond the actors that it is given first, for a viewer that has stopped reading, before it is let go. */
+const mostWaitingBytes = 32 * 1024 * 1024;
 
-/** @throws PawlError INSPECTOR_UNAVAILABLE */
+/** @throws PawlError INSPECTOR_UNAVAILABLE, RUNTIME_CLOSED */
 export async function openInspector(engine: Engine, options: InspectorOptions): Promise<InspectorFeed> {
-  const token = options.token ?? randomBytes(24).toString("base64url");
+  const token = options.token || randomBytes(24).toString("base64url");
   const http = createServer((request, response) => {
     if (!isAdmitted(request, token)) {
       response.writeHead(401, { "content-type": "text/plain" }).end("The token is missing or wrong.");
@@ -49,17 +51,25 @@ export async function openInspector(engine: Engine, options: InspectorOptions): 
   });
   // It hands on what goes wrong with the server, which is told below.
   sockets.on("error", () => undefined);
+  const introducedBytes = new WeakMap<WebSocket, number>();
   const broadcast = (event: StatelyInspectionEvent): void => {
     const message = JSON.stringify(event);
     for (const viewer of sockets.clients) {
-      viewer.send(message);
+      if (viewer.bufferedAmount > mostWaitingBytes + (introducedBytes.get(viewer) ?? 0)) {
+        viewer.terminate();
+      } else {
+        viewer.send(message);
+      }
     }
   };
   // Only what XState reports while somebody looks is translated.
-  const inspector = createInspector({ send: broadcast }, { maxDeferredEvents: 0 });
+  const inspector = createInspector(
+    { send: broadcast },
+    { maxDeferredEvents: 0, serializationDepthLimit: deepestShown },
+  );
   const observe = (event: InspectionEvent): void => {
     if (sockets.clients.size > 0) {
-      inspector.inspect.next?.(event);
+      inspector.inspect.next?.(shownEvent(event));
     }
   };
   sockets.on("connection", (viewer) => {
@@ -68,22 +78,30 @@ export async function openInspector(engine: Engine, options: InspectorOptions): 
     for (const live of engine.population.all()) {
       viewer.send(JSON.stringify(introduction(live, engine.clock)));
     }
+    introducedBytes.set(viewer, viewer.bufferedAmount);
   });
+  const close = async (): Promise<void> => {
+    engine.inspectors.delete(observe);
+    for (const viewer of sockets.clients) {
+      viewer.terminate();
+    }
+    sockets.close();
+    const closed = new Promise((resolve) => http.close(resolve));
+    // Browsers connect ahead of what they may ask: a connection that never asks anything would be waited for.
+    http.closeAllConnections();
+    await closed;
+  };
   const port = await listen(http, options.port ?? 0);
+  try {
+    // It may have been closed meanwhile, and nobody would close this.
+    engine.refuseIfClosed();
+  } catch (error) {
+    await close();
+    throw error;
+  }
   engine.inspectors.add(observe);
   const query = `?token=${encodeURIComponent(token)}`;
-  return {
-    url: `http://127.0.0.1:${port}/${query}`,
-    socketUrl: `ws://127.0.0.1:${port}/${query}`,
-    close: async () => {
-      engine.inspectors.delete(observe);
-      for (const viewer of sockets.clients) {
-        viewer.terminate();
-      }
-      sockets.close();
-      await new Promise((resolve) => http.close(resolve));
-    },
-  };
+  return { url: `http://127.0.0.1:${port}/${query}`, socketUrl: `ws://127.0.0.1:${port}/${query}`, close };
 }
 
 async function listen(http: Server, port: number): Promise<number> {
@@ -110,33 +128,49 @@ function matches(given: string | null, token: string): boolean {
   return one.length === other.length && timingSafeEqual(one, other);
 }
 
+/** The same, of values that are JSON: it is translated later, where nobody would catch what a value throws. */
+function shownEvent(event: InspectionEvent): InspectionEvent {
+  switch (event.type) {
+    case "@xstate.event":
+      return { ...event, event: shownValue(event.event) as typeof event.event };
+    case "@xstate.snapshot":
+      return {
+        ...event,
+        event: shownValue(event.event) as typeof event.event,
+        snapshot: shownValue(event.snapshot) as typeof event.snapshot,
+      };
+    case "@xstate.actor": {
+      const { id, sessionId, logic, _parent } = event.actorRef as unknown as InternalActor;
+      const shown = {
+        id,
+        sessionId,
+        _parent,
+        logic: { config: isMachine(logic) ? shownValue(logic.config) : undefined },
+        // It has none yet.
+        getSnapshot: () => shownValue(event.actorRef.getSnapshot()),
+      };
+      return { ...event, actorRef: shown as unknown as typeof event.actorRef };
+    }
+    default:
+      return event;
+  }
+}
+
 /** An actor as the protocol announces it, with its definition and its present snapshot. */
 function introduction(live: Live, clock: Clock): StatelyActorEvent {
-  const { actor } = live;
+  const { actor, logic } = live;
   return {
     type: "@xstate.actor",
     name: live.key,
     sessionId: actor.sessionId,
     rootId: rootOf(live).actor.sessionId,
     parentId: live.parent?.actor.sessionId,
-    definition: isMachine(live.logic) ? JSON.stringify(live.logic.definition) : undefined,
-    snapshot: shown(live),
+    definition: isMachine(logic) ? JSON.stringify(shownValue(logic.config)) : undefined,
+    snapshot: shownValue(viewOf(logic, actor.getSnapshot())),
     createdAt: String(clock.now()),
     id: `pawl-${live.no}`,
     _version: protocolVersion,
   } as StatelyActorEvent;
-}
-
-function shown(live: Live): Record<string, unknown> {
-  const snapshot = viewOf(live.logic, live.actor.getSnapshot());
-  try {
-    return encode(snapshot, "snapshot", live.root.numbers.of) as Record<string, unknown>;
-  } catch (error) {
-    if (error instanceof Unserializable) {
-      return { status: snapshot["status"], value: snapshot["value"] };
-    }
-    throw error;
-  }
 }
 
 function rootOf(live: Live): Live {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { setup } from "xstate";
+import { assign, setup } from "xstate";
 import { openRuntime } from "../../src/runtime/index.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
 
@@ -172,5 +172,128 @@ describe("the inspector's feed", () => {
     }
     await feed.close();
     await runtime.close();
+  });
+
+  test("shows values that JSON has no word for, wherever they are, and harms nobody who has them", async () => {
+    const meta: Record<string, unknown> = { size: 5n };
+    meta["self"] = meta;
+    const counter = setup({}).createMachine({
+      id: "counter",
+      meta,
+      context: { big: 7n, seen: new Map([["a", new Set([1])]]), since: new Date(0), odd: Number.NaN },
+      on: { count: { actions: assign({ big: 8n }) } },
+    });
+    const runtime = await openRuntime({ machines: { counter } });
+    const actor = runtime.createActor("counter", { id: "c" });
+    const feed = await runtime.openInspector();
+    const viewer = new WebSocket(feed.socketUrl);
+    const [introduced] = await messagesUntil(viewer, ({ name }) => name === "c");
+    const context = { seen: [["a", [1]]], since: "1970-01-01T00:00:00.000Z", odd: "NaN" };
+    expect(introduced?.snapshot).toMatchObject({ context: { ...context, big: "7n" } });
+    expect(JSON.parse(introduced?.definition ?? "{}")).toMatchObject({ meta: { size: "5n", self: "[Circular]" } });
+
+    const circle: Record<string, unknown> = {};
+    circle["self"] = circle;
+    const event = {
+      type: "count",
+      by: 1n,
+      circle,
+      get worth(): never {
+        throw new Error("not now");
+      },
+      what: { toJSON: () => Promise.reject.call(undefined) },
+      how: () => undefined,
+    };
+    const seen = messagesUntil(viewer, ({ type, name }) => type === "@xstate.actor" && name === "d");
+    actor.send(event);
+    runtime.createActor("counter", { id: "d" });
+    const shown = {
+      by: "1n",
+      circle: { self: "[Circular]" },
+      worth: "[threw Error: not now]",
+      what: expect.stringMatching(/^\[threw TypeError/),
+      how: { type: "how" },
+    };
+    expect((await seen).slice(0, 3)).toMatchObject([
+      { type: "@xstate.event", event: shown },
+      { type: "@xstate.snapshot", event: shown, snapshot: { context: { ...context, big: "8n" } } },
+      { type: "@xstate.actor", snapshot: { context: { ...context, big: "7n" } } },
+    ]);
+    await runtime.close();
+  });
+
+  test("describes a machine to a late viewer as to an early one: delays and eventless transitions are in it", async () => {
+    const light = setup({}).createMachine({
+      id: "light",
+      initial: "red",
+      states: { red: { after: { 60000: "green" } }, green: { always: "red" } },
+    });
+    const runtime = await openRuntime({ machines: { light } });
+    const feed = await runtime.openInspector();
+    const early = new WebSocket(feed.socketUrl);
+    await once(early, "open");
+    const announced = messagesUntil(early, ({ name }) => name === "l");
+    runtime.createActor("light", { id: "l" });
+    const [first] = await announced;
+    const [late] = await messagesUntil(new WebSocket(feed.socketUrl), ({ name }) => name === "l");
+    expect(JSON.parse(late?.definition ?? "")).toEqual(light.config);
+    expect(JSON.parse(first?.definition ?? "")).toEqual(light.config);
+    await runtime.close();
+  });
+
+  test("lets go of a viewer that stopped reading, instead of keeping all that it missed", async () => {
+    const runtime = await openRuntime({ machines: { lamp } });
+    const feed = await runtime.openInspector();
+    const viewer = new WebSocket(feed.socketUrl);
+    await once(viewer, "open");
+    (viewer as unknown as { readonly _socket: Socket })._socket.pause();
+    const actor = runtime.createActor("lamp", { id: "l" });
+    const other = new WebSocket(feed.socketUrl);
+    await once(other, "open");
+    const text = "x".repeat(4 * 1024 * 1024);
+    for (let sent = 0; sent < 12; sent += 1) {
+      const told = messagesUntil(other, ({ type }) => type === "@xstate.snapshot");
+      actor.send({ type: "flip", text } as { type: "flip" });
+      await told;
+    }
+    const closed = once(viewer, "close");
+    (viewer as unknown as { readonly _socket: Socket })._socket.resume();
+    expect((await closed)[0]).toBe(1006);
+    expect(other.readyState).toBe(WebSocket.OPEN);
+    await runtime.close();
+  });
+
+  test("closes though a browser has connected ahead and asks nothing", async () => {
+    const runtime = await openRuntime({ machines: { lamp } });
+    const feed = await runtime.openInspector();
+    const ahead = connect(Number(new URL(feed.url).port), "127.0.0.1");
+    await once(ahead, "connect");
+    expect((await fetch(feed.url)).status).toBe(200);
+    const cut = once(ahead, "close");
+    await runtime.close();
+    await cut;
+  });
+
+  test("has a token of its own where an empty one was given", async () => {
+    const runtime = await openRuntime({ machines: { lamp } });
+    const feed = await runtime.openInspector({ token: "" });
+    expect((await fetch(new URL("/", feed.url))).status).toBe(401);
+    expect((await fetch(feed.url)).status).toBe(200);
+    await runtime.close();
+  });
+
+  test("is not left open by a runtime that is closed while it opens, at whatever moment", async () => {
+    for (let turns = 0; turns < 30; turns += 1) {
+      const runtime = await openRuntime({ machines: { lamp } });
+      const opened = runtime.openInspector().catch(() => undefined);
+      for (let turn = 0; turn < turns; turn += 1) {
+        await Promise.resolve();
+      }
+      await runtime.close();
+      const feed = await opened;
+      if (feed !== undefined) {
+        await expect(fetch(feed.url)).rejects.toThrow("fetch failed");
+      }
+    }
   });
 });
