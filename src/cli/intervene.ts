@@ -11,8 +11,13 @@ import { openReader, type PlaceOptions } from "./place.ts";
 const answerWithinMs = 30_000;
 
 /** Who asks, where the command line does not say. */
-export function thisUser(): string {
-  return userInfo().username;
+export function thisUser(env: CliContext["env"]): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container may run as a number that no account has.
+    return env["USER"] || env["LOGNAME"] || `uid ${process.getuid?.()}`;
+  }
 }
 
 /**

@@ -20,7 +20,7 @@ export const command: CliCommand = {
       .option(...stateOption)
       .option("--json", "one JSON object")
       .action(async (name: string | undefined, options: Options) => {
-        const { operator = thisUser(), reason } = options;
+        const { operator = thisUser(context.env), reason } = options;
         const run = await haveDone(context, options, name, { kind: "cancel", operator, reason });
         if (options.json === true) {
           printJson(context, { run: run.run_id, state: run.state });
