@@ -1,5 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { PawlError } from "../../base/errors/index.ts";
 import type { Repository, Sha } from "./repository.ts";
 import { removeStaleLocks } from "./stale-locks.ts";
@@ -201,5 +201,5 @@ export async function unfinishedOn(
 
 async function worktreeOf(gitDir: string): Promise<string> {
   const link = await readFile(join(gitDir, "gitdir"), "utf8").catch(() => gitDir);
-  return dirname(link.replace(/\n$/, ""));
+  return dirname(resolve(gitDir, link.replace(/\n$/, "")));
 }

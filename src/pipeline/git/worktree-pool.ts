@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, realpath, rm, stat, utimes } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { stopLeftoverGit } from "./leftovers.ts";
 import type { Repository, Sha } from "./repository.ts";
 import { Worktree } from "./worktree.ts";
@@ -194,13 +194,17 @@ async function knownWorktrees(
       const gitFile = (await readFile(join(gitDir, "gitdir"), "utf8").catch(() => "")).trim();
       const locked = await readFile(join(gitDir, "locked"), "utf8").catch(() => "");
       const head = await readFile(join(gitDir, "HEAD"), "utf8").catch(() => "");
-      // Git locks a worktree with this reason while it makes it.
-      return { folder: join(gitFile, ".."), gitDir, halfMade: locked.startsWith("initializing") || head === "" };
+      // Git locks a worktree with this reason while it makes it. Newer git may write places relative to each other.
+      return {
+        folder: resolve(gitDir, gitFile, ".."),
+        gitDir,
+        halfMade: locked.startsWith("initializing") || head === "",
+      };
     }),
   );
 }
 
 async function gitDirOf(folder: string): Promise<string> {
   const text = await readFile(join(folder, ".git"), "utf8");
-  return await realpath(text.replace(/^gitdir: /, "").trimEnd());
+  return await realpath(resolve(folder, text.replace(/^gitdir: /, "").trimEnd()));
 }

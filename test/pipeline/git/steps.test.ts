@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
 import {
   advanceBranch,
@@ -102,6 +102,14 @@ describe("a worktree is used again, whatever a task did to it", () => {
     await again.lend();
     git(folder, "add", "--all");
     expect(git(folder, "status", "--porcelain", "--ignored")).toBe("");
+  });
+
+  test("and git wrote its place relative to the repository's", async () => {
+    const { pool, repository, start } = await setting();
+    const { folder, gitDir } = await pool.acquire(start);
+    writeFileSync(join(gitDir, "gitdir"), `${relative(gitDir, join(folder, ".git"))}\n`);
+    const again = await (await poolOf(repository)).acquire(start);
+    expect([again.folder, again.gitDir]).toEqual([folder, gitDir]);
   });
 
   test("one that was half made when Pawl was killed is removed", async () => {
