@@ -162,9 +162,13 @@ export async function referencesBelow(
 /** A folder in which the branch is checked out, of the user's checkout or a linked worktree, or null. */
 export async function checkoutOf(repository: Repository, branch: string): Promise<string | null> {
   const { stdout } = await repository.git(["worktree", "list", "--porcelain", "-z"]);
-  for (const entry of stdout.toString().split("\0\0")) {
+  for (const [index, entry] of stdout.toString().split("\0\0").entries()) {
     const lines = entry.split("\0");
     if (lines.includes(`branch ${branchReference(branch)}`)) {
+      // The first is not a linked one. Of a checkout whose git folder lies elsewhere (a submodule), git names that one.
+      if (index === 0 && repository.gitDir === repository.commonDir) {
+        return repository.root;
+      }
       return lines.find((line) => line.startsWith("worktree "))?.slice("worktree ".length) ?? null;
     }
   }
@@ -192,7 +196,7 @@ export async function unfinishedOn(
     for (const [file, command] of unfinishedFiles) {
       const lines = (await readFile(join(gitDir, file), "utf8").catch(() => "")).split("\n");
       if (lines.includes(branchReference(branch)) || (command === "bisect" && lines.includes(branch))) {
-        return { folder: await worktreeOf(gitDir), command };
+        return { folder: gitDir === repository.gitDir ? repository.root : await worktreeOf(gitDir), command };
       }
     }
   }

@@ -13,8 +13,7 @@ interface Ended {
 }
 
 /** A run R1 that changed `a.txt` and made `new.txt`; the user is on `main`, where it began. */
-async function endedRun(): Promise<Ended> {
-  const checkout = checkoutWith({ "a.txt": "one\n", "b.txt": "b\n" });
+async function endedRun(checkout = checkoutWith({ "a.txt": "one\n", "b.txt": "b\n" })): Promise<Ended> {
   git(checkout, "switch", "-q", "-c", "pawl/R1");
   const tip = commitAll(checkout, { "a.txt": "of the run\n", "new.txt": "new\n" }, "run");
   git(checkout, "switch", "-q", "main");
@@ -65,6 +64,21 @@ describe("the result of a run comes into the base", () => {
     expect(await merge("release")).toEqual({ kind: "fast_forward", commit: tip });
     expect([read(linked, "a.txt"), read(checkout, "a.txt")]).toEqual(["of the run\n", "one\n"]);
     expect([git(linked, "status", "--porcelain"), git(checkout, "status", "--porcelain")]).toEqual(["", ""]);
+  });
+
+  test("of a checkout whose git folder lies elsewhere, be it a submodule", async () => {
+    const apart = checkoutWith({ "a.txt": "one\n", "b.txt": "b\n" });
+    git(apart, "init", "-q", "--separate-git-dir", join(dirname(apart), "apart.git"));
+    const outer = checkoutWith({});
+    git(outer, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", apart, "inner");
+    const inner = join(outer, "inner");
+    git(inner, "config", "user.name", "Ann");
+    git(inner, "config", "user.email", "ann@example.com");
+    for (const folder of [apart, inner]) {
+      const { tip, merge } = await endedRun(folder);
+      expect(await merge()).toEqual({ kind: "fast_forward", commit: tip });
+      expect([read(folder, "new.txt"), git(folder, "status", "--porcelain")]).toEqual(["new\n", ""]);
+    }
   });
 
   test("without a signature, also where the user wants one of merges", async () => {
