@@ -92,6 +92,12 @@ export const gitErrors = defineErrors({
     message: "branch {branch}, at {found}, is not that of run {run}: a run of the same name in another store made it",
     fix: "Ask there for it (pawl merge --state DIR), or merge what it holds with git merge {branch}.",
   },
+  RUN_BRANCH_MISSING: {
+    exit: 1,
+    http: 409,
+    message: "branch {branch}, which holds the result of run {run}, is not there: somebody deleted it",
+    fix: 'If it was merged before, nothing is lost: git log --grep "Pawl-Run: {run}" shows its commits. Else git fsck --no-reflogs --lost-found may find its last one.',
+  },
   BRANCH_CHECKED_OUT: {
     exit: 1,
     http: 409,

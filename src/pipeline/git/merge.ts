@@ -76,7 +76,8 @@ export interface IntoBase {
  * is changed in it left alone; where git cannot do that, nothing is changed.
  *
  * @param named name of a local branch, or its full one (`refs/heads/main`)
- * @throws MERGE_NEEDS_BRANCH, BRANCH_OF_ANOTHER_RUN, BRANCH_MOVED, MERGE_CONFLICT, CHECKOUT_IN_THE_WAY, GIT_FAILED
+ * @throws MERGE_NEEDS_BRANCH, BRANCH_OF_ANOTHER_RUN, RUN_BRANCH_MISSING, MERGE_CONFLICT, CHECKOUT_IN_THE_WAY,
+ *   GIT_FAILED
  */
 export async function mergeRunIntoBase(
   repository: Repository,
@@ -92,7 +93,7 @@ export async function mergeRunIntoBase(
     throw new PawlError("MERGE_NEEDS_BRANCH", { base, folder: repository.root });
   }
   if (tip === null) {
-    throw new PawlError("BRANCH_MOVED", { branch, expected: "the result of the run", found: "nothing" });
+    throw new PawlError("RUN_BRANCH_MISSING", { branch, run });
   }
   if (await isOfAnotherRun(repository, branch, { run, store })) {
     throw new PawlError("BRANCH_OF_ANOTHER_RUN", { branch, run, found: tip });

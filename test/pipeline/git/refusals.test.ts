@@ -150,7 +150,10 @@ describe("a run is not merged", () => {
     const { repository, checkout } = await setting();
     git(checkout, "tag", "v1");
     const into = (base: string) => mergeRunIntoBase(repository, { run: "R1", store: "S", base });
-    await expect(into("main")).rejects.toMatchObject({ code: "BRANCH_MOVED" });
+    await expect(into("main")).rejects.toMatchObject({
+      code: "RUN_BRANCH_MISSING",
+      fix: expect.stringContaining('git log --grep "Pawl-Run: R1"'),
+    });
     git(checkout, "branch", "pawl/R1");
     await expect(into("v1")).rejects.toMatchObject({
       code: "MERGE_NEEDS_BRANCH",
