@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -46,6 +46,8 @@ describe("pawl paths", () => {
     const place = placeWith("");
     expect(place.pawl("paths", "circuit_breaker", "--emit", "new/folder/a.test.ts")).toMatchObject({ status: 0 });
     expect(readFileSync(join(place.folder, "new/folder/a.test.ts"), "utf8")).toContain("circuitBreakerMachine");
+    const asJson = place.pawl("paths", "circuit_breaker", "--json", "--emit", "b.test.ts").stdout;
+    expect(JSON.parse(asJson)).toEqual({ file: join(realpathSync(place.folder), "b.test.ts") });
     expect(place.pawl("paths", "circuit_breaker", "--emit", "new/folder")).toMatchObject({
       status: 2,
       stderr: expect.stringMatching(/--emit cannot be new\/folder: EISDIR[\s\S]*CLI_BAD_OPTION/),

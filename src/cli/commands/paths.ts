@@ -27,7 +27,7 @@ export const command: CliCommand = {
       .argument("<machine>", "run, workstream, task, worker, uet_worker, patch_ledger, test_gate or circuit_breaker")
       .option("--cover <what>", "states, transitions or transition-pairs", "transitions")
       .option("--emit <file>", "write a vitest file instead of printing")
-      .option("--json", "one JSON object a path")
+      .option("--json", "one JSON object a path; with --emit one that names the file")
       .action((name: string, options: Options) => {
         const { entity, entry } = namedMachine(name);
         const cover = covers.find((each) => each === options.cover);
@@ -48,7 +48,11 @@ export const command: CliCommand = {
             const values = { option: "--emit", value: options.emit, detail, command: "paths" };
             throw new PawlError("CLI_BAD_OPTION", values, { cause });
           }
-          print(context, `${file} is written.`);
+          if (options.json === true) {
+            printJson(context, { file });
+          } else {
+            print(context, `${file} is written.`);
+          }
           return;
         }
         const set = pathsFor(entry.machine, asked);
