@@ -2,6 +2,8 @@ import type { Plan } from "../../plan/index.ts";
 import {
   advanceBranch,
   type BranchMaker,
+  branchReference,
+  commitsOf,
   createBranch,
   type Repository,
   runBranch,
@@ -17,15 +19,23 @@ export class RunBranches {
   readonly #repository: Repository;
   readonly #maker: BranchMaker;
   readonly #index: PlanIndex;
+  readonly #isDropped: (ledger: string) => boolean;
   readonly #tips = new Map<string, Promise<Sha>>();
   #runTip: Promise<Sha> | undefined;
 
-  constructor(repository: Repository, maker: BranchMaker, base: Sha, index: PlanIndex) {
+  /** @param isDropped whether a patch, by the id that the machines have for it, has ended without being committed */
+  constructor(
+    repository: Repository,
+    maker: BranchMaker,
+    base: Sha,
+    about: { readonly index: PlanIndex; readonly isDropped: (ledger: string) => boolean },
+  ) {
     this.#repository = repository;
     this.#maker = maker;
     this.run = maker.run;
     this.base = base;
-    this.#index = index;
+    this.#index = about.index;
+    this.#isDropped = about.isDropped;
   }
 
   /**
@@ -61,6 +71,20 @@ export class RunBranches {
 
   async #create(workstream: Plan["workstreams"][number]): Promise<Sha> {
     const start = workstream.dependsOn.length === 0 ? this.base : await this.runTip();
-    return await createBranch(this.#repository, workstreamBranch(this.run, workstream.id), this.#maker, start);
+    const branch = workstreamBranch(this.run, workstream.id);
+    const found = await createBranch(this.#repository, branch, this.#maker, start);
+    return found === start ? found : await this.#withoutDropped(branch, { from: start, to: found });
+  }
+
+  /** A process was killed between a commit and the record of it, and a person dropped the patch before the next one. */
+  async #withoutDropped(branch: string, range: { readonly from: Sha; readonly to: Sha }): Promise<Sha> {
+    const last = (await commitsOf(this.#repository, range)).at(-1);
+    const [parent] = last?.parents ?? [];
+    const { "Pawl-Run": run, "Pawl-Ledger": ledger } = last?.trailers ?? {};
+    if (parent === undefined || ledger === undefined || run !== this.run || !this.#isDropped(ledger)) {
+      return range.to;
+    }
+    await this.#repository.moveReference(branchReference(branch), parent, range.to);
+    return parent;
   }
 }

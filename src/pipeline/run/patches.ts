@@ -53,6 +53,12 @@ export class Patches {
     return found;
   }
 
+  /** Whether a patch has ended without being committed. */
+  isDropped(id: string): boolean {
+    const state = this.#reader.prepare("SELECT state FROM patch_ledger_entries WHERE ledger_id = ?").pluck().get(id);
+    return state === "dropped" || state === "quarantined";
+  }
+
   /** How many patches a task has made. */
   countOf(task: string): number {
     return this.#reader.prepare("SELECT count(*) FROM patches WHERE task_id = ?").pluck().get(task) as number;

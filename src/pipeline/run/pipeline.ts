@@ -275,7 +275,10 @@ export class Pipeline {
     return new RunSite(this.#services, {
       index,
       runner: openSeparateRunner({ stateDirectory: state.folder, store: this.#store.storeId, secrets, clock }),
-      branches: new RunBranches(this.#options.repository, { run, store: this.#store.storeId }, base, index),
+      branches: new RunBranches(this.#options.repository, { run, store: this.#store.storeId }, base, {
+        index,
+        isDropped: (ledger) => this.#services.patches.isDropped(`${run}/${ledger}`),
+      }),
       secrets: createRedactor(secrets),
       workers,
     });

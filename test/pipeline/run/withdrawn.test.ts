@@ -50,7 +50,7 @@ test("a workstream that is ended while it is being merged is not left in the run
   const found = await setting();
   const { repository, start, checkout } = found;
   const commit = commitAll(checkout, { "b.txt": "b\n" }, "merged");
-  const branches = new RunBranches(repository, maker, start, {} as PlanIndex);
+  const branches = new RunBranches(repository, maker, start, { index: {} as PlanIndex, isDropped: () => false });
   await branches.runTip();
   await markMerge(repository, "r", "w~m1", { into: start, commit });
   const site = { run: "r", services: { repository }, branches } as unknown as RunSite;
@@ -59,3 +59,23 @@ test("a workstream that is ended while it is being merged is not left in the run
   expect(git(checkout, "rev-parse", "pawl/r")).toBe(start);
   expect(await branches.runTip()).toBe(start);
 });
+
+test.each([
+  { isDropped: true, stays: 1 },
+  { isDropped: false, stays: 2 },
+])(
+  "a commit that a killed process made and could not record stays only where its patch was not dropped ($isDropped)",
+  async ({ isDropped, stays }) => {
+    const { repository, start, checkout } = await setting();
+    await createBranch(repository, "pawl-work/r/w", maker, start);
+    const trailers = (patch: string): string => `x\n\nPawl-Run: r\nPawl-Ledger: ${patch}`;
+    commitAll(checkout, { "a1.txt": "a\n" }, trailers("w.a~p1"));
+    const last = commitAll(checkout, { "b1.txt": "b\n" }, trailers("w.b~p1"));
+    git(checkout, "update-ref", "refs/heads/pawl-work/r/w", last);
+    const index = { workstream: () => ({ id: "w", dependsOn: [] }) } as unknown as PlanIndex;
+    const about = { index, isDropped: (ledger: string) => isDropped && ledger === "w.b~p1" };
+    const tip = await new RunBranches(repository, maker, start, about).tip("w");
+    expect(git(checkout, "rev-list", "--count", `${start}..pawl-work/r/w`)).toBe(String(stays));
+    expect(git(checkout, "rev-parse", "pawl-work/r/w")).toBe(tip);
+  },
+);
