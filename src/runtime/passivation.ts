@@ -1,14 +1,16 @@
-import { startTimer } from "../base/timer.ts";
 import type { Engine } from "./engine.ts";
 import type { Live } from "./live.ts";
 import type { InternalActor } from "./xstate/internals.ts";
+
+/** What a timer of Node can wait at most. To look more often than one must does no harm. */
+const longestWaitMs = 2 ** 31 - 1;
 
 /** Puts roots that nobody uses to sleep: out of memory, with their rows and timers kept. The next event wakes them. */
 export class Passivation {
   readonly #engine: Engine;
   readonly #defaultMs: number | undefined;
   readonly #attach: (live: Live) => void;
-  #cancelAlarm: (() => void) | undefined;
+  #alarm: unknown;
 
   constructor(engine: Engine, defaultMs: number | undefined, attach: (live: Live) => void) {
     this.#engine = engine;
@@ -20,15 +22,20 @@ export class Passivation {
     const own = this.#engine.options.registry.shortestPassivationMs() ?? Number.POSITIVE_INFINITY;
     const shortest = Math.min(own, this.#defaultMs ?? Number.POSITIVE_INFINITY);
     if (Number.isFinite(shortest)) {
-      this.#cancelAlarm = startTimer(this.#engine.clock, Math.max(shortest / 2, 1), () => {
+      const sweepAgain = (): void => {
         this.#sweep();
-        this.start();
-      });
+        if (this.#engine.closed === undefined) {
+          this.start();
+        }
+      };
+      this.#alarm = this.#engine.clock.setTimeout(sweepAgain, Math.min(Math.max(shortest / 2, 1), longestWaitMs));
+      // No process lives on only to put actors to sleep.
+      (this.#alarm as { unref?(): void } | undefined)?.unref?.();
     }
   }
 
   stop(): void {
-    this.#cancelAlarm?.();
+    this.#engine.clock.clearTimeout(this.#alarm);
   }
 
   #sweep(): void {

@@ -96,6 +96,14 @@ describe("an actor that nobody uses", () => {
     await runtime.close();
   });
 
+  test("keeps no process alive by being looked after", async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
+    const before = timers();
+    const runtime = await openRuntime({ machines: { lamp }, passivateAfterMs: 60_000 });
+    expect(timers()).toBe(before);
+    await runtime.close();
+  });
+
   test("sleeps by the limit of its own machine", async () => {
     const clock = simulatedClock();
     const runtime = await openRuntime({
