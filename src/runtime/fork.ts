@@ -1,13 +1,12 @@
-import type { AnyMachineSnapshot } from "xstate";
 import { PawlError } from "../base/errors/index.ts";
 import { storedAt } from "../store/fold.ts";
 import type { ActorRow, JournalRow, Store } from "../store/port.ts";
+import { armAfter } from "./after-timers.ts";
 import type { Engine } from "./engine.ts";
 import { unknownTransition } from "./history.ts";
 import type { Live } from "./live.ts";
 import { migratedEvent, recordMade } from "./record.ts";
 import { restoreRoots } from "./restore.ts";
-import { isMachineSnapshot } from "./xstate/internals.ts";
 
 /**
  * Makes a new root from an actor and its children as they were after a transition.
@@ -101,37 +100,4 @@ function renumbered(json: string, newNo: ReadonlyMap<number, number>): string {
     const next = newNo.get(Number(no));
     return next === undefined ? whole : `{"$pawl":"actor","no":${next}}`;
   });
-}
-
-interface DelayedTransition {
-  readonly delay: unknown;
-  readonly eventType: string;
-}
-
-function armAfter(engine: Engine, live: Live): void {
-  const snapshot = live.actor.getSnapshot();
-  if (!isMachineSnapshot(snapshot) || snapshot.status !== "active") {
-    return;
-  }
-  const nodes = snapshot._nodes as unknown as readonly { readonly after: readonly DelayedTransition[] }[];
-  const armed = new Set<string>();
-  for (const { delay, eventType } of nodes.flatMap((node) => node.after)) {
-    const delayMs = resolveDelay(snapshot, delay);
-    if (delayMs !== undefined && !armed.has(eventType)) {
-      armed.add(eventType);
-      engine.delayed.arm(live, live, { type: eventType }, delayMs, eventType);
-    }
-  }
-}
-
-function resolveDelay(snapshot: AnyMachineSnapshot, delay: unknown): number | undefined {
-  if (typeof delay === "number") {
-    return delay;
-  }
-  const named: unknown = snapshot.machine.implementations.delays[String(delay)];
-  const value: unknown =
-    typeof named === "function"
-      ? named({ context: snapshot.context, event: { type: "xstate.init" } }, undefined)
-      : named;
-  return typeof value === "number" ? value : undefined;
 }

@@ -2,6 +2,7 @@ import type { AnyStateMachine } from "xstate";
 import { PawlError } from "../base/errors/index.ts";
 import { topState } from "../store/fold.ts";
 import type { ActorRow, EffectRow } from "../store/port.ts";
+import { renameAfters } from "./after-timers.ts";
 import { decode } from "./codec.ts";
 import type { Engine } from "./engine.ts";
 import type { Live } from "./live.ts";
@@ -193,6 +194,7 @@ function settleIn(engine: Engine, { row, type }: Restorable, effect: EffectRow |
     recordMigrated(engine, live, { from: row.version, to: type.version });
   }
   if (row.version !== type.version || row.fingerprint !== type.fingerprint) {
+    renameAfters(engine, live);
     engine.group().touched.add(live);
     engine.schedule();
   }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { setup } from "xstate";
+import { createMachine, setup } from "xstate";
 import { openRuntime, type StoredSnapshot } from "../../src/runtime/index.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
 import { simulatedClock } from "../../src/testing/simulated-clock.ts";
@@ -259,5 +259,36 @@ describe("a machine that has changed", () => {
     await expect(openRuntime({ store, machines: { player: machineOf("slow") } })).rejects.toThrow(
       "p in paused (Child state 'fast' does not exist",
     );
+  });
+
+  test.each([
+    ["a longer delay", "waiting", 2_000, 1_500],
+    ["a shorter delay", "waiting", 600, 100],
+    ["a delay that is over", "waiting", 300, 0],
+    ["another name of the state", "asking", 1_000, 500],
+  ])("leaves a state in its time, with %s", async (_, name, delayMs, leftMs) => {
+    const machineOf = (version: string, state: string, ms: number) =>
+      createMachine({ id: "m", version, initial: state, states: { [state]: { after: { [ms]: "late" } }, late: {} } });
+    const clock = simulatedClock(5_000);
+    const store = openSqlite({ file: ":memory:", clock });
+    const before = await openRuntime({ store, clock, machines: { m: machineOf("1", "waiting", 1_000) } });
+    before.createActor("m", { id: "m" });
+    await before.settled();
+    clock.advance(500);
+    before.halt();
+    const migrate = { "1": (snapshot: StoredSnapshot) => ({ ...snapshot, value: name }) };
+    const m = { logic: machineOf(name === "waiting" ? "1" : "2", name, delayMs), migrate };
+    const after = await openRuntime({ store, clock, machines: { m } });
+    const actor = after.createActor("m", { id: "m" });
+    await after.settled();
+    if (leftMs > 0) {
+      clock.advance(leftMs - 1);
+      expect(actor.getSnapshot().value).toBe(name);
+    }
+    clock.advance(leftMs > 0 ? 1 : 0);
+    expect(actor.getSnapshot().value).toBe("late");
+    await after.settled();
+    expect(store.loadTimers()).toEqual([]);
+    await after.close();
   });
 });
