@@ -126,6 +126,11 @@ export class DelayedEvents {
   #fire(timer: Timer): void {
     const source = this.#context.liveOrWoken(timer.actorNo);
     const target = this.#context.liveOrWoken(timer.targetNo);
+    if (timer.cancelled) {
+      // Whom it woke has changed meanwhile, and has another in its place.
+      return;
+    }
+    this.timers.disarm(timer.actorNo, timer.id);
     this.#context.group().disarmTimer(timer.actorNo, timer.id);
     const [id = "", rest] = timer.id.split(unnamed);
     if (rest !== undefined) {

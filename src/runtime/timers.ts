@@ -117,7 +117,6 @@ export class Timers {
     // would hold up all else, their own commit included.
     const newest = this.#newestSeq;
     for (let next = this.#due(newest); next !== undefined && this.#running; next = this.#due(newest)) {
-      this.disarm(next.actorNo, next.id);
       try {
         this.#fire(next);
       } catch (error) {
@@ -125,6 +124,10 @@ export class Timers {
         setImmediate(() => {
           throw error;
         });
+      } finally {
+        if (!next.cancelled) {
+          this.disarm(next.actorNo, next.id);
+        }
       }
     }
     if (this.#running) {
