@@ -154,7 +154,7 @@ function placeFault(actor: ActorColumns, { now, left }: Past, parent: ActorColum
   const expected: Readonly<Record<string, readonly unknown[]>> = {
     id: [parent === undefined ? actor.key : `${parent.id}/${actor.key}`],
     root_no: [parent?.root_no ?? actor.no],
-    asleep: [parent?.asleep ?? actor.asleep],
+    asleep: parent === undefined ? [0, 1] : [parent.asleep],
     state: [now.value === undefined ? "" : stateText(now.value)],
     // One that was stopped before it began still has the snapshot that it would have begun with.
     status: now.status === "active" ? ["active", "stopped"] : [now.status],

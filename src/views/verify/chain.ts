@@ -29,8 +29,27 @@ export function verifyChains(
   each: (audit: AuditColumns) => void,
   committed: (lastSeq: number, at: number) => void = () => undefined,
 ): { readonly audits: number; readonly commits: number } {
-  const audits = auditChain(db, faults, each);
   const journal = pagesBySeq(db);
+  // One that is still open would stand in the way of whatever is done with the database next.
+  try {
+    const audits = auditChain(db, faults, each);
+    try {
+      return followChains(db, faults, audits, journal, committed);
+    } finally {
+      audits.close();
+    }
+  } finally {
+    journal.close();
+  }
+}
+
+function followChains(
+  db: Database,
+  faults: Faults,
+  audits: ReturnType<typeof auditChain>,
+  journal: ReturnType<typeof pagesBySeq>,
+  committed: (lastSeq: number, at: number) => void,
+): { readonly audits: number; readonly commits: number } {
   let prevHash = chainStart;
   let prevSeq = 0;
   let commits = 0;
@@ -88,6 +107,7 @@ function auditChain(db: Database, faults: Faults, each: (audit: AuditColumns) =>
   };
   return {
     count: () => count,
+    close: () => rows.return?.(),
     /** Goes on to the event with this hash; false when the chain ends before it. */
     advanceTo: (hash: string): boolean => {
       while (head !== hash) {
@@ -117,7 +137,7 @@ function auditFault(row: AuditColumns, head: string, expectedId: number): string
   }
   try {
     const evidence = row.evidence === null ? null : (JSON.parse(row.evidence) as StoredAuditRow["evidence"]);
-    const isAsWritten = evidence === null || canonicalJson(evidence) === row.evidence;
+    const isAsWritten = row.evidence === null || (evidence !== null && canonicalJson(evidence) === row.evidence);
     const event = { ...row, evidence, metadata: {}, context: {} };
     return isAsWritten && auditHash(head, event, row.metadata, row.context) === row.hash
       ? undefined
@@ -137,6 +157,7 @@ function pagesBySeq(db: Database) {
     .iterate();
   let waiting = rows.next() as IteratorResult<JournalPage, undefined>;
   return {
+    close: () => rows.return?.(),
     upTo: (seq: number): JournalPage[] => {
       const found: JournalPage[] = [];
       while (waiting.done !== true && waiting.value.firstSeq <= seq) {

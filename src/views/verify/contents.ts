@@ -17,6 +17,7 @@ interface PatchColumns {
 
 /** Compares what is stored beside the actors, patches and plans, with the hashes that the journal has of it. */
 export class Contents {
+  readonly #db: Database;
   readonly #faults: Faults;
   readonly #times: CommitTimes;
   readonly #patch;
@@ -24,6 +25,7 @@ export class Contents {
   readonly #made;
 
   constructor(db: Database, faults: Faults, times: CommitTimes) {
+    this.#db = db;
     this.#faults = faults;
     this.#times = times;
     this.#patch = db.prepare<[string], PatchColumns>("SELECT * FROM patches WHERE patch_id = ?");
@@ -35,6 +37,16 @@ export class Contents {
     this.#made = db
       .prepare<[number, number], string>("SELECT event FROM journal WHERE actor_no = ? AND seq = ?")
       .pluck();
+  }
+
+  /** Before the first actor. */
+  begin(): void {
+    const sql =
+      "SELECT patch_id FROM patches WHERE patch_id NOT IN (SELECT patch_id FROM patch_ledger_entries) LIMIT 1";
+    const id = this.#db.prepare<[], string>(sql).pluck().get();
+    if (id !== undefined) {
+      this.#faults.add("content", "patches", id, "no ledger entry is of it");
+    }
   }
 
   take(actor: ActorColumns, past: ActorPast): void {

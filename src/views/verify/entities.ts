@@ -57,7 +57,7 @@ export class EntityRows {
       const rows = this.#db.prepare(`SELECT count(*) FROM ${table}`).pluck().get() as number;
       const known = this.#counts.get(machine as EntityType) ?? 0;
       if (rows !== known) {
-        this.#faults.add("state", table, "", `it has ${rows} rows for ${known} actors`);
+        this.#faults.add("state", table, undefined, `it has ${rows} rows for ${known} actors`);
       }
     }
     return [...this.#counts.values()].reduce((sum, count) => sum + count, 0);

@@ -29,8 +29,8 @@ export interface Fault {
   readonly kind: FaultKind;
   /** A table of the store, or the name of a file. */
   readonly table: string;
-  /** Key of the row, or the number of the line. */
-  readonly row: string | number;
+  /** Key of the row, or the number of the line; absent where all of it is meant. */
+  readonly row?: string | number;
   readonly detail: string;
 }
 
@@ -38,9 +38,9 @@ export interface Fault {
 export class Faults {
   readonly #first = new Map<FaultKind, Fault>();
 
-  add(kind: FaultKind, table: string, row: string | number, detail: string): void {
+  add(kind: FaultKind, table: string, row: string | number | undefined, detail: string): void {
     if (!this.#first.has(kind)) {
-      this.#first.set(kind, { kind, table, row, detail });
+      this.#first.set(kind, { kind, table, ...(row !== undefined && { row }), detail });
     }
   }
 

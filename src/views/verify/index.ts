@@ -1,6 +1,8 @@
 /** Whether a store is what it was written as: its chains, its copies, its states. Reads only (I7, I8). */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { Database } from "better-sqlite3";
+import { PawlError } from "../../base/errors/index.ts";
+import { storeFailure } from "../../store/sqlite/failures.ts";
 import { openSqliteReader } from "../../store/sqlite/open.ts";
 import { verifyActors } from "./actors.ts";
 import { verifyChains } from "./chain.ts";
@@ -44,15 +46,36 @@ export function verifyState(file: string, transitionsFolder: string): Verificati
     const faults = new Faults();
     // Before the table: each of its lines was committed by then.
     const lines = new TransitionLines(join(transitionsFolder, "transitions.jsonl"), faults);
-    // One moment of a store that may be written meanwhile.
-    return db.transaction(() => verify(db, lines, faults))();
+    return verifiedOrUnreadable(db, file, lines, faults);
   } finally {
     db.close();
   }
 }
 
-function verify(db: Database, lines: TransitionLines, faults: Faults): Verification {
-  verifyFile(db, faults);
+/** What cannot be read, a table that is gone or a number that is none, is a fault like any other. */
+function verifiedOrUnreadable(db: Database, file: string, lines: TransitionLines, faults: Faults): Verification {
+  try {
+    // One moment of a store that may be written meanwhile.
+    return db.transaction(() => verify(db, basename(file), lines, faults))();
+  } catch (error) {
+    const failure = storeFailure(error, file, "read");
+    if (failure instanceof PawlError ? failure.code !== "STORE_NOT_A_DATABASE" : !isOfContent(failure)) {
+      throw failure;
+    }
+    const { message } = error as Error;
+    faults.add("file", basename(file), undefined, `it cannot be read to its end: ${message}`);
+    const none = { audits: 0, commits: 0, entities: 0, lines: 0, linesMissing: 0 };
+    return { ok: false, ...none, faults: faults.list() };
+  }
+}
+
+/** SQLite knows no such table or column, or gave an integer that JavaScript has no number for. */
+function isOfContent(error: unknown): boolean {
+  return error instanceof RangeError || (error as { readonly code?: unknown }).code === "SQLITE_ERROR";
+}
+
+function verify(db: Database, name: string, lines: TransitionLines, faults: Faults): Verification {
+  verifyFile(db, name, faults);
   const states = new EntityStates(faults);
   const times = new CommitTimes();
   const chains = verifyChains(
@@ -72,6 +95,7 @@ function verify(db: Database, lines: TransitionLines, faults: Faults): Verificat
   const pending = new Pending(db, faults, times);
   const contents = new Contents(db, faults, times);
   const machines = new MachineActors(faults);
+  contents.begin();
   verifyActors(db, faults, (actor, past, parent) => {
     machines.take(actor, parent);
     rows.take(actor, past);
@@ -83,10 +107,10 @@ function verify(db: Database, lines: TransitionLines, faults: Faults): Verificat
   return { ok: found.length === 0, ...chains, entities, lines: lineCount, linesMissing: missing, faults: found };
 }
 
-function verifyFile(db: Database, faults: Faults): void {
+function verifyFile(db: Database, name: string, faults: Faults): void {
   const [damage] = db.pragma("integrity_check(1)") as { readonly integrity_check: string }[];
   if (damage !== undefined && damage.integrity_check !== "ok") {
-    faults.add("file", "", "", damage.integrity_check);
+    faults.add("file", name, undefined, damage.integrity_check);
   }
   const [broken] = db.pragma("foreign_key_check") as {
     readonly table: string;

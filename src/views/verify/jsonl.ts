@@ -19,11 +19,8 @@ export class TransitionLines {
   constructor(file: string, faults: Faults) {
     this.#faults = faults;
     // Open from here on: a file that is put aside meanwhile is still the same one.
-    const files = transitionsFiles(file).map((name) => {
-      const descriptor = openSync(name, "r");
-      return { name: basename(name), descriptor, bytes: fstatSync(descriptor).size };
-    });
-    this.#lines = linesOf(files);
+    const files = transitionsFiles(file).flatMap((name) => this.#readable(name, () => opened(name)) ?? []);
+    this.#lines = this.#linesOf(files);
   }
 
   take(audit: AuditColumns): void {
@@ -46,6 +43,34 @@ export class TransitionLines {
     }
     return { lines: this.#count, missing: this.#missing };
   }
+
+  /** Whole lines only: what comes after the last line break is being written, or was cut off by a crash. */
+  *#linesOf(files: readonly OpenFile[]): Generator<Line, undefined> {
+    for (const { name, descriptor, bytes } of files) {
+      const content = Buffer.alloc(bytes);
+      this.#readable(name, () => readSync(descriptor, content));
+      closeSync(descriptor);
+      const texts = content.toString("utf8").split("\n").slice(0, -1);
+      for (const [index, text] of texts.entries()) {
+        yield { file: name, number: index + 1, text };
+      }
+    }
+  }
+
+  #readable<T>(name: string, read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : String(error);
+      this.#faults.add("jsonl", basename(name), undefined, `it cannot be read: ${detail}`);
+      return undefined;
+    }
+  }
+}
+
+function opened(name: string): OpenFile {
+  const descriptor = openSync(name, "r");
+  return { name: basename(name), descriptor, bytes: fstatSync(descriptor).size };
 }
 
 function lineOf(audit: AuditColumns): string | undefined {
@@ -72,17 +97,4 @@ interface OpenFile {
   readonly name: string;
   readonly descriptor: number;
   readonly bytes: number;
-}
-
-/** Whole lines only: what comes after the last line break is being written, or was cut off by a crash. */
-function* linesOf(files: readonly OpenFile[]): Generator<Line, undefined> {
-  for (const { name, descriptor, bytes } of files) {
-    const content = Buffer.alloc(bytes);
-    readSync(descriptor, content);
-    closeSync(descriptor);
-    const texts = content.toString("utf8").split("\n").slice(0, -1);
-    for (const [index, text] of texts.entries()) {
-      yield { file: name, number: index + 1, text };
-    }
-  }
 }

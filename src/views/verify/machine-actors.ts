@@ -38,7 +38,7 @@ export class MachineActors {
           "actor",
           "actors",
           actor.id,
-          `${column} is ${JSON.stringify(found)}, it should be ${values.join(" or ")}`,
+          `${column} is ${JSON.stringify(found)}, it should be ${values.map((one) => JSON.stringify(one)).join(" or ")}`,
         );
       }
     }

@@ -85,7 +85,7 @@ export class Pending {
       return `it is ${effect.status}, its actor is ${status}`;
     }
     const latest = attempt === 1 ? this.#times.of(firstSeq) : this.#times.last;
-    if (!(attempt >= 1) || !(requested_at <= latest)) {
+    if (!(attempt >= 1) || !Number.isSafeInteger(requested_at) || !(requested_at <= latest)) {
       return `attempt ${attempt} was asked for at ${requested_at}, its commit was at ${latest}`;
     }
     if (!isOfCatalogue) {
@@ -121,6 +121,7 @@ export class Pending {
       if (
         timer.event !== JSON.stringify({ type: eventType }) ||
         timer.target_no !== actor.no ||
+        !Number.isSafeInteger(timer.due_at) ||
         !(timer.due_at <= latest)
       ) {
         fault(`${eventType} is for actor ${timer.target_no} with ${timer.event} at ${timer.due_at}`);
