@@ -12,7 +12,7 @@ export interface Plan {
   readonly base: string;
   /** Runs once in each new worktree. */
   readonly setup: Command | null;
-  /** How many commands run at the same time. */
+  /** How many tasks are executed at the same time. */
   readonly concurrency: number;
   /** Environment of every command, over the one Pawl was started with. */
   readonly env: Environment;

@@ -97,7 +97,7 @@ export const planSchema = z.strictObject({
   name: label.describe("What the plan is called in summaries."),
   base: revision.optional().describe("Branch, tag or commit to start from. Default: HEAD."),
   setup: command("setup").optional().describe("Runs once in each new worktree."),
-  concurrency: z.int().min(1).max(1024).optional().describe("How many commands run at the same time. Default 4."),
+  concurrency: z.int().min(1).max(1024).optional().describe("How many tasks are executed at the same time. Default 4."),
   env: environment.optional().describe("Environment variables of every command."),
   secrets: z
     .array(variable)
