@@ -58,9 +58,15 @@ export async function replayPath(path: MachinePath, subject: SubjectFactory): Pr
       done.push(step.label);
       await expectState(live, step.value, done);
     }
-  } finally {
-    await live.stop();
+  } catch (error) {
+    try {
+      await live.stop();
+    } catch {
+      // A subject that failed often cannot be stopped either: what went wrong first is the news.
+    }
+    throw error;
   }
+  await live.stop();
 }
 
 async function expectState(live: PathSubject, expected: StateValue, done: readonly string[]): Promise<void> {

@@ -2,8 +2,9 @@ import type { StateValue } from "xstate";
 
 /** A state value on one line: `red`, `red.walk`, `(bold.on, list.none)`. */
 export function valueText(value: StateValue): string {
-  if (typeof value === "string") {
-    return value;
+  // A subject may say anything, and nothing.
+  if (typeof value !== "object" || value === null) {
+    return String(value);
   }
   const regions = Object.entries(value).flatMap(([key, inner]) => {
     const text = inner === undefined ? "" : valueText(inner);

@@ -81,6 +81,24 @@ describe("startBare", () => {
     });
     expect(() => startBare(broken)).toThrow("no context");
   });
+
+  test("tells what went wrong first, also of a subject that cannot be stopped then or has no state", async () => {
+    const [path] = pathsFor(loader, { cover: "states", results: loaderAnswers }).paths;
+    const subject = (stop: () => void, state: unknown) => (): PathSubject => ({
+      start: () => undefined,
+      send: () => undefined,
+      state: () => state as StateValue,
+      stop,
+    });
+    const unstoppable = () => {
+      throw new Error("no connection");
+    };
+    for (const state of ["elsewhere", undefined, null]) {
+      const replayed = replayPath(path as NonNullable<typeof path>, subject(unstoppable, state));
+      await expect(replayed).rejects.toMatchObject({ code: "TESTING_SUBJECT_DIVERGED" });
+      await expect(replayed).rejects.toThrow(`after its start the subject is in ${state}`);
+    }
+  });
 });
 
 function recordingRunner() {
