@@ -1,6 +1,7 @@
 import { storedAt } from "../store/fold.ts";
 import type { ActorRow, Store } from "../store/port.ts";
 import type { Cascades } from "./cascades.ts";
+import { type Closed, refusal } from "./closed.ts";
 import { notSerializable, Unserializable } from "./codec.ts";
 import { Group } from "./group.ts";
 import type { Live } from "./live.ts";
@@ -20,7 +21,7 @@ export interface CommitsContext {
 
 /** What the commits need of the engine. */
 interface Recorder extends RecordContext {
-  readonly closed: object | undefined;
+  readonly closed: Closed | undefined;
   readonly cascades: Cascades;
   fail(error: unknown): void;
 }
@@ -53,6 +54,11 @@ export class Commits {
 
   /** Resolves when all that has happened so far is durable; rejects when it cannot be. */
   settled(): Promise<void> {
+    const { closed } = this.#recorder;
+    if (closed !== undefined) {
+      const lost = closed.cause ?? (this.group.hasWork ? refusal(closed) : undefined);
+      return lost === undefined ? Promise.resolve() : Promise.reject(lost as Error);
+    }
     return this.group.hasWork || this.#writing !== undefined ? this.whenDurable() : Promise.resolve();
   }
 

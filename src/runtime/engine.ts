@@ -5,6 +5,7 @@ import type { Clock } from "../base/time.ts";
 import type { ActorRow, Store } from "../store/port.ts";
 import { refuseBadSystemId } from "./arguments.ts";
 import { Cascades } from "./cascades.ts";
+import { type Closed, refusal } from "./closed.ts";
 import { Commits } from "./commits.ts";
 import { DelayedEvents } from "./delayed-events.ts";
 import { Effects } from "./effects.ts";
@@ -49,7 +50,7 @@ export class Engine {
   /** While a tree is being restored: rows by the snapshot objects made from them. */
   restoring: ReadonlyMap<object, ActorRow> | undefined;
   /** Why nothing is accepted any more. */
-  closed: { readonly reason: string; readonly cause?: unknown } | undefined;
+  closed: Closed | undefined;
   readonly #recorder = new Recorder(this);
   #birth: Birth | undefined;
   #nextNo: number;
@@ -139,7 +140,7 @@ export class Engine {
   /** @throws PawlError RUNTIME_CLOSED */
   refuseIfClosed(): void {
     if (this.closed !== undefined) {
-      throw new PawlError("RUNTIME_CLOSED", { reason: this.closed.reason }, { cause: this.closed.cause });
+      throw refusal(this.closed);
     }
   }
 
@@ -260,9 +261,6 @@ export class Engine {
 
   /** Resolves when all that has happened so far is durable; rejects when it cannot be. */
   settled(): Promise<void> {
-    if (this.closed !== undefined) {
-      return this.closed.cause === undefined ? Promise.resolve() : Promise.reject(this.closed.cause);
-    }
     return this.commits.settled();
   }
 
@@ -294,6 +292,6 @@ export class Engine {
     for (const live of this.population.all()) {
       this.#recorder.end(live);
     }
-    this.commits.abandon(cause ?? new PawlError("RUNTIME_CLOSED", { reason }));
+    this.commits.abandon(cause ?? refusal({ reason }));
   }
 }

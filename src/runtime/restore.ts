@@ -127,7 +127,13 @@ function migrated(snapshot: StoredSnapshot, row: ActorRow, type: ActorType): Sto
   if (steps === undefined) {
     throw new Error(`no migrate function from version ${row.version} to ${type.version}`);
   }
-  return steps.reduce((before, step) => step(before, { id: row.id }), snapshot);
+  return steps.reduce((before, [from, step]) => {
+    const after: unknown = step(before, { id: row.id });
+    if (typeof after !== "object" || after === null) {
+      throw new Error(`the migrate function from version ${from} returned ${String(after)}, not a snapshot`);
+    }
+    return after as StoredSnapshot;
+  }, snapshot);
 }
 
 /** @throws when the machine does not have a state that the snapshot is in, or that its history leads back to */
@@ -141,7 +147,7 @@ function checkStates(machine: AnyStateMachine, { value, context, historyValue }:
 
 function stepsFrom(version: string, { migrate }: ActorType) {
   const first = migrate.findIndex(([from]) => from === version);
-  return first === -1 ? undefined : migrate.slice(first).map(([, step]) => step);
+  return first === -1 ? undefined : migrate.slice(first);
 }
 
 function changed(problems: readonly Problem[]): PawlError {

@@ -2,8 +2,7 @@ import { type ActorOptions, type AnyActorLogic, createActor, type InspectionEven
 import { PawlError } from "../base/errors/index.ts";
 import { type Ids, systemIds } from "../base/ids.ts";
 import { type Clock, systemClock } from "../base/time.ts";
-import type { ActorFilter, ActorRow, Store } from "../store/port.ts";
-import type { Durability } from "../store/sqlite/connection.ts";
+import type { ActorFilter, ActorRow, Durability, Store } from "../store/port.ts";
 import { openSqlite } from "../store/sqlite/open.ts";
 import { tagsOf } from "../store/tags.ts";
 import { refuseBadId, refuseBadNote, refuseBadRegistrations } from "./arguments.ts";
@@ -213,9 +212,10 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
   /**
    * Serves Stately's inspector protocol on loopback, behind a token. Each viewer gets every live actor's definition
    * and snapshot first, then all that happens, until the feed or the runtime is closed.
-   * @throws PawlError INSPECTOR_UNAVAILABLE
+   * @throws PawlError INSPECTOR_UNAVAILABLE, RUNTIME_CLOSED
    */
   async openInspector(options: InspectorOptions = {}): Promise<InspectorFeed> {
+    this.#engine.refuseIfClosed();
     // Loaded when it is asked for: few processes are ever looked at.
     const { openInspector } = await import("./inspector.ts");
     this.#roots.restoreAtRest();
@@ -282,9 +282,9 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
       if (this.#ownsStore) {
         this.#store.close();
       }
+      // Else a server would keep the process alive.
+      await Promise.all(this.#feeds.map((feed) => feed.close()));
     }
-    // Else a server would keep the process alive.
-    await Promise.all(this.#feeds.map((feed) => feed.close()));
   }
 
   /** Ends at once, as a crash would: what was not committed is lost, what was acknowledged is not. */
@@ -294,5 +294,6 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
     if (this.#ownsStore) {
       this.#store.close();
     }
+    void Promise.all(this.#feeds.map((feed) => feed.close()));
   }
 }

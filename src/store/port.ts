@@ -160,6 +160,12 @@ export interface ActorFilter {
 /** What an actor's row says of its machine. */
 export type MachineStamp = Pick<ActorRow, "src" | "version" | "fingerprint">;
 
+/**
+ * What a commit survives. `full`: power loss, each commit is synced (SQLite synchronous=FULL). `normal`: a crash of
+ * the process or `kill -9`; a power cut may take the last commits with it, never the file's integrity.
+ */
+export type Durability = "full" | "normal";
+
 /** A store that is open and claimed for writing by this process (I8). */
 export interface Store {
   /** Identifies the store for life; part of each effect's idempotency key. */

@@ -96,6 +96,18 @@ test("after close() nobody who is not in memory can be asked for", async () => {
   await expect(runtime.deliver("other", { type: "any" })).rejects.toMatchObject(closed);
 });
 
+test("what halt() loses is said by settled(); what close() has kept is settled", async () => {
+  const machines = { machine: setup({}).createMachine({}) };
+  const halted = await openRuntime({ machines });
+  halted.createActor("machine", { id: "m" }).start();
+  halted.halt();
+  await expect(halted.settled()).rejects.toMatchObject({ code: "RUNTIME_CLOSED" });
+  const closed = await openRuntime({ machines });
+  closed.createActor("machine", { id: "m" }).start();
+  await closed.close();
+  await expect(closed.settled()).resolves.toBeUndefined();
+});
+
 describe("an action that closes the runtime", () => {
   async function afterClosing(act: (close: () => void) => AnyStateMachine, begin: (actor: AnyActorRef) => void) {
     const store = openSqlite({ file: ":memory:" });

@@ -98,17 +98,21 @@ describe("the inspector's feed", () => {
     await runtime.close();
   });
 
-  test("ends with its runtime, so that no process is kept alive by it", async () => {
-    const runtime = await openRuntime({ machines: { lamp } });
-    const feed = await runtime.openInspector();
-    const viewer = new WebSocket(feed.socketUrl);
-    await once(viewer, "open");
-    const cut = once(viewer, "close");
-    await runtime.close();
-    await cut;
-    await expect(fetch(feed.url)).rejects.toMatchObject({ cause: { code: "ECONNREFUSED" } });
-    await feed.close();
-  });
+  test.each(["close", "halt"] as const)(
+    "ends with its runtime, by %s(), so that no process is kept alive by it",
+    async (end) => {
+      const runtime = await openRuntime({ machines: { lamp } });
+      const feed = await runtime.openInspector();
+      const viewer = new WebSocket(feed.socketUrl);
+      await once(viewer, "open");
+      const cut = once(viewer, "close");
+      await runtime[end]();
+      await cut;
+      await expect(fetch(feed.url)).rejects.toMatchObject({ cause: { code: "ECONNREFUSED" } });
+      await feed.close();
+      await expect(runtime.openInspector()).rejects.toMatchObject({ code: "RUNTIME_CLOSED" });
+    },
+  );
 
   test("asks for its token, on loopback only", async () => {
     const runtime = await openRuntime({ machines: { lamp } });

@@ -32,6 +32,20 @@ describe("migrate functions", () => {
     await later.close();
   });
 
+  test("are refused where they return no snapshot, with the version they start from", async () => {
+    const store = openSqlite({ file: ":memory:" });
+    const runtime = await openRuntime({ store, machines: { person: { logic: first, version: "1" } } });
+    runtime.createActor("person", { id: "p" });
+    await runtime.close();
+    const migrate = { "1": (() => undefined) as never };
+    await expect(
+      openRuntime({ store, machines: { person: { logic: first, version: "2", migrate } } }),
+    ).rejects.toMatchObject({
+      code: "MACHINE_CHANGED",
+      message: expect.stringContaining("the migrate function from version 1 returned undefined, not a snapshot"),
+    });
+  });
+
   test("are refused where JavaScript does not keep the order in which they were written", async () => {
     const migrate = { draft: note("draft"), "2": note("2") };
     await expect(openRuntime({ machines: { person: { logic: first, version: "3", migrate } } })).rejects.toMatchObject({

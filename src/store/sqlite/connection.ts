@@ -1,11 +1,6 @@
 import Database from "better-sqlite3";
+import type { Durability } from "../port.ts";
 import { logPages } from "./log-space.ts";
-
-/**
- * What a commit survives. `full`: power loss, each commit is synced (SQLite synchronous=FULL). `normal`: a crash of
- * the process or `kill -9`; a power cut may take the last commits with it, never the file's integrity.
- */
-export type Durability = "full" | "normal";
 
 /** A connection that may write. */
 export function openConnection(file: string, durability: Durability): Database.Database {

@@ -7,7 +7,7 @@ import {
   Worker,
   type WorkerOptions,
 } from "node:worker_threads";
-import type { Durability } from "./connection.ts";
+import type { Durability } from "../port.ts";
 import { type CommitMessage, commitMessage } from "./packed.ts";
 import type { WriteOutcome, Writer } from "./writer.ts";
 

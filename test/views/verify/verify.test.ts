@@ -165,7 +165,7 @@ describe("verifyState", () => {
       ["DELETE FROM timers WHERE id LIKE '%backoff%'", "there is no xstate.after.backoff.task.retrying"],
       ["UPDATE timers SET due_at = due_at + 1000 WHERE id LIKE '%timeout%'", expect.stringContaining("at 1801000")],
       ["UPDATE timers SET actor_no = 999 WHERE id LIKE '%timeout%'", "its actor_no is no actor"],
-      ["UPDATE timers SET id = 'x' WHERE id LIKE '%timeout%'", "there is no xstate.after.timeout.task.running"],
+      ["UPDATE timers SET id = 'x' WHERE id LIKE '%timeout%'", "its state has no x"],
       ["DELETE FROM effects WHERE status = 'requested'", "there is none"],
       ["UPDATE effects SET effect_key = 'x' WHERE status = 'requested'", expect.stringContaining("effect_key is x")],
     ] as const) {
