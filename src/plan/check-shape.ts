@@ -106,7 +106,7 @@ class Explanation {
     const values = {
       where: this.#source.where(path),
       key: quoteId(key),
-      hint: this.#problems.didYouMean(key, known),
+      hint: key === "<<" ? noMergeKeys : this.#problems.didYouMean(key, known),
       known: known.filter((each) => each !== "$schema").join(", "),
     };
     this.#problems.add(new PawlError("PLAN_KEY_UNKNOWN", values, { at: this.#source.keyPlace([...path, key]) }));
@@ -116,6 +116,9 @@ class Explanation {
     return schemaAt(this.#schema, path) ?? {};
   }
 }
+
+/** Of YAML 1.1; many tools read them still. */
+const noMergeKeys = "YAML 1.2 has no merge keys: write out here what is to be the same. ";
 
 const typeNames: Readonly<Record<string, string>> = {
   string: "text",

@@ -56,6 +56,11 @@ describe("an unknown key", () => {
       "Did you mean depends_on? ",
     ],
     [
+      withTasks("{ id: a, run: x, <<: { timeout: 2m } }"),
+      'workstream w, task a: unknown key "<<"',
+      "YAML 1.2 has no merge keys: write out here what is to be the same. Known here: id,",
+    ],
+    [
       withTasks("{ id: a, run: x, retries: { max: 1, wait: 2s } }"),
       "workstream w, task a, retries: unknown key wait",
       "Known here: max, backoff.",
@@ -92,7 +97,11 @@ describe("a value of another type", () => {
     ["base: 12345678901234567890", "not 12345678901234567890", 'Put it in quotes: "12345678901234567890".'],
     ["env: [A=b]", "env must be a map of keys and values, not a list", "Write a map of keys and values."],
     ["secrets: TOKEN", 'secrets must be a list, not "TOKEN"', "Put it in brackets: [TOKEN]."],
-    ["concurrency: four", 'concurrency must be a whole number, not "four"', "How many commands run at the same time."],
+    [
+      "concurrency: four",
+      'concurrency must be a whole number, not "four"',
+      "How many tasks are executed at the same time.",
+    ],
     ["concurrency: 1.5", "concurrency must be a whole number, not 1.5", "Write a whole number."],
     ["concurrency: .inf", "concurrency must be a whole number, not .inf", "Write a whole number."],
     ["base:", "base must be text, not nothing", "Branch, tag or commit"],
