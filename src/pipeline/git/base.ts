@@ -1,5 +1,6 @@
 import { PawlError } from "../../base/errors/index.ts";
 import { editDistance } from "../../base/nearest.ts";
+import { branchReference } from "./branches.ts";
 import type { Repository, Sha } from "./repository.ts";
 
 const namesOffered = 3;
@@ -7,11 +8,12 @@ const namesOffered = 3;
 /**
  * The commit a plan starts from.
  *
- * @param base branch, tag or commit, or any other name git knows for one (`HEAD~2`)
+ * @param base branch, tag or commit, or any other name git knows for one (`HEAD~2`); the branch where it names a tag too,
+ *   for that is where the result is merged
  * @throws BASE_UNKNOWN with the nearest names, REPOSITORY_HAS_SUBMODULES
  */
 export async function resolveBase(repository: Repository, base: string): Promise<Sha> {
-  const commit = await repository.commit(base);
+  const commit = (await repository.commit(branchReference(base))) ?? (await repository.commit(base));
   if (commit === null) {
     const nearest = (await nearestNames(repository, base)).join(", ") || "none";
     throw new PawlError("BASE_UNKNOWN", { base, folder: repository.root, nearest });

@@ -110,6 +110,14 @@ describe("a base", () => {
     }
   });
 
+  test("is the branch where a tag has its name too", async () => {
+    const { repository, checkout, start } = await setting();
+    const later = commitAll(checkout, { "a.txt": "later\n" }, "later");
+    git(checkout, "tag", "main", start);
+    expect(await resolveBase(repository, "main")).toBe(later);
+    expect(await resolveBase(repository, "tags/main")).toBe(start);
+  });
+
   test("that is unknown is refused with the nearest names", async () => {
     const { repository, checkout } = await setting();
     git(checkout, "branch", "release");
