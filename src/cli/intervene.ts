@@ -9,6 +9,8 @@ import { namedRun } from "./entity-name.ts";
 import { openReader, type PlaceOptions } from "./place.ts";
 
 const answerWithinMs = 30_000;
+/** Who had the store may have been somebody like us, and be gone. */
+const lookAgainMs = 2_000;
 
 /** Who asks, where the command line does not say. */
 export function thisUser(env: CliContext["env"]): string {
@@ -42,24 +44,56 @@ export async function haveDone(
       throw new PawlError("RUN_ENDED", { run, state: found });
     }
     const id = ids.next(clock.now());
-    const pipeline = await openUnlessInUse(() => Pipeline.open({ repository, state, clock, ids, env }));
-    if (pipeline === undefined) {
-      await askRunning(state.inbox, { id, run, asked }, { clock, waitMs: answerWithinMs });
-    } else {
-      try {
-        await pipeline.intervene(run, asked, id);
-        if (pipeline.runs().find((each) => each.run === run)?.status !== "active") {
-          // What is not taken away now, the next run takes away.
-          await tidyRun(repository, state, run).catch(() => undefined);
+    const giveUpAt = clock.monotonic() + answerWithinMs;
+    for (let isDone = false; !isDone; ) {
+      const pipeline = await openUnlessInUse(() => Pipeline.open({ repository, state, clock, ids, env }));
+      if (pipeline === undefined) {
+        isDone = await isTaken(askRunning(state.inbox, { id, run, asked }, waits(clock)));
+        if (!isDone && clock.monotonic() >= giveUpAt) {
+          throw new PawlError("NOBODY_ANSWERED", { run, seconds: answerWithinMs / 1000 });
         }
-      } finally {
-        await pipeline.close();
+      } else {
+        await carryOut(pipeline, run, asked, id, () => tidyRun(repository, state, run));
+        isDone = true;
       }
     }
     return namedRun(db, state.folder, run);
   } finally {
     db.close();
     repository.close();
+  }
+}
+
+const waits = (clock: CliContext["clock"]) => ({ clock, waitMs: answerWithinMs, takenWithinMs: lookAgainMs });
+
+/** False when nobody took what was asked. */
+async function isTaken(asking: Promise<void>): Promise<boolean> {
+  try {
+    await asking;
+    return true;
+  } catch (error) {
+    if (error instanceof PawlError && error.code === "NOBODY_ANSWERED") {
+      return false;
+    }
+    throw error;
+  }
+}
+
+async function carryOut(
+  pipeline: Pipeline,
+  run: string,
+  asked: Intervention,
+  id: string,
+  tidy: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    await pipeline.intervene(run, asked, id);
+    if (pipeline.runs().find((each) => each.run === run)?.status !== "active") {
+      // What is not taken away now, the next run takes away.
+      await tidy().catch(() => undefined);
+    }
+  } finally {
+    await pipeline.close();
   }
 }
 

@@ -176,4 +176,15 @@ describe("a run that is interrupted", () => {
       workstreams: [{ state: "cancelled" }],
     });
   }, 40_000);
+
+  test("two who cancel a run that nobody works on are both answered", async () => {
+    const place = slowPlace();
+    const { process: pawl, ended } = place.start("run", "plan.yaml");
+    await appears(join(place.folder, "mark"));
+    pawl.kill("SIGKILL");
+    await ended;
+    const both = await Promise.all([place.start("cancel").ended, place.start("cancel").ended]);
+    expect(both.map(({ status }) => status).sort()).toEqual([0, 2]);
+    expect(both.find(({ status }) => status === 2)?.stderr).toContain("[RUN_ENDED]");
+  }, 40_000);
 });

@@ -28,25 +28,25 @@ const answerEveryMs = 50;
  * Leaves a request for the process that works on the run, in a file that appears whole or not at all, and waits for
  * the answer. A request that nobody took is withdrawn: what was said not to be done is not done later.
  *
+ * @param takenWithinMs how long it may lie there; as long as an answer is waited for when left out
  * @throws PawlError INTERVENTION_REFUSED; NOBODY_ANSWERED when nobody took it, and ANSWER_OVERDUE when somebody did and
- *   gave no answer in the same time again
+ *   gave no answer in the time for it
  */
 export async function askRunning(
   folder: string,
   asked: RunRequest,
-  { clock, waitMs }: { readonly clock: Clock; readonly waitMs: number },
+  { clock, waitMs, takenWithinMs = waitMs }: { readonly clock: Clock; readonly waitMs: number; takenWithinMs?: number },
 ): Promise<void> {
   await mkdir(folder, { recursive: true });
   const file = join(folder, `${asked.id}.json`);
   await writeWhole(file, asked);
-  const answered = (): ReturnType<typeof answerTo> => answerTo(folder, asked.id, { clock, waitMs });
-  let found = await answered();
+  let found = await answerTo(folder, asked.id, { clock, waitMs: takenWithinMs });
   if (found === undefined && (await removed(file))) {
-    throw new PawlError("NOBODY_ANSWERED", { run: asked.run, seconds: waitMs / 1000 });
+    throw new PawlError("NOBODY_ANSWERED", { run: asked.run, seconds: takenWithinMs / 1000 });
   }
-  found ??= await answered();
+  found ??= await answerTo(folder, asked.id, { clock, waitMs });
   if (found === undefined) {
-    throw new PawlError("ANSWER_OVERDUE", { run: asked.run, seconds: (2 * waitMs) / 1000 });
+    throw new PawlError("ANSWER_OVERDUE", { run: asked.run, seconds: (takenWithinMs + waitMs) / 1000 });
   }
   if (found.refused !== null) {
     throw new PawlError("INTERVENTION_REFUSED", found.refused);
