@@ -93,7 +93,14 @@ describe("the live tree of a run", () => {
 
 test("a line of characters that take two columns is cut before it wraps", async () => {
   const place = placeWith(
-    planOf(["{ id: t, run: 'echo 長い長い長い長い長い長い長い長い長い長い⏳⏳⏳⏳ >&2; exit 1' }"]),
+    planOf(
+      [
+        "{ id: t, run: 'echo 長い長い長い長い長い長い長い長い長い長い⏳⏳⏳⏳ >&2; exit 1', allow_failure: true }",
+        // As long as this runs, what became of the other one is drawn.
+        "{ id: rest, run: 'sleep 0.5', changes: none }",
+      ],
+      "concurrency: 1\n",
+    ),
   );
   const { written } = await onTerminal(place.folder, { columns: 80, rows: 30 }, "run", "plan.yaml");
   const [told] = shownBy(written)
