@@ -20,6 +20,16 @@ describe("a run that is interrupted", () => {
     return place;
   }
 
+  /** A run in the middle of its first task, whose process was killed. */
+  async function abandonedPlace(): Promise<Place> {
+    const place = slowPlace();
+    const { process: pawl, ended } = place.start("run", "plan.yaml");
+    await appears(join(place.folder, "mark"));
+    pawl.kill("SIGKILL");
+    await ended;
+    return place;
+  }
+
   test("Ctrl-C lets what runs finish and starts nothing new; resume goes on", async () => {
     const place = slowPlace();
     const { process: pawl, ended } = place.start("run", "plan.yaml");
@@ -165,11 +175,7 @@ describe("a run that is interrupted", () => {
   }, 40_000);
 
   test("a run that nobody works on is cancelled without anything of it starting", async () => {
-    const place = slowPlace();
-    const { process: pawl, ended } = place.start("run", "plan.yaml");
-    await appears(join(place.folder, "mark"));
-    pawl.kill("SIGKILL");
-    await ended;
+    const place = await abandonedPlace();
     expect(place.pawl("cancel").stdout).toBe("p-1 is canceled.\n");
     expect(JSON.parse(place.pawl("status", "--json").stdout)).toMatchObject({
       run: { state: "canceled" },
@@ -178,11 +184,7 @@ describe("a run that is interrupted", () => {
   }, 40_000);
 
   test("two who cancel a run that nobody works on are both answered", async () => {
-    const place = slowPlace();
-    const { process: pawl, ended } = place.start("run", "plan.yaml");
-    await appears(join(place.folder, "mark"));
-    pawl.kill("SIGKILL");
-    await ended;
+    const place = await abandonedPlace();
     const both = await Promise.all([place.start("cancel").ended, place.start("cancel").ended]);
     expect(both.map(({ status }) => status).sort()).toEqual([0, 2]);
     expect(both.find(({ status }) => status === 2)?.stderr).toContain("[RUN_ENDED]");
