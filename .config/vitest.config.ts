@@ -4,7 +4,7 @@ export default defineConfig({
   root: new URL("..", import.meta.url).pathname,
   test: {
     include: ["test/**/*.test.ts"],
-    typecheck: { include: ["test/**/*.test-d.ts"], tsconfig: "tsconfig.json" },
+    typecheck: { include: ["test/**/*.test-d.ts"], tsconfig: ".config/tsconfig.type-tests.json" },
     // Two cores: child processes of the tests want the second one.
     maxWorkers: 2,
     testTimeout: 60_000,
