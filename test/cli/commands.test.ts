@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { holdsControlsBesidesLayout } from "../../src/base/control-characters.ts";
 import { isAlive } from "../pipeline/command/setting.fixture.ts";
 import { appears, seenIn } from "../waiting.fixture.ts";
-import { type Place, placeWith, planOf } from "./pawl.fixture.ts";
+import { oneRun, type Place, placeWith, planOf, planOfEach } from "./pawl.fixture.ts";
 
 const kept = 64 * 1024;
 const log = (place: Place, name: string): Buffer => readFileSync(join(place.folder, ".state/logs/p-1", name));
@@ -122,7 +122,18 @@ describe("a command that", () => {
     expect(place.pawl("show", "w.t").stdout).toMatch(/timeout_exceeded|timed out|took longer/);
   });
 
-  test.each([
+  test("leaves a repository of its own is refused by its path", () => {
+    const place = placeFor("git init -q sub && echo x > sub/x");
+    expect(place.pawl("run", "plan.yaml").status).toBe(1);
+    expect(place.pawl("show", "w.t").stdout).toContain(
+      "last_error: sub is a git repository of its own inside the tree",
+    );
+    expect(place.pawl("show", "w.t").stdout).toMatch(/^ {2}fix: .+sub/m);
+  });
+});
+
+describe("a command that", () => {
+  const cases = [
     [
       "is not found, as a list",
       "[no-such-command-here]",
@@ -134,27 +145,39 @@ describe("a command that", () => {
     ["is killed by a signal", "'kill -SEGV $$'", /killed by SIGSEGV/, "Read its output (it printed nothing)"],
     [
       "fails",
-      "'echo out; echo why >&2; exit 9'",
-      /ended with exit code 9, not 0: why/,
-      "w.t.1.err), mend what it reports",
+      "'echo before; echo broken >&2; exit 9'",
+      /ended with exit code 9, not 0: broken/,
+      "w4.t.1.err), mend what it reports",
     ],
-  ])("%s fails its task, and says why, what to do and where to look", (_, command, message, fix) => {
-    const place = placeWith(planOf([`{ id: t, run: ${command} }`]));
-    const { status, stdout } = place.pawl("run", "plan.yaml");
-    expect([status, stdout]).toEqual([1, expect.stringContaining("pawl show w.t  says what went wrong")]);
-    expect(place.pawl("show", "w.t").stdout).toMatch(message);
-    expect(place.pawl("show", "w.t").stdout).toMatch(/^ {2}fix: /m);
-    expect(JSON.parse(place.pawl("show", "w.t", "--json").stdout)).toMatchObject({ fix: expect.stringContaining(fix) });
-    expect(place.pawl("show", "w.t").stdout).toMatch(/next\n( {2}.+\n)*? {2}.*start a new run: pawl run PLAN/);
-    expect(statSync(join(place.folder, ".state/pipeline.db")).isFile()).toBe(true);
+  ] as const;
+  const run = oneRun(planOfEach(cases.map(([, command]) => `{ id: t, run: ${command} }`)));
+
+  test.each(cases.map(([name, , message, fix], n) => [name, n, message, fix] as const))(
+    "%s fails its task, and says why, what to do and where to look",
+    (_, n, message, fix) => {
+      const { place, printed } = run;
+      const task = `w${n}.t`;
+      expect(printed.status).toBe(1);
+      const shown = place.pawl("show", task).stdout;
+      expect(shown).toMatch(message);
+      expect(shown).toMatch(/^ {2}fix: /m);
+      expect(shown).toMatch(/next\n( {2}.+\n)*? {2}.*start a new run: pawl run PLAN/);
+      expect(JSON.parse(place.pawl("show", task, "--json").stdout)).toMatchObject({
+        fix: expect.stringContaining(fix),
+      });
+    },
+  );
+
+  test("fails is named by the run, with the way on", () => {
+    expect(run.printed.stdout).toContain("pawl show w0.t  says what went wrong");
   });
 
-  test("leaves a repository of its own is refused by its path", () => {
-    const place = placeFor("git init -q sub && echo x > sub/x");
-    expect(place.pawl("run", "plan.yaml").status).toBe(1);
-    expect(place.pawl("show", "w.t").stdout).toContain(
-      "last_error: sub is a git repository of its own inside the tree",
-    );
-    expect(place.pawl("show", "w.t").stdout).toMatch(/^ {2}fix: .+sub/m);
+  test("fails is shown with its exit code and the end of its output", () => {
+    const shown = run.place.pawl("show", "w4.t").stdout;
+    expect(shown).toContain("does: echo before; echo broken >&2; exit 9");
+    expect(shown).toContain("exit code: 9");
+    expect(shown).toContain("  | before");
+    expect(shown).toContain("  | broken");
+    expect(shown).toContain("pawl logs w4.t");
   });
 });

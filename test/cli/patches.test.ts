@@ -2,7 +2,7 @@ import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type Place, placeWith, planOf } from "./pawl.fixture.ts";
+import { oneRun, type Place, placeWith, planOf, planOfEach } from "./pawl.fixture.ts";
 
 const files = {
   "a.txt": "one\ntwo\nthree\n",
@@ -14,58 +14,56 @@ const files = {
 const onePatch = planOf(["{ id: t, patch: change.patch }"]);
 
 /** Makes a patch of what `change` does to the checkout, as `git diff` makes it, and takes it back. */
-function patchOf(place: Place, change: () => void): void {
+function patchOf(place: Place, change: () => void, name = "change.patch"): void {
   change();
-  place.git("add", "--all", "--", ".", ":!plan.yaml");
-  place.git("diff", "--cached", "--binary", "-M", "--output=change.patch");
+  place.git("add", "--all", "--", ".", ":!plan.yaml", ":!*.patch");
+  place.git("diff", "--cached", "--binary", "-M", `--output=${name}`);
   place.git("reset", "--quiet", "--hard");
 }
 
-/** The tree of the run's branch without the plan. */
-const treeOf = (place: Place, commit: string): string => place.git("ls-tree", "-r", commit);
+/** What a commit changed, as git says it: modes, contents, names. */
+const changeOf = (place: Place, commit: string): string => place.git("diff", "--raw", "-M", `${commit}~`, commit);
 
 describe("patches as git makes them are committed as they are", () => {
-  test.each<readonly [string, (place: Place) => void]>([
-    [
-      "a new file, a deleted one and a changed one",
-      (place) => {
-        place.write("new/file.txt", "new\n");
-        place.git("rm", "--quiet", "open.txt");
-        place.write("a.txt", "one\n2\nthree\n");
-      },
-    ],
-    [
-      "a rename with a change",
-      (place) => {
-        place.git("mv", "a.txt", "b.txt");
-        place.write("b.txt", "one\ntwo\nthree\nfour\n");
-      },
-    ],
-    [
-      "a mode",
-      (place) => {
-        place.git("update-index", "--chmod=+x", "run.sh");
-        place.git("checkout", "--quiet", "--", "run.sh");
-      },
-    ],
-    ["binary", (place) => place.write("bin.dat", Buffer.from([0, 255, 1, 254, 2]))],
-    ["CRLF", (place) => place.write("crlf.txt", "one\r\n2\r\n")],
-    ["no newline at the end", (place) => place.write("open.txt", "still no newline at the end")],
-    ["a name in UTF-8", (place) => place.write("größe/名前.txt", "x\n")],
-  ])("%s", (_, change) => {
-    const place = placeWith(onePatch, files);
+  const changes: Readonly<Record<string, (place: Place) => void>> = {
+    "a new file, a deleted one and a changed one": (place) => {
+      place.write("new/file.txt", "new\n");
+      place.git("rm", "--quiet", "open.txt");
+      place.write("a.txt", "one\n2\nthree\n");
+    },
+    "a rename with a change": (place) => {
+      place.git("mv", "a.txt", "b.txt");
+      place.write("b.txt", "one\ntwo\nthree\nfour\n");
+    },
+    "a mode": (place) => {
+      place.git("update-index", "--chmod=+x", "run.sh");
+      place.git("checkout", "--quiet", "--", "run.sh");
+    },
+    binary: (place) => place.write("bin.dat", Buffer.from([0, 255, 1, 254, 2])),
+    CRLF: (place) => place.write("crlf.txt", "one\r\n2\r\n"),
+    "no newline at the end": (place) => place.write("open.txt", "still no newline at the end"),
+    "a name in UTF-8": (place) => place.write("größe/名前.txt", "x\n"),
+  };
+  const plan = planOfEach(Object.keys(changes).map((_, n) => `{ id: t, patch: change${n}.patch }`));
+  const run = oneRun(plan, files, (place) => {
     place.git("config", "core.autocrlf", "false");
-    patchOf(place, () => change(place));
-    const { status, stdout } = place.pawl("run", "plan.yaml");
-    expect([status, stdout.slice(-1500)]).toEqual([0, expect.stringContaining("succeeded")]);
-    // The same change by git itself.
-    place.git("checkout", "--quiet", "-b", "by-git");
-    place.git("apply", "--index", "change.patch");
-    place.git("commit", "--quiet", "--message", "by git");
-    expect(treeOf(place, "pawl/p-1")).toBe(treeOf(place, "by-git"));
+    Object.values(changes).forEach((change, n) => {
+      patchOf(place, () => change(place), `change${n}.patch`);
+    });
   });
 
-  test("of git format-patch keep their author, date and message", () => {
+  test.each(Object.keys(changes).map((name, n) => [name, n] as const))("%s", (_, n) => {
+    const { place } = run;
+    const byPawl = place.git("log", "--all", "--format=%H", `--grep=^Pawl-Task: w${n}.t$`);
+    place.git("checkout", "--quiet", "-B", "by-git", "main");
+    place.git("apply", "--index", `change${n}.patch`);
+    place.git("commit", "--quiet", "--message", "by git");
+    expect(changeOf(place, byPawl)).toBe(changeOf(place, "by-git"));
+  });
+});
+
+describe("patches saved as mails", () => {
+  test("by git format-patch keep their author, date and message", () => {
     const place = placeWith(onePatch, files);
     place.write("a.txt", "1\ntwo\nthree\n");
     place.git(
@@ -97,7 +95,7 @@ describe("patches as git makes them are committed as they are", () => {
     );
   });
 
-  test("in a mail without git's own first line are mails too, in the store as in the commit", () => {
+  test("without git's own first line are mails too, in the store as in the commit", () => {
     const place = placeWith(onePatch, files);
     patchOf(place, () => place.write("a.txt", "1\ntwo\nthree\n"));
     const diff = readFileSync(join(place.folder, "change.patch"), "utf8");
@@ -114,38 +112,22 @@ describe("patches as git makes them are committed as they are", () => {
 });
 
 describe("patches that do not go in are quarantined with the reason", () => {
-  test.each([
-    [
-      "does not apply",
-      "--- a/a.txt\n+++ b/a.txt\n@@ -1 +1 @@\n-nothing like it\n+x\n",
-      /patch does not apply|patch failed/,
-    ],
-    [
-      "applies to nothing",
-      "--- a/a.txt\n+++ b/a.txt\n@@ -1,3 +1,3 @@\n-old\n+one\n two\n three\n",
-      /applies to nothing/,
-    ],
-    ["leads out of the tree", "--- a/../x\n+++ b/../x\n@@ -1 +1 @@\n-a\n+b\n", /\.\./],
-    ["goes into .git", "--- a/.git/config\n+++ b/.git/config\n@@ -1 +1 @@\n-a\n+b\n", /\.git/],
-  ])("one that %s", (_, body, reason) => {
-    const place = placeWith(onePatch, files);
-    const [name = ""] = /b\/\S+/.exec(body) ?? [];
-    const path = name.slice(2);
-    writeFileSync(
-      join(place.folder, "change.patch"),
-      `diff --git a/${path} b/${path}\nindex 1111111..2222222 100644\n${body}`,
-    );
-    expect(place.pawl("run", "plan.yaml").status).toBe(1);
-    expect(place.pawl("show", "w.t~p1").stdout).toMatch(reason);
-    expect(place.pawl("events", "--entity", "w.t~p1").stdout).toContain("quarantined");
-    expect(readFileSync(join(place.folder, "a.txt"), "utf8")).toBe(files["a.txt"]);
-  });
-
   /** A patch of git's that adds one file. */
   const adding = (path: string): string =>
     `diff --git a/${path} b/${path}\nnew file mode 100644\n--- /dev/null\n+++ b/${path}\n@@ -0,0 +1,2 @@\n+x\n+y\n`;
-
-  test.each([
+  const changing = (path: string, lines: string): string =>
+    `diff --git a/${path} b/${path}\nindex 1111111..2222222 100644\n--- a/${path}\n+++ b/${path}\n${lines}`;
+  const one = "@@ -1 +1 @@\n-a\n+b\n";
+  const cases: readonly (readonly [name: string, patch: string, task: string, reason: RegExp])[] = [
+    [
+      "does not apply",
+      changing("a.txt", "@@ -1 +1 @@\n-nothing like it\n+x\n"),
+      "",
+      /patch does not apply|patch failed/,
+    ],
+    ["applies to nothing", changing("a.txt", "@@ -1,3 +1,3 @@\n-old\n+one\n two\n three\n"), "", /applies to nothing/],
+    ["leads out of the tree", changing("../x", one), "", /\.\./],
+    ["goes into .git", changing(".git/config", one), "", /\.git/],
     [
       "has an absolute path",
       adding("/etc/pawl-was-here"),
@@ -162,15 +144,27 @@ describe("patches that do not go in are quarantined with the reason", () => {
     ["has too many lines", adding("x"), ", limits: { lines: 1 }", /changes 2 lines, allowed are 1/],
     ["has too many bytes", adding("x"), ", limits: { bytes: 20B }", /has \d+ bytes, allowed are 20/],
     ["writes into the state of Pawl", adding(".state/x"), "", /lies in \.state, where Pawl keeps its state/],
-  ])("one that %s", (_, patch, more, reason) => {
-    const place = placeWith(planOf([`{ id: t, patch: change.patch${more} }`]), files);
+  ];
+  const plan = planOfEach(cases.map(([, , task], n) => `{ id: t, patch: change${n}.patch${task} }`));
+  const run = oneRun(plan, files, (place) => {
     symlinkSync("..", join(place.folder, "out"));
     place.git("add", "out");
     place.git("commit", "--quiet", "--message", "A link");
-    place.write("change.patch", patch);
-    expect(place.pawl("run", "plan.yaml").status).toBe(1);
-    expect(place.pawl("show", "w.t~p1").stdout).toMatch(reason);
+    cases.forEach(([, patch], n) => {
+      place.write(`change${n}.patch`, patch);
+    });
+  });
+
+  test.each(cases.map(([name, , , reason], n) => [name, n, reason] as const))("one that %s", (_, n, reason) => {
+    const shown = run.place.pawl("show", `w${n}.t~p1`).stdout;
+    expect(shown).toContain(`patch_ledger p-1/w${n}.t~p1: quarantined`);
+    expect(shown).toMatch(reason);
+  });
+
+  test("of none of them anything is committed, or written into the checkout", () => {
+    const { place } = run;
     expect(place.git("rev-list", "--count", "main..pawl/p-1")).toBe("0");
+    expect(readFileSync(join(place.folder, "a.txt"), "utf8")).toBe(files["a.txt"]);
   });
 
   test("and are kept, as git apply takes them", () => {

@@ -1,9 +1,9 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { onTestFinished } from "vitest";
+import { beforeAll, onTestFinished } from "vitest";
 
 /** The compiled program: what a user runs. */
 const program = fileURLToPath(new URL("../../dist/bin/pawl.js", import.meta.url));
@@ -18,9 +18,10 @@ export interface Printed {
 export class Place {
   readonly folder: string;
 
-  constructor() {
+  /** @param whenDone is given what takes the place away */
+  constructor(whenDone: (remove: () => void) => void = onTestFinished) {
     this.folder = mkdtempSync(join(tmpdir(), "pawl-cli-"));
-    onTestFinished(() => rmSync(this.folder, { recursive: true, force: true }));
+    whenDone(() => rmSync(this.folder, { recursive: true, force: true }));
   }
 
   write(name: string, text: string | Buffer): void {
@@ -74,11 +75,14 @@ export class Place {
 }
 
 /** A repository with one commit and a plan next to it, that is not part of the repository. */
-export function placeWith(plan: string, files: Readonly<Record<string, string>> = { "a.txt": "one\n" }): Place {
-  const place = new Place();
+export function placeWith(
+  plan: string,
+  files: Readonly<Record<string, string>> = { "a.txt": "one\n" },
+  whenDone?: (remove: () => void) => void,
+): Place {
+  const place = new Place(whenDone);
   place.git("init", "--quiet", "--initial-branch=main");
-  place.git("config", "user.name", "Uma");
-  place.git("config", "user.email", "uma@example.test");
+  appendFileSync(join(place.folder, ".git/config"), "[user]\n\tname = Uma\n\temail = uma@example.test\n");
   for (const [name, text] of Object.entries(files)) {
     place.write(name, text);
   }
@@ -86,6 +90,34 @@ export function placeWith(plan: string, files: Readonly<Record<string, string>> 
   place.git("commit", "--quiet", "--message", "Begin");
   place.write("plan.yaml", plan);
   return place;
+}
+
+/**
+ * One run of `plan` for all tests of a `describe`, which look at what it has left. What the fields name is there once
+ * the tests run.
+ */
+export function oneRun(
+  plan: string,
+  files?: Readonly<Record<string, string>>,
+  prepare: (place: Place) => void = () => undefined,
+): { readonly place: Place; readonly printed: Printed } {
+  const run = {} as { place: Place; printed: Printed };
+  beforeAll(() => {
+    let remove = (): void => undefined;
+    run.place = placeWith(plan, files, (taken) => {
+      remove = taken;
+    });
+    prepare(run.place);
+    run.printed = run.place.pawl("run", "plan.yaml");
+    return remove;
+  });
+  return run;
+}
+
+/** A plan in which each task has a workstream of its own, `w0`, `w1`, …, which begins at the base. */
+export function planOfEach(tasks: readonly string[], head = ""): string {
+  const lines = tasks.map((task, n) => `  - { id: w${n}, tasks: [${task}] }`).join("\n");
+  return `pawl: 1\nname: p\nbase: main\n${head}workstreams:\n${lines}\n`;
 }
 
 /** A plan of one workstream `w` with these tasks. */

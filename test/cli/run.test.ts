@@ -4,7 +4,7 @@ import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { makeSampleRepository } from "../demo/sample-repository.ts";
 import { isAlive } from "../pipeline/command/setting.fixture.ts";
-import { Place, placeWith, planOf } from "./pawl.fixture.ts";
+import { oneRun, Place, placeWith, planOf, planOfEach } from "./pawl.fixture.ts";
 
 describe("pawl run", () => {
   test("runs the sample plan to commits with trailers, and leaves checkout, index and branches alone", () => {
@@ -157,27 +157,6 @@ describe("pawl run", () => {
     db.close();
   });
 
-  test("shows of a failed task its command, exit code, the end of its output, and the way on", () => {
-    const place = placeWith(planOf(["{ id: t, run: 'echo before; echo broken >&2; exit 7' }"]));
-    expect(place.pawl("run", "plan.yaml").status).toBe(1);
-    const { stdout } = place.pawl("show", "w.t");
-    expect(stdout).toContain("does: echo before; echo broken >&2; exit 7");
-    expect(stdout).toContain("exit code: 7");
-    expect(stdout).toContain("  | before");
-    expect(stdout).toContain("  | broken");
-    expect(stdout).toContain("pawl logs w.t");
-  });
-
-  test.each([
-    ["is not found", "[no-such-command-here]", /command not found/],
-    ["cannot be executed", "[./a.txt]", /cannot be executed/],
-    ["is killed by a signal", "'kill -9 $$'", /killed by SIGKILL/],
-  ])("says of a command that %s", (_, command, message) => {
-    const place = placeWith(planOf([`{ id: t, run: ${command} }`]));
-    expect(place.pawl("run", "plan.yaml").status).toBe(1);
-    expect(place.pawl("show", "w.t").stdout).toMatch(message);
-  });
-
   test("ends a command that takes too long, with its whole process group", () => {
     const place = placeWith(planOf(["{ id: t, run: 'sleep 600 & echo $! > $PIDFILE; wait', timeout: 1s }"]));
     place.env = { PIDFILE: join(place.folder, "pid") };
@@ -186,15 +165,24 @@ describe("pawl run", () => {
     expect(isAlive(Number(readFileSync(join(place.folder, "pid"), "utf8")))).toBe(false);
   });
 
-  test.each([
-    ["outside its scope", `{ id: t, run: 'echo x > b.txt', scope: ["src/**"] }`, /b\.txt is outside the scope/],
-    ["over its limits", "{ id: t, run: 'seq 100 > b.txt', limits: { lines: 10 } }", /100 lines, allowed are 10/],
-    ["through a symlink", "{ id: t, run: 'ln -s /etc out' }", /symlink/],
-  ])("quarantines a patch %s, and commits nothing of it", (_, task, reason) => {
-    const place = placeWith(planOf([task]));
-    expect(place.pawl("run", "plan.yaml").status).toBe(1);
-    expect(place.pawl("show", "w.t~p1").stdout).toMatch(reason);
-    expect(place.git("rev-list", "--count", "main..pawl/p-1")).toBe("0");
+  describe("quarantines a patch", () => {
+    const cases = [
+      ["outside its scope", `{ id: t, run: 'echo x > b.txt', scope: ["src/**"] }`, /b\.txt is outside the scope/],
+      ["over its limits", "{ id: t, run: 'seq 100 > b.txt', limits: { lines: 10 } }", /100 lines, allowed are 10/],
+      ["through a symlink", "{ id: t, run: 'ln -s /etc out' }", /symlink/],
+    ] as const;
+    const run = oneRun(planOfEach(cases.map(([, task]) => task)));
+
+    test.each(cases.map(([name, , reason], n) => [name, n, reason] as const))("%s", (_, n, reason) => {
+      expect(run.printed.status).toBe(1);
+      const shown = run.place.pawl("show", `w${n}.t~p1`).stdout;
+      expect(shown).toContain(`patch_ledger p-1/w${n}.t~p1: quarantined`);
+      expect(shown).toMatch(reason);
+    });
+
+    test("and commits nothing of it", () => {
+      expect(run.place.git("rev-list", "--count", "main..pawl/p-1")).toBe("0");
+    });
   });
 
   test("a plan with mistakes is refused with their places, and nothing is made", () => {
