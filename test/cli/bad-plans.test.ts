@@ -179,7 +179,7 @@ describe("a plan is refused, and nothing is made, when it", () => {
     });
   });
 
-  test("has several mistakes, each of which is told", () => {
+  test("has several mistakes, each of which is told", async () => {
     const place = placeWith(tasks("{ id: 'a b', runn: x }", "{ id: c, run: 'true', depends_on: [d] }"));
     const { status, stderr } = place.pawl("run", "plan.yaml");
     expect(status).toBe(65);
@@ -191,7 +191,7 @@ describe("a plan is refused, and nothing is made, when it", () => {
     ]);
     expect(stderr).toMatch(/\n4 problems\.\n$/);
     // The same from the command that only looks, and as JSON.
-    expect(place.pawl("validate", "plan.yaml")).toEqual({ status, stdout: "", stderr });
+    expect(await place.look("validate", "plan.yaml")).toEqual({ status, stdout: "", stderr });
     const { error } = JSON.parse(place.pawl("run", "plan.yaml", "--json").stderr) as { error: { code: string } };
     expect([error.code, JSON.stringify(error)]).toEqual(["PLAN_INVALID", expect.stringContaining("PLAN_TASK_KIND")]);
   });

@@ -56,18 +56,18 @@ describe("a command that", () => {
     expect(text.slice(0, 10)).toBe("first\nxxxx");
     expect(text).toContain(`[pawl: ${1_000_000_000 + 12 - 2 * kept} bytes left out]`);
     expect(text.slice(-8)).toBe("xx\nlast\n");
-    expect(place.pawl("show", "w.t").stdout.length).toBeLessThan(200_000);
+    expect((await place.look("show", "w.t")).stdout.length).toBeLessThan(200_000);
   });
 
-  test("prints binary is kept byte by byte, and shown without what steers a terminal", () => {
+  test("prints binary is kept byte by byte, and shown without what steers a terminal", async () => {
     const place = placeFor("printf '\\000\\001\\377\\033[31mred\\033]0;title\\007\\n'; exit 3");
     const { status, stdout } = place.pawl("run", "plan.yaml");
     expect(status).toBe(1);
     expect(log(place, "w.t.1.out")).toEqual(Buffer.from("\x00\x01\xff\x1b[31mred\x1b]0;title\x07\n", "latin1"));
-    for (const shown of [stdout, place.pawl("show", "w.t").stdout, place.pawl("logs", "w.t").stdout]) {
+    for (const shown of [stdout, (await place.look("show", "w.t")).stdout, (await place.look("logs", "w.t")).stdout]) {
       expect(holdsControlsBesidesLayout(shown)).toBe(false);
     }
-    expect(place.pawl("logs", "w.t").stdout).toContain("red");
+    expect((await place.look("logs", "w.t")).stdout).toContain("red");
   });
 
   test("leaves children behind has them stopped, and its work is taken", () => {
@@ -105,12 +105,12 @@ describe("a command that", () => {
     writeFileSync(running, "");
     place.write(".git/go", "");
     expect((await ended).status).toBe(1);
-    expect(place.pawl("show", "w.half").stdout).toMatch(/could not be started: it cannot be remembered/);
-    expect(place.pawl("show", "v.whole~p1~good").stdout).toContain("RUNNING → FAILED");
+    expect((await place.look("show", "w.half")).stdout).toMatch(/could not be started: it cannot be remembered/);
+    expect((await place.look("show", "v.whole~p1~good")).stdout).toContain("RUNNING → FAILED");
     expect(place.git("rev-list", "--count", "main..pawl/p-1")).toBe("0");
   });
 
-  test("takes too long and does not hear TERM is killed with its group after five seconds", () => {
+  test("takes too long and does not hear TERM is killed with its group after five seconds", async () => {
     const place = placeFor(
       "trap '' TERM; sleep 600 & echo $! > $PIDS; echo $$ >> $PIDS; while :; do sleep 1; done",
       ", timeout: 1s",
@@ -119,16 +119,16 @@ describe("a command that", () => {
     expect(place.pawl("run", "plan.yaml").status).toBe(1);
     expect(performance.now() - startedAt).toBeGreaterThan(6_000);
     expect(pids(place).map(isAlive)).toEqual([false, false]);
-    expect(place.pawl("show", "w.t").stdout).toMatch(/timeout_exceeded|timed out|took longer/);
+    expect((await place.look("show", "w.t")).stdout).toMatch(/timeout_exceeded|timed out|took longer/);
   });
 
-  test("leaves a repository of its own is refused by its path", () => {
+  test("leaves a repository of its own is refused by its path", async () => {
     const place = placeFor("git init -q sub && echo x > sub/x");
     expect(place.pawl("run", "plan.yaml").status).toBe(1);
-    expect(place.pawl("show", "w.t").stdout).toContain(
+    expect((await place.look("show", "w.t")).stdout).toContain(
       "last_error: sub is a git repository of its own inside the tree",
     );
-    expect(place.pawl("show", "w.t").stdout).toMatch(/^ {2}fix: .+sub/m);
+    expect((await place.look("show", "w.t")).stdout).toMatch(/^ {2}fix: .+sub/m);
   });
 });
 
@@ -154,15 +154,15 @@ describe("a command that", () => {
 
   test.each(cases.map(([name, , message, fix], n) => [name, n, message, fix] as const))(
     "%s fails its task, and says why, what to do and where to look",
-    (_, n, message, fix) => {
+    async (_, n, message, fix) => {
       const { place, printed } = run;
       const task = `w${n}.t`;
       expect(printed.status).toBe(1);
-      const shown = place.pawl("show", task).stdout;
+      const shown = (await place.look("show", task)).stdout;
       expect(shown).toMatch(message);
       expect(shown).toMatch(/^ {2}fix: /m);
       expect(shown).toMatch(/next\n( {2}.+\n)*? {2}.*start a new run: pawl run PLAN/);
-      expect(JSON.parse(place.pawl("show", task, "--json").stdout)).toMatchObject({
+      expect(JSON.parse((await place.look("show", task, "--json")).stdout)).toMatchObject({
         fix: expect.stringContaining(fix),
       });
     },
@@ -172,8 +172,8 @@ describe("a command that", () => {
     expect(run.printed.stdout).toContain("pawl show w0.t  says what went wrong");
   });
 
-  test("fails is shown with its exit code and the end of its output", () => {
-    const shown = run.place.pawl("show", "w4.t").stdout;
+  test("fails is shown with its exit code and the end of its output", async () => {
+    const shown = (await run.place.look("show", "w4.t")).stdout;
     expect(shown).toContain("does: echo before; echo broken >&2; exit 9");
     expect(shown).toContain("exit code: 9");
     expect(shown).toContain("  | before");

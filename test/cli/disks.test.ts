@@ -60,18 +60,18 @@ describe("a disk that is full", () => {
     fill(join(disk, "in-the-way"));
     writeFileSync(git("go"), "");
     expect(await ended).toMatchObject({ status: 1, stderr: expect.stringContaining("[STORE_FULL]") });
-    expect(place.pawl("status", "--state", "disk").stdout).toContain("p-1  running");
-    expect(place.pawl("verify", "--state", "disk").status).toBe(0);
+    expect((await place.look("status", "--state", "disk")).stdout).toContain("p-1  running");
+    expect((await place.look("verify", "--state", "disk")).status).toBe(0);
     rmSync(join(disk, "in-the-way"));
     expect(place.pawl("resume", "--state", "disk").status).toBe(0);
     expect(place.git("diff", "--name-only", "main", "pawl/p-1")).toBe("first.txt\nlast.txt");
     expect(readFileSync(git("notes"), "utf8")).toBe("first\n");
-    expect(place.pawl("verify", "--state", "disk").status).toBe(0);
+    expect((await place.look("verify", "--state", "disk")).status).toBe(0);
   });
 });
 
 describe("a state folder that cannot be written", () => {
-  test("because its disk is read-only is refused, and can still be looked at", (context) => {
+  test("because its disk is read-only is refused, and can still be looked at", async (context) => {
     const place = placeWith(plan);
     const disk = mounted(context, place, "disk", "size=16m");
     expect(place.pawl("run", "plan.yaml", "--state", "disk").status).toBe(0);
@@ -86,9 +86,9 @@ describe("a state folder that cannot be written", () => {
         ),
       });
     }
-    expect(place.pawl("status", "--state", "disk").stdout).toContain("p-1  succeeded");
-    expect(place.pawl("show", "w.t", "--state", "disk").stdout).toContain("task p-1/w.t: completed");
-    expect(place.pawl("verify", "--state", "disk").status).toBe(0);
+    expect((await place.look("status", "--state", "disk")).stdout).toContain("p-1  succeeded");
+    expect((await place.look("show", "w.t", "--state", "disk")).stdout).toContain("task p-1/w.t: completed");
+    expect((await place.look("verify", "--state", "disk")).status).toBe(0);
     expect(place.pawl("merge", "--state", "disk").status).toBe(0);
   });
 
@@ -128,11 +128,11 @@ describe("a state folder of somebody else", () => {
     expect(readFileSync(join(place.folder, ".state/pipeline.db"), "utf8")).toBe("this is no database, but a text\n");
   });
 
-  test("in which a process was killed at its very beginning holds no runs, and can be used", () => {
+  test("in which a process was killed at its very beginning holds no runs, and can be used", async () => {
     const place = placeWith(plan);
     place.write(".state/pipeline.db", "");
     place.write(".state/repository", "");
-    expect(place.pawl("status")).toMatchObject({ status: 2, stderr: expect.stringContaining("[NO_RUNS]") });
+    expect(await place.look("status")).toMatchObject({ status: 2, stderr: expect.stringContaining("[NO_RUNS]") });
     expect(place.pawl("run", "plan.yaml").status).toBe(0);
   });
 

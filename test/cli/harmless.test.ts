@@ -6,20 +6,20 @@ import { placeWith, planOf } from "./pawl.fixture.ts";
 const steering = "\u001b]0;title\u0007\u001b[2J";
 
 describe("nothing that others named steers the terminal", () => {
-  test("a file of a task in what is wrong with its patch", () => {
+  test("a file of a task in what is wrong with its patch", async () => {
     const place = placeWith(planOf(['{ id: t, scope: ["src/**"], run: [touch, "a\\e]0;title\\ab"] }']));
     const printed = [
       place.pawl("run", "plan.yaml"),
-      place.pawl("status", "--all"),
-      place.pawl("show", "w.t"),
-      place.pawl("events"),
+      await place.look("status", "--all"),
+      await place.look("show", "w.t"),
+      await place.look("events"),
     ];
     for (const { stdout } of printed) {
       expect(stdout).toContain("a\ufffd]0;title\ufffdb is outside the scope");
       // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what must not be there
       expect(stdout).not.toMatch(/[\u001b\u0007]/);
     }
-    expect(place.pawl("events", "--json").stdout).toContain("a\\u001b]0;title\\u0007b is outside");
+    expect((await place.look("events", "--json")).stdout).toContain("a\\u001b]0;title\\u0007b is outside");
   });
 
   test("the subject of a mail", () => {

@@ -39,7 +39,7 @@ describe("a run that is interrupted", () => {
     const { status, stdout } = await ended;
     expect(status).toBe(130);
     expect(stdout).toContain("pawl resume p-1");
-    expect(place.pawl("events", "--entity", "w.second").stdout).not.toContain("running");
+    expect((await place.look("events", "--entity", "w.second")).stdout).not.toContain("running");
     expect(place.pawl("run", "plan.yaml")).toMatchObject({
       status: 75,
       stderr: expect.stringContaining("RUN_UNFINISHED"),
@@ -87,7 +87,7 @@ describe("a run that is interrupted", () => {
     await ended;
     place.write("go", "");
     expect(place.pawl("resume").status).toBe(0);
-    expect(place.pawl("verify")).toMatchObject({
+    expect(await place.look("verify")).toMatchObject({
       status: 0,
       stdout: expect.stringContaining("All is as it was written"),
     });
@@ -117,14 +117,11 @@ describe("a run that is interrupted", () => {
     const { ended } = place.start("run", "plan.yaml");
     await appears(join(place.folder, "mark"));
     expect(place.pawl("resume")).toMatchObject({ status: 75, stderr: expect.stringContaining("STORE_IN_USE") });
-    expect(place.pawl("status").stdout).toContain("w.first  running");
+    expect((await place.look("status")).stdout).toContain("w.first  running");
     expect(place.pawl("cancel", "--operator", "ines", "--reason", "enough").stdout).toBe("p-1 is canceled.\n");
     expect((await ended).status).toBe(1);
     expect(
-      place
-        .pawl("events", "--json")
-        .stdout.split("\n")
-        .find((line) => line.includes('"canceled"')),
+      (await place.look("events", "--json")).stdout.split("\n").find((line) => line.includes('"canceled"')),
     ).toContain('"operator":"ines"');
     expect(place.pawl("cancel")).toMatchObject({ status: 2, stderr: expect.stringContaining("RUN_ENDED") });
   }, 40_000);
@@ -177,7 +174,7 @@ describe("a run that is interrupted", () => {
   test("a run that nobody works on is cancelled without anything of it starting", async () => {
     const place = await abandonedPlace();
     expect(place.pawl("cancel").stdout).toBe("p-1 is canceled.\n");
-    expect(JSON.parse(place.pawl("status", "--json").stdout)).toMatchObject({
+    expect(JSON.parse((await place.look("status", "--json")).stdout)).toMatchObject({
       run: { state: "canceled" },
       workstreams: [{ state: "cancelled" }],
     });

@@ -1,42 +1,16 @@
-import { PassThrough, Writable } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
-import { systemIds } from "../../src/base/ids.ts";
-import { systemClock } from "../../src/base/time.ts";
-import type { CliContext } from "../../src/cli/context.ts";
-import { runCli } from "../../src/cli/program.ts";
+import { inThisProcess } from "./in-process.fixture.ts";
 import { placeWith, planOf } from "./pawl.fixture.ts";
 
-/** Runs `pawl` in this process on a terminal of some size, and gathers what it writes there. */
+/** Runs `pawl` on a terminal of some size, and gathers what it writes there. */
 async function onTerminal(
   cwd: string,
-  { env = {}, ...size }: { columns: number; rows: number; env?: Record<string, string> },
+  { env = {}, ...terminal }: { columns: number; rows: number; env?: Record<string, string> },
   ...args: string[]
 ) {
-  let written = "";
-  const terminal = new Writable({
-    write: (chunk: Buffer, _, done) => {
-      written += chunk.toString();
-      done();
-    },
-  });
-  const context: CliContext = {
-    cwd,
-    env: { TERM: "xterm", ...env },
-    stdin: new PassThrough(),
-    stdout: Object.assign(terminal, { isTTY: true, ...size }),
-    stderr: terminal,
-    clock: systemClock,
-    ids: systemIds(),
-    onInterrupt: () => () => undefined,
-    exit: () => {
-      throw new Error("exit");
-    },
-    goesOnWithoutStdout: false,
-    exitStatus: 0,
-  };
-  await runCli(args, context);
-  return { status: context.exitStatus, written };
+  const { status, stdout } = await inThisProcess({ cwd, env: { TERM: "xterm", ...env }, terminal }, ...args);
+  return { status, written: stdout };
 }
 
 /** What a terminal would show in the end: what was erased is gone. */

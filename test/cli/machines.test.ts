@@ -67,31 +67,31 @@ describe("a wrong word", () => {
 });
 
 describe("pawl graph", () => {
-  test("draws a machine in each format", () => {
+  test("draws a machine in each format", async () => {
     const place = placeWith("");
-    expect(place.pawl("graph", "test_gate").stdout).toMatch(/^[\s\S]*stateDiagram-v2[\s\S]*PENDING/);
-    expect(place.pawl("graph", "test_gate", "--format", "svg").stdout).toMatch(/^<svg[\s\S]*<\/svg>\s*$/);
-    expect(JSON.parse(place.pawl("graph", "test_gate", "--format", "json").stdout)).toMatchObject({
+    expect((await place.look("graph", "test_gate")).stdout).toMatch(/^[\s\S]*stateDiagram-v2[\s\S]*PENDING/);
+    expect((await place.look("graph", "test_gate", "--format", "svg")).stdout).toMatch(/^<svg[\s\S]*<\/svg>\s*$/);
+    expect(JSON.parse((await place.look("graph", "test_gate", "--format", "json")).stdout)).toMatchObject({
       name: "test_gate",
       initial: "PENDING",
     });
-    expect(JSON.parse(place.pawl("graph", "test_gate", "--format", "stately").stdout)).toMatchObject({
+    expect(JSON.parse((await place.look("graph", "test_gate", "--format", "stately")).stdout)).toMatchObject({
       id: "test_gate",
     });
   });
 
-  test("sets off where an entity is, and the way that it took", () => {
+  test("sets off where an entity is, and the way that it took", async () => {
     const place = placeWith(planOf(["{ id: t, run: 'exit 1' }"]));
     place.pawl("run", "plan.yaml");
-    const plainPicture = place.pawl("graph", "task").stdout;
-    const { stdout } = place.pawl("graph", "task", "--entity", "w.t");
+    const plainPicture = (await place.look("graph", "task")).stdout;
+    const { stdout } = await place.look("graph", "task", "--entity", "w.t");
     expect(stdout).not.toBe(plainPicture);
     expect(stdout).toMatch(/scheduler_assigned[^\n]*1/);
-    expect(place.pawl("graph", "task", "--entity", "w")).toMatchObject({
+    expect(await place.look("graph", "task", "--entity", "w")).toMatchObject({
       status: 2,
       stderr: expect.stringContaining("GRAPH_OF_ANOTHER_KIND"),
     });
-    expect(place.pawl("graph", "task", "--entity", "w.x")).toMatchObject({
+    expect(await place.look("graph", "task", "--entity", "w.x")).toMatchObject({
       status: 2,
       stderr: expect.stringContaining("Nearest: w.t"),
     });

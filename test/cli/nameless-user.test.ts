@@ -20,5 +20,5 @@ test("a user whom no account names, as in a container, cancels a run under the n
   await ended;
   execFileSync("chown", ["-R", uid, place.folder]);
   expect(place.pawlBy(runAs, "cancel")).toMatchObject({ status: 0, stdout: "p-1 is canceled.\n" });
-  expect(place.pawl("events").stdout).toContain(`by uid ${uid}`);
+  expect((await place.look("events")).stdout).toContain(`by uid ${uid}`);
 });

@@ -1,6 +1,7 @@
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { appears } from "../waiting.fixture.ts";
+import { appears, seenIn } from "../waiting.fixture.ts";
 import { type Place, placeWith, planOf } from "./pawl.fixture.ts";
 
 /** `first` waits for a file, `after` waits for `first`, `broken` fails at once. */
@@ -22,12 +23,13 @@ async function running(
   return { place, ended };
 }
 
-const eventsOf = (place: Place, entity: string): Record<string, unknown>[] =>
-  place
-    .pawl("events", "--entity", entity, "--json")
-    .stdout.trim()
+async function eventsOf(place: Place, entity: string): Promise<Record<string, unknown>[]> {
+  const { stdout } = await place.look("events", "--entity", entity, "--json");
+  return stdout
+    .trim()
     .split("\n")
     .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
 
 const by = ["--operator", "ines", "--reason", "it is good enough"];
 
@@ -36,15 +38,15 @@ describe("pawl override", () => {
     const { place, ended } = await running();
     expect(place.pawl("override", "complete-task", "w.first", ...by)).toMatchObject({ status: 0, stderr: "" });
     await ended;
-    expect(eventsOf(place, "w.first").at(-1)).toMatchObject({
+    expect((await eventsOf(place, "w.first")).at(-1)).toMatchObject({
       event_type: "manual_override",
       severity: "warning",
       to_state: "completed",
       operator: "ines",
       reason: "it is good enough",
     });
-    expect(eventsOf(place, "w.after").at(-1)).toMatchObject({ to_state: "completed" });
-    expect(place.pawl("verify")).toMatchObject({
+    expect((await eventsOf(place, "w.after")).at(-1)).toMatchObject({ to_state: "completed" });
+    expect(await place.look("verify")).toMatchObject({
       status: 0,
       stdout: expect.stringContaining("All is as it was written"),
     });
@@ -61,16 +63,16 @@ describe("pawl override", () => {
       const { status, stderr } = place.pawl("override", "fail-task", "w.first", ...args);
       expect([status, stderr]).toEqual([1, expect.stringContaining(code)]);
     }
-    const errors = eventsOf(place, "w.first").filter(({ event_type }) => event_type === "error");
+    const errors = (await eventsOf(place, "w.first")).filter(({ event_type }) => event_type === "error");
     expect(errors.map(({ operator, trigger }) => [operator, trigger])).toEqual([
       [null, "override_fail_task"],
       ["ines", "override_fail_task"],
       ["omar", "override_fail_task"],
     ]);
-    expect(JSON.parse(place.pawl("status", "--json", "--all").stdout).workstreams[0].shown[0]).toMatchObject({
+    expect(JSON.parse((await place.look("status", "--json", "--all")).stdout).workstreams[0].shown[0]).toMatchObject({
       state: "running",
     });
-    expect(place.pawl("verify")).toMatchObject({
+    expect(await place.look("verify")).toMatchObject({
       status: 0,
       stdout: expect.stringContaining("All is as it was written"),
     });
@@ -78,16 +80,17 @@ describe("pawl override", () => {
 
   test("refuses control characters before anything is written", async () => {
     const { place } = await running();
-    const before = eventsOf(place, "w.first").length;
+    const before = (await eventsOf(place, "w.first")).length;
     expect(place.pawl("override", "fail-task", "w.first", "--operator", "in\u0007es", "--reason", "x")).toMatchObject({
       status: 1,
     });
-    expect(eventsOf(place, "w.first")).toHaveLength(before);
+    expect(await eventsOf(place, "w.first")).toHaveLength(before);
   }, 40_000);
 
   test("resets a task that has ended by a successor that names it", async () => {
     const { place, ended } = await running();
-    expect(eventsOf(place, "w.broken").at(-1)).toMatchObject({ to_state: "failed" });
+    const log = join(place.folder, ".state/transitions.jsonl");
+    await seenIn(log, () => /"entity_id":"p-1\/w\.broken".*"to_state":"failed"/.test(readFileSync(log, "utf8")));
     place.write("mended", "");
     expect(place.pawl("override", "reset-task", "w.broken", ...by)).toMatchObject({ status: 0, stderr: "" });
     expect(place.pawl("override", "reset-task", "w.broken", ...by).stderr).toMatch(
@@ -95,11 +98,11 @@ describe("pawl override", () => {
     );
     place.write("go", "");
     expect((await ended).status).toBe(0);
-    expect(eventsOf(place, "w.broken").at(-1)).toMatchObject({ to_state: "failed" });
-    expect(eventsOf(place, "w.broken~r1").map(({ event_type }) => event_type)).toContain("manual_override");
-    expect(eventsOf(place, "w.broken~r1").at(-1)).toMatchObject({ to_state: "completed" });
-    expect(place.pawl("show", "w.broken~r1").stdout).toContain("retry_of: p-1/w.broken");
-    expect(place.pawl("verify")).toMatchObject({
+    expect((await eventsOf(place, "w.broken")).at(-1)).toMatchObject({ to_state: "failed" });
+    expect((await eventsOf(place, "w.broken~r1")).map(({ event_type }) => event_type)).toContain("manual_override");
+    expect((await eventsOf(place, "w.broken~r1")).at(-1)).toMatchObject({ to_state: "completed" });
+    expect((await place.look("show", "w.broken~r1")).stdout).toContain("retry_of: p-1/w.broken");
+    expect(await place.look("verify")).toMatchObject({
       status: 0,
       stdout: expect.stringContaining("All is as it was written"),
     });
@@ -127,15 +130,15 @@ describe("pawl override", () => {
     expect(place.pawl("override", "reset-task", "w.first", ...by)).toMatchObject({ status: 0, stderr: "" });
     place.write("go", "");
     expect((await ended).status).toBe(0);
-    expect(eventsOf(place, "w.first~p1").at(-1)).toMatchObject({
+    expect((await eventsOf(place, "w.first~p1")).at(-1)).toMatchObject({
       event_type: "manual_override",
       to_state: "dropped",
       operator: "ines",
       reason: "task w.first does not want it any more: it is good enough",
     });
-    expect(eventsOf(place, "w.first~p2").at(-1)).toMatchObject({ to_state: "committed" });
-    expect(eventsOf(place, "w.first").at(-1)).toMatchObject({ to_state: "completed" });
-    expect(place.pawl("verify")).toMatchObject({ status: 0 });
+    expect((await eventsOf(place, "w.first~p2")).at(-1)).toMatchObject({ to_state: "committed" });
+    expect((await eventsOf(place, "w.first")).at(-1)).toMatchObject({ to_state: "completed" });
+    expect(await place.look("verify")).toMatchObject({ status: 0 });
   }, 40_000);
 
   test("names the nearest action and entity, and what an action is for", () => {

@@ -155,8 +155,8 @@ describe("patches that do not go in are quarantined with the reason", () => {
     });
   });
 
-  test.each(cases.map(([name, , , reason], n) => [name, n, reason] as const))("one that %s", (_, n, reason) => {
-    const shown = run.place.pawl("show", `w${n}.t~p1`).stdout;
+  test.each(cases.map(([name, , , reason], n) => [name, n, reason] as const))("one that %s", async (_, n, reason) => {
+    const shown = (await run.place.look("show", `w${n}.t~p1`)).stdout;
     expect(shown).toContain(`patch_ledger p-1/w${n}.t~p1: quarantined`);
     expect(shown).toMatch(reason);
   });
@@ -167,16 +167,16 @@ describe("patches that do not go in are quarantined with the reason", () => {
     expect(readFileSync(join(place.folder, "a.txt"), "utf8")).toBe(files["a.txt"]);
   });
 
-  test("and are kept, as git apply takes them", () => {
+  test("and are kept, as git apply takes them", async () => {
     const place = placeWith(planOf(["{ id: t, patch: change.patch, scope: ['src/**'] }"]), files);
     place.write("change.patch", adding("b/x"));
     expect(place.pawl("run", "plan.yaml").status).toBe(1);
-    expect(place.pawl("show", "w.t").stdout).toContain(
+    expect((await place.look("show", "w.t")).stdout).toContain(
       "pawl show w.t~p1 --patch  prints the patch that was quarantined",
     );
-    expect(place.pawl("show", "w.t~p1").stdout).toContain("pawl show w.t~p1 --patch  prints the patch");
-    expect(place.pawl("show", "w.t~p1", "--patch")).toEqual({ status: 0, stdout: adding("b/x"), stderr: "" });
-    expect(place.pawl("show", "w.t", "--patch")).toMatchObject({
+    expect((await place.look("show", "w.t~p1")).stdout).toContain("pawl show w.t~p1 --patch  prints the patch");
+    expect(await place.look("show", "w.t~p1", "--patch")).toEqual({ status: 0, stdout: adding("b/x"), stderr: "" });
+    expect(await place.look("show", "w.t", "--patch")).toMatchObject({
       status: 2,
       stderr: expect.stringContaining("it is no patch"),
     });
@@ -193,12 +193,12 @@ describe("patches that do not go in are quarantined with the reason", () => {
   });
 });
 
-test("a patch file that is none is named with the line in it", () => {
+test("a patch file that is none is named with the line in it", async () => {
   const place = placeWith(onePatch);
   place.write(
     "change.patch",
     "From: A <a@x>\nSubject: s\n\n---\n\ndiff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n",
   );
   expect(place.pawl("run", "plan.yaml").status).toBe(1);
-  expect(place.pawl("events").stdout).toContain(`${join(place.folder, "change.patch")}:9: patch `);
+  expect((await place.look("events")).stdout).toContain(`${join(place.folder, "change.patch")}:9: patch `);
 });

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, onTestFinished } from "vitest";
+import { inThisProcess } from "./in-process.fixture.ts";
 
 /** The compiled program: what a user runs. */
 const program = fileURLToPath(new URL("../../dist/bin/pawl.js", import.meta.url));
@@ -46,6 +47,11 @@ export class Place {
       env: { ...process.env, ...this.env },
     });
     return { status: result.status, stdout: result.stdout, stderr: result.stderr };
+  }
+
+  /** A command that looks only, in this process: a program of its own would spend its time on starting. */
+  async look(...args: string[]): Promise<Printed> {
+    return await inThisProcess({ cwd: this.folder, env: { ...process.env, ...this.env } }, ...args);
   }
 
   /** Starts pawl and does not wait. */

@@ -88,14 +88,14 @@ describe("a repository that is in no usual state is worked on", () => {
     expect([status, stdout]).toEqual([0, expect.stringContaining("detached HEAD")]);
   });
 
-  test("and merged into the branch that it began on, whatever is checked out by then", () => {
+  test("and merged into the branch that it began on, whatever is checked out by then", async () => {
     const place = placeWith(plan.replace("base: main\n", ""));
     expect(place.pawl("run", "plan.yaml").status).toBe(0);
     place.git("switch", "--quiet", "--create", "other");
     const other = place.git("rev-parse", "other");
     expect(place.pawl("merge").stdout).toMatch(/^main is at/);
     expect(place.git("rev-parse", "other")).toBe(other);
-    expect(place.pawl("verify").status).toBe(0);
+    expect((await place.look("verify")).status).toBe(0);
     place.git("checkout", "--quiet", "--detach", "other");
     expect(place.pawl("run", "plan.yaml").status).toBe(0);
     place.git("switch", "--quiet", "other");
@@ -167,14 +167,14 @@ describe("a state folder that cannot be used", () => {
     expect(place.pawl("run", "plan.yaml", "--state", "src/state").status).toBe(0);
   });
 
-  test("elsewhere is used where it is named, and nothing is put into the checkout", () => {
+  test("elsewhere is used where it is named, and nothing is put into the checkout", async () => {
     const place = placeWith(plan);
     place.git("add", "plan.yaml");
     place.git("commit", "--quiet", "--message", "plan");
     const elsewhere = `${place.folder}-state`;
     onTestFinished(() => rmSync(elsewhere, { recursive: true, force: true }));
     expect(place.pawl("run", "plan.yaml", "--state", elsewhere).status).toBe(0);
-    expect(place.pawl("status", "--state", elsewhere).stdout).toContain("p-1  succeeded");
+    expect((await place.look("status", "--state", elsewhere)).stdout).toContain("p-1  succeeded");
     expect(place.git("status", "--porcelain", "--ignored")).toBe("");
   });
 });

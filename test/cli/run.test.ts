@@ -7,7 +7,7 @@ import { isAlive } from "../pipeline/command/setting.fixture.ts";
 import { oneRun, Place, placeWith, planOf, planOfEach } from "./pawl.fixture.ts";
 
 describe("pawl run", () => {
-  test("runs the sample plan to commits with trailers, and leaves checkout, index and branches alone", () => {
+  test("runs the sample plan to commits with trailers, and leaves checkout, index and branches alone", async () => {
     const place = new Place();
     makeSampleRepository(place.folder);
     place.env = { DEMO_FOLDER: join(place.folder, ".git") };
@@ -43,18 +43,17 @@ describe("pawl run", () => {
     expect(place.git("branch", "--show-current")).toBe("main");
 
     // The same repository, for what is asked of a run that has ended.
-    expect(JSON.parse(place.pawl("status", "--json").stdout)).toMatchObject({
+    expect(JSON.parse((await place.look("status", "--json")).stdout)).toMatchObject({
       commits: 5,
       run: { state: "succeeded" },
     });
-    const shown = place.pawl("show", "experiment.shout").stdout;
+    const shown = (await place.look("show", "experiment.shout")).stdout;
     expect(shown).toMatch(/gate unit: exit code 1/);
     expect(shown).toContain("gate experiment.shout~p1~unit failed\n  does: node --test test/\n  exit code: 1");
     expect(shown).toContain("pawl logs experiment.shout~p1~unit");
-    expect(place.pawl("logs", "docs.links", "--attempt", "1").stdout).toContain("connection reset by peer");
-    const events = place
-      .pawl("events", "--entity", "docs.links", "--json")
-      .stdout.trim()
+    expect((await place.look("logs", "docs.links", "--attempt", "1")).stdout).toContain("connection reset by peer");
+    const events = (await place.look("events", "--entity", "docs.links", "--json")).stdout
+      .trim()
       .split("\n")
       .map((line) => JSON.parse(line));
     expect(events.map(({ to_state }) => to_state)).toEqual(
@@ -65,19 +64,19 @@ describe("pawl run", () => {
     expect(place.pawl("merge").stdout).toMatch(/^main is at [0-9a-f]{12} now, by a fast-forward/);
     expect(place.pawl("merge").stdout).toBe("main contains pawl/harden-client-1 already.\n");
     expect(place.pawl("resume")).toMatchObject({ status: 2, stderr: expect.stringContaining("RUN_ENDED") });
-    expect(place.pawl("verify").status).toBe(0);
+    expect((await place.look("verify")).status).toBe(0);
   }, 60_000);
 
-  test("ends when a gate fails that tasks wait for, and says which", () => {
+  test("ends when a gate fails that tasks wait for, and says which", async () => {
     const gate = "gates: { dep: { type: UNIT, run: 'echo no; exit 3' } }\n";
     const place = placeWith(planOf(["{ id: t, run: 'echo hi > b.txt', depends_on: [dep] }"], gate));
     expect(place.pawl("run", "plan.yaml").status).toBe(1);
-    const shown = place.pawl("show", "w.t").stdout;
+    const shown = (await place.look("show", "w.t")).stdout;
     expect(shown).toContain("w.t: cancelled");
     expect(shown).toContain("last_error: a gate that it needs has failed: w~dep");
     expect(shown).toContain("gate w~dep failed\n  does: echo no; exit 3\n  exit code: 3");
     expect(shown).toContain("pawl logs w~dep");
-    expect(place.pawl("verify").status).toBe(0);
+    expect((await place.look("verify")).status).toBe(0);
   }, 60_000);
 
   test("with --json prints one object a line, the last one the outcome", () => {
@@ -99,7 +98,7 @@ describe("pawl run", () => {
     });
   });
 
-  test("keeps secret values out of screen, logs, events and commits", () => {
+  test("keeps secret values out of screen, logs, events and commits", async () => {
     const plan = planOf(["{ id: t, run: 'echo $TOKEN; echo $TOKEN >&2; exit 3' }"], "secrets: [TOKEN]\n");
     const place = placeWith(plan);
     expect(place.pawl("run", "plan.yaml")).toMatchObject({
@@ -112,12 +111,12 @@ describe("pawl run", () => {
     const shown = [
       stdout,
       stderr,
-      place.pawl("show", "w.t").stdout,
-      place.pawl("logs", "w.t").stdout,
-      place.pawl("events", "--json").stdout,
+      (await place.look("show", "w.t")).stdout,
+      (await place.look("logs", "w.t")).stdout,
+      (await place.look("events", "--json")).stdout,
     ];
     expect(shown.join("")).not.toContain("hunter2");
-    expect(place.pawl("logs", "w.t").stdout).toContain("[secret TOKEN]");
+    expect((await place.look("logs", "w.t")).stdout).toContain("[secret TOKEN]");
     expect(readFileSync(join(place.folder, ".state/pipeline.db")).includes("hunter2")).toBe(false);
   });
 
@@ -126,7 +125,7 @@ describe("pawl run", () => {
     ["a repository inside the tree", 'mkdir "$TOKEN"; cd "$TOKEN"; git init -q; echo 1 > f', "TOKEN"],
     ["a file outside the scope", 'echo 1 > "$TOKEN.txt"', "outside the scope"],
     ["files that two workstreams make", 'for n in 1 2 3 4; do echo $$ > "$n-$TOKEN"; done', "conflict"],
-  ])("keeps secret values in the names of %s out of screen, events and database", (what, command, told) => {
+  ])("keeps secret values in the names of %s out of screen, events and database", async (what, command, told) => {
     const scope = what.includes("scope") ? ', scope: ["src/**"]' : "";
     const tasks = `tasks: [{ id: t, run: '${command}'${scope} }]`;
     const place = placeWith(
@@ -139,9 +138,9 @@ describe("pawl run", () => {
     const shown = [
       stdout,
       stderr,
-      place.pawl("show", "w.t").stdout,
-      place.pawl("status").stdout,
-      place.pawl("events", "--json").stdout,
+      (await place.look("show", "w.t")).stdout,
+      (await place.look("status")).stdout,
+      (await place.look("events", "--json")).stdout,
       readFileSync(join(place.folder, ".state/transitions.jsonl"), "utf8"),
     ].join("\n");
     expect(status).toBe(1);
@@ -157,11 +156,11 @@ describe("pawl run", () => {
     db.close();
   });
 
-  test("ends a command that takes too long, with its whole process group", () => {
+  test("ends a command that takes too long, with its whole process group", async () => {
     const place = placeWith(planOf(["{ id: t, run: 'sleep 600 & echo $! > $PIDFILE; wait', timeout: 1s }"]));
     place.env = { PIDFILE: join(place.folder, "pid") };
     expect(place.pawl("run", "plan.yaml").status).toBe(1);
-    expect(place.pawl("events", "--entity", "w.t").stdout).toContain("running → failed  timeout_exceeded");
+    expect((await place.look("events", "--entity", "w.t")).stdout).toContain("running → failed  timeout_exceeded");
     expect(isAlive(Number(readFileSync(join(place.folder, "pid"), "utf8")))).toBe(false);
   });
 
@@ -173,9 +172,9 @@ describe("pawl run", () => {
     ] as const;
     const run = oneRun(planOfEach(cases.map(([, task]) => task)));
 
-    test.each(cases.map(([name, , reason], n) => [name, n, reason] as const))("%s", (_, n, reason) => {
+    test.each(cases.map(([name, , reason], n) => [name, n, reason] as const))("%s", async (_, n, reason) => {
       expect(run.printed.status).toBe(1);
-      const shown = run.place.pawl("show", `w${n}.t~p1`).stdout;
+      const shown = (await run.place.look("show", `w${n}.t~p1`)).stdout;
       expect(shown).toContain(`patch_ledger p-1/w${n}.t~p1: quarantined`);
       expect(shown).toMatch(reason);
     });

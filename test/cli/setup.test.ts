@@ -27,10 +27,12 @@ describe("the setup command of a worktree", () => {
     expect(readFileSync(join(place.folder, ".git/notes"), "utf8")).toBe("once\nonce\n");
   });
 
-  test("that fails, fails the task with what it said", () => {
+  test("that fails, fails the task with what it said", async () => {
     const place = placeWith(planOf(["{ id: t, run: 'true' }"], "setup: 'echo no network >&2; exit 7'\n"), files);
     expect(place.pawl("run", "plan.yaml").status).toBe(1);
-    expect(place.pawl("show", "w.t").stdout).toMatch(/last_error: .*setup.* exit code 7.*no network/);
-    expect(place.pawl("show", "w.t").stdout).toMatch(/^ {2}fix: Run it by hand in \S+\/worktrees\/\S+ to see more/m);
+    expect((await place.look("show", "w.t")).stdout).toMatch(/last_error: .*setup.* exit code 7.*no network/);
+    expect((await place.look("show", "w.t")).stdout).toMatch(
+      /^ {2}fix: Run it by hand in \S+\/worktrees\/\S+ to see more/m,
+    );
   });
 });

@@ -25,7 +25,7 @@ describe("a run whose reader goes away goes on to its end", () => {
     running.stdout?.destroy();
     writeFileSync(go, "");
     expect(await ended).toMatchObject({ status, stderr: "" });
-    expect(place.pawl("status").stdout).toContain(`p-1  ${status === 0 ? "succeeded" : "failed"}`);
+    expect((await place.look("status")).stdout).toContain(`p-1  ${status === 0 ? "succeeded" : "failed"}`);
   });
 });
 

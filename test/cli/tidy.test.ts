@@ -32,7 +32,7 @@ describe("when a run has ended", () => {
     ["failed", false, 1],
   ] as const)(
     "that %s, its branch stays, and of the others those with commits that were not merged",
-    (_, allowed, status) => {
+    async (_, allowed, status) => {
       const place = placeWith(twoWorkstreams.replaceAll("ALLOWED", String(allowed)));
       place.git("branch", "pawl-work/mine");
       const printed = place.pawl("run", "plan.yaml");
@@ -45,8 +45,8 @@ describe("when a run has ended", () => {
       ]);
       const wayThere = "git log pawl/p-1..pawl-work/p-1/bad  prints";
       expect(printed.stdout).toContain(wayThere);
-      expect(place.pawl("show", "bad").stdout).toContain(wayThere);
-      expect(place.pawl("show", "barren").stdout).not.toContain("git log");
+      expect((await place.look("show", "bad")).stdout).toContain(wayThere);
+      expect((await place.look("show", "barren")).stdout).not.toContain("git log");
       expect(place.git("log", "--format=%s", "pawl/p-1..pawl-work/p-1/bad")).toBe("bad.kept: echo kept > kept.txt");
     },
   );

@@ -3,10 +3,10 @@ import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { placeWith, planOf } from "./pawl.fixture.ts";
 
-test("pawl verify names the plan and the snapshot that somebody changed, and exits with 1", () => {
+test("pawl verify names the plan and the snapshot that somebody changed, and exits with 1", async () => {
   const place = placeWith(planOf(["{ id: taste, run: 'true', changes: none }"]));
   expect(place.pawl("run", "plan.yaml").status).toBe(0);
-  expect(place.pawl("verify")).toMatchObject({ status: 0 });
+  expect(await place.look("verify")).toMatchObject({ status: 0 });
   const db = new Database(join(place.folder, ".state", "pipeline.db"));
   db.exec("DROP TRIGGER stored_plans_no_update");
   db.exec(`UPDATE stored_plans SET plan = replace(plan, 'taste', 'waste')`);
@@ -14,7 +14,7 @@ test("pawl verify names the plan and the snapshot that somebody changed, and exi
     `UPDATE actors SET snapshot = replace(snapshot, '"retry_count":0', '"retry_count":1') WHERE machine = 'task'`,
   );
   db.close();
-  const { status, stdout } = place.pawl("verify");
+  const { status, stdout } = await place.look("verify");
   expect([status, stdout.trim().split("\n").slice(0, 2)]).toEqual([
     1,
     [
