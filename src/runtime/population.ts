@@ -11,11 +11,11 @@ export class Population {
   readonly #byNo = new Map<number, Live>();
   /** Roots with children whose own ids have a slash: only there can two paths be the same. */
   readonly #slashed = new WeakSet<LiveRoot>();
-  readonly #store: Pick<Store, "actorById" | "counters">;
+  readonly #store: Pick<Store, "liveActor" | "counters">;
   /** Whether any root's id has a slash. Of a store that was empty it is known, and spares a look for each child. */
   #mayHaveSlash: boolean;
 
-  constructor(store: Pick<Store, "actorById" | "counters">) {
+  constructor(store: Pick<Store, "liveActor" | "counters">) {
     this.#store = store;
     this.#mayHaveSlash = store.counters().nextActorNo > 1;
   }
@@ -91,8 +91,8 @@ export class Population {
     if (root !== undefined || inMemory || !this.#mayHaveSlash) {
       return root?.type.name;
     }
-    const row = this.#store.actorById(id);
-    return row?.live === true && row.parentNo === null ? row.machine : undefined;
+    const row = this.#store.liveActor(id);
+    return row?.parentNo === null ? row.machine : undefined;
   }
 
   /**

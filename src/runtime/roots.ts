@@ -66,8 +66,8 @@ export class Roots {
       return root;
     }
     this.#engine.refuseIfClosed();
-    const row = this.#store.actorById(id);
-    if (row === undefined || !row.live) {
+    const row = this.#store.liveActor(id);
+    if (row === undefined) {
       return this.#engine.population.child(id);
     }
     return this.#engine.population.live(row.no) ?? this.wake(row);
@@ -81,7 +81,7 @@ export class Roots {
     const rows = this.#store.loadTree(rootNo);
     // A machine without children asks for nothing.
     const isAlone = rows.length === 1 && rows[0]?.state !== "";
-    const effects = isAlone ? [] : this.#store.loadEffects(rootNo);
+    const effects = isAlone ? [] : this.#store.loadEffects(rows.map((row) => row.no));
     for (const live of restoreRoots(this.#engine, rows, effects)) {
       this.attach(live);
       if (rows[0]?.asleep === true) {
@@ -105,7 +105,8 @@ export class Roots {
   restoreRunning(): void {
     const rows = this.#store.loadRunning(this.#registry.stamps());
     const asleep = this.#store.loadAsleep(this.#registry.reachable());
-    for (const live of restoreRoots(this.#engine, rows, this.#store.loadEffects(), asleep)) {
+    const effects = this.#store.loadEffects(rows.map(({ no }) => no));
+    for (const live of restoreRoots(this.#engine, rows, effects, asleep)) {
       this.attach(live);
     }
   }

@@ -193,7 +193,10 @@ export interface Store {
   /** Live actors of sleeping roots in whose trees is a machine of none of these, parents before children. */
   loadAsleep(known: readonly Pick<MachineStamp, "version" | "fingerprint">[]): ActorRow[];
   loadTimers(): TimerRow[];
-  loadEffects(rootNo?: number): EffectRow[];
+  /** What these actors have asked for, and not got yet. */
+  loadEffects(actorNos: readonly number[]): EffectRow[];
+  liveActor(id: string): ActorRow | undefined;
+  /** The live actor of this id, or the newest of those that are not: all that ever were are looked through for it. */
   actorById(id: string): ActorRow | undefined;
   actorByNo(no: number): ActorRow | undefined;
   /** All actors that ever were below this one, itself first. */

@@ -49,6 +49,31 @@ async function stored() {
   return { clock, store };
 }
 
+test("nothing that happens looks through what has ended (I10)", async () => {
+  const { clock, store } = await stored();
+  const asked: (readonly number[])[] = [];
+  const narrow: Store = {
+    ...store,
+    actorById: (id) => {
+      throw new Error(`all actors are looked through for ${id}`);
+    },
+    loadEffects: (actorNos) => {
+      asked.push(actorNos);
+      return store.loadEffects(actorNos);
+    },
+  };
+  const runtime = await openRuntime({ store: narrow, machines, clock });
+  // The house and its child are what runs.
+  expect(asked.map((numbers) => numbers.length)).toEqual([2]);
+  runtime.createActor("house", { id: "new" });
+  await runtime.deliver("l4", { type: "flip" });
+  runtime.createActor("lamp", { id: "l5" }).send({ type: "flip" });
+  await runtime.settled();
+  expect(runtime.list({ state: "on" }).map(({ id }) => id)).toEqual(["l4", "l5"]);
+  expect(store.liveActor("new/c")?.machine).toBe("child");
+  await runtime.close();
+});
+
 describe("a root at rest", () => {
   test("costs a start nothing; one with children is restored with them", async () => {
     const { clock, store } = await stored();

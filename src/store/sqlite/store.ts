@@ -65,14 +65,10 @@ export function sqliteStore({ db, file, claim, writer, storeId }: StoreParts): S
     `SELECT ${actorColumns} FROM actors WHERE root_no = ? AND live = 1 ORDER BY no`,
   );
   const byNo = db.prepare<[number], RawActorRow>(`SELECT ${actorColumns} FROM actors WHERE no = ?`);
-  const openEffects = db.prepare<[], EffectRow>(
-    `SELECT ${effectColumns} FROM effects e JOIN actors a ON a.no = e.actor_no
-      WHERE e.status = 'requested' AND a.live = 1`,
-  );
-  // CROSS JOIN is read from left to right: the actors of one root are few, the effects of all are not.
-  const openEffectsOf = db.prepare<[number], EffectRow>(
-    `SELECT ${effectColumns} FROM actors a CROSS JOIN effects e ON e.actor_no = a.no
-      WHERE a.root_no = ? AND a.live = 1 AND e.status = 'requested'`,
+  // CROSS JOIN is read from left to right: the actors that are asked for are few, the effects of all are not.
+  const openEffects = db.prepare<[string], EffectRow>(
+    `SELECT ${effectColumns} FROM json_each(?) n CROSS JOIN effects e ON e.actor_no = n.value
+      WHERE e.status = 'requested'`,
   );
   const delivered = db.prepare("SELECT 1 FROM deliveries WHERE actor_no = ? AND idempotency_key = ?").pluck();
   const number = (sql: string): number => (db.prepare(sql).pluck().get() as number | null) ?? 0;
@@ -163,7 +159,11 @@ export function sqliteStore({ db, file, claim, writer, storeId }: StoreParts): S
         )
         .all(),
     ),
-    loadEffects: reading((rootNo) => (rootNo === undefined ? openEffects.all() : openEffectsOf.all(rootNo))),
+    loadEffects: reading((actorNos) => openEffects.all(JSON.stringify(actorNos))),
+    liveActor: reading((id) => {
+      const raw = typeof id === "string" ? one.get(id) : undefined;
+      return raw === undefined ? undefined : actorRow(raw);
+    }),
     actorById: reading((id) => {
       // SQLite takes the number 42 for the text "42".
       const raw = typeof id === "string" ? (one.get(id) ?? newestOf.get(id)) : undefined;
