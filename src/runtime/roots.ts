@@ -111,10 +111,10 @@ export class Roots {
     }
   }
 
-  /** What sleeps goes on sleeping. */
+  /** What sleeps goes on sleeping, and what is done is asked for by name. */
   restoreAtRest(): void {
-    for (const { id, asleep } of this.#store.listActors({ rootsOnly: true })) {
-      if (!asleep) {
+    for (const { id, asleep, status } of this.#store.listActors({ rootsOnly: true })) {
+      if (!asleep && status !== "done") {
         this.find(id);
       }
     }

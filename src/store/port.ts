@@ -155,6 +155,8 @@ export interface ActorFilter {
   readonly tag?: string | undefined;
   readonly status?: ActorRow["status"] | undefined;
   readonly rootsOnly?: boolean | undefined;
+  /** Only the root with this id, and what is below it. */
+  readonly root?: string | undefined;
 }
 
 /** What an actor's row says of its machine. */
@@ -186,11 +188,11 @@ export interface Store {
   /** Live actors of one root, parents before children. */
   loadTree(rootNo: number): ActorRow[];
   /**
-   * Live actors of all roots that are awake and not at rest, parents before children. At rest is a root of one of these
-   * machines that has no child: nothing happens in it before an event comes.
+   * Live actors of all roots that are awake and not at rest, parents before children. At rest is a root that is done,
+   * with all below it, and one of these machines that has no child: nothing happens in it before an event comes.
    */
   loadRunning(restful: readonly MachineStamp[]): ActorRow[];
-  /** Live actors of sleeping roots in whose trees is a machine of none of these, parents before children. */
+  /** Live actors of sleeping roots that are not done, in whose trees is a machine of none of these, parents first. */
   loadAsleep(known: readonly Pick<MachineStamp, "version" | "fingerprint">[]): ActorRow[];
   loadTimers(): TimerRow[];
   /** What these actors have asked for, and not got yet. */

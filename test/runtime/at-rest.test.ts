@@ -18,7 +18,12 @@ const house = setup({ types: {} as { events: { type: "ring" } }, actors: { child
   invoke: { src: "child", id: "c" },
   on: { ring: { actions: sendTo("c", { type: "heard" }) } },
 });
-const machines = { lamp, house };
+const fair = setup({ types: {} as { events: { type: "end" } }, actors: { child } }).createMachine({
+  invoke: { src: "child", id: "c" },
+  initial: "open",
+  states: { open: { on: { end: "over" } }, over: { type: "final" } },
+});
+const machines = { lamp, house, fair };
 
 /** Counts the rows that a start reads. */
 function counting(store: Store): { readonly store: Store; read: number } {
@@ -82,6 +87,23 @@ describe("a root at rest", () => {
     expect(counted.read).toBe(2);
     const asleep = runtime.list({ rootsOnly: true }).flatMap((actor) => (actor.asleep ? [actor.id] : []));
     expect(asleep).toEqual(["l0", "l1", "l2", "l3", "l4", "slow"]);
+    await runtime.close();
+  });
+
+  test("may be one that is done, with all that is below it, which is there when somebody asks for it", async () => {
+    const { clock, store } = await stored();
+    const first = await openRuntime({ store, machines, clock });
+    first.createActor("fair", { id: "f" }).send({ type: "end" });
+    await first.close();
+    const counted = counting(store);
+    const runtime = await openRuntime({ store: counted.store, machines, clock });
+    expect(counted.read).toBe(2);
+    expect(runtime.list({ root: "f" }).map(({ id, status }) => [id, status])).toEqual([
+      ["f", "done"],
+      ["f/c", "stopped"],
+    ]);
+    expect(runtime.actor("f/c")?.getSnapshot().status).toBe("stopped");
+    expect(runtime.createActor("fair", { id: "f" }).getSnapshot()).toMatchObject({ status: "done", value: "over" });
     await runtime.close();
   });
 

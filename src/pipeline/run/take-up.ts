@@ -3,6 +3,7 @@ import type { RunSite } from "./site.ts";
 /** What is asked of the runtime. */
 interface Actors {
   list(filter: {
+    readonly root: string;
     readonly machine: string;
     readonly status: "active";
   }): readonly { readonly id: string; readonly state: string }[];
@@ -19,7 +20,7 @@ function endIfGateFailed(task: ReturnType<Actors["actor"]>): void {
 
 /** Gives work to where it was when the last process ended. */
 export function takeUp(runtime: Actors, site: RunSite): void {
-  for (const { id, state } of runtime.list({ machine: "task", status: "active" })) {
+  for (const { id, state } of runtime.list({ root: site.run, machine: "task", status: "active" })) {
     const task = id.slice(id.lastIndexOf("/") + 1);
     if (state === "running") {
       const snapshot = runtime.actor(id)?.getSnapshot() as { context: { worker_id: string } } | undefined;
@@ -30,7 +31,7 @@ export function takeUp(runtime: Actors, site: RunSite): void {
       endIfGateFailed(runtime.actor(id));
     }
   }
-  for (const { id, state } of runtime.list({ machine: "workstream", status: "active" })) {
+  for (const { id, state } of runtime.list({ root: site.run, machine: "workstream", status: "active" })) {
     if (state === "validating.checking" || state === "validating.publishing") {
       site.merges.hold(id.slice(id.lastIndexOf("/") + 1));
     }

@@ -163,4 +163,12 @@ CREATE TABLE deliveries (
 ) WITHOUT ROWID;
 `,
   },
+  {
+    version: 2,
+    // A start looks for what has not ended, and a list of the roots for all of them.
+    sql: `
+DROP INDEX actors_roots;
+CREATE INDEX actors_roots ON actors (asleep, status, no) WHERE parent_no IS NULL AND live = 1;
+`,
+  },
 ];

@@ -53,6 +53,9 @@ export interface StoreParts {
   readonly storeId: string;
 }
 
+// What is below a root that failed may go on, as in XState; what is below one that is done has ended with it.
+const notEnded = "'active', 'error'";
+
 /** The store's port on an open, claimed SQLite file. */
 export function sqliteStore({ db, file, claim, writer, storeId }: StoreParts): Store {
   const listeners = new Set<(audits: readonly StoredAuditRow[]) => void>();
@@ -131,7 +134,8 @@ export function sqliteStore({ db, file, claim, writer, storeId }: StoreParts): S
       db
         .prepare<[string], RawActorRow>(
           `SELECT ${actorColumns} FROM actors WHERE live = 1 AND root_no IN (
-            SELECT r.no FROM actors r WHERE r.parent_no IS NULL AND r.live = 1 AND r.asleep = 0 AND NOT (
+            SELECT r.no FROM actors r WHERE r.parent_no IS NULL AND r.live = 1 AND r.asleep = 0
+              AND r.status IN (${notEnded}) AND NOT (
               json_array(r.src, r.version, r.fingerprint) IN (SELECT value FROM json_each(?))
               AND instr(r.id, '/') = 0
               AND NOT EXISTS (SELECT 1 FROM actors c WHERE c.parent_no = r.no AND c.live = 1)
@@ -145,7 +149,8 @@ export function sqliteStore({ db, file, claim, writer, storeId }: StoreParts): S
         .prepare<[string], RawActorRow>(
           `SELECT ${actorColumns} FROM actors WHERE live = 1 AND root_no IN (
             SELECT a.root_no FROM actors r CROSS JOIN actors a ON a.root_no = r.no
-              WHERE r.parent_no IS NULL AND r.live = 1 AND r.asleep = 1 AND a.live = 1 AND a.fingerprint <> ''
+              WHERE r.parent_no IS NULL AND r.live = 1 AND r.asleep = 1 AND r.status IN (${notEnded})
+                AND a.live = 1 AND a.fingerprint <> ''
                 AND json_array(a.version, a.fingerprint) NOT IN (SELECT value FROM json_each(?))
             ) ORDER BY no`,
         )
@@ -244,8 +249,14 @@ function listActors(db: Database, filter: ActorFilter): ActorRow[] {
   if (filter.rootsOnly === true) {
     where.push("parent_no IS NULL");
   }
+  if (filter.root !== undefined) {
+    where.push("root_no = (SELECT no FROM actors WHERE id = ? AND live = 1)");
+    values.push(filter.root);
+  }
+  // By itself SQLite reads all actors there ever were, because they are in order.
+  const from = filter.rootsOnly === true ? "actors INDEXED BY actors_roots" : "actors";
   const rows = db
-    .prepare<string[], RawActorRow>(`SELECT ${actorColumns} FROM actors WHERE ${where.join(" AND ")} ORDER BY no`)
+    .prepare<string[], RawActorRow>(`SELECT ${actorColumns} FROM ${from} WHERE ${where.join(" AND ")} ORDER BY no`)
     .all(...values)
     .map(actorRow);
   const { state } = filter;
