@@ -1,6 +1,7 @@
 /**
  * Values as they stand in a store. JSON loses Dates, Maps, Sets, Errors, BigInts, NaN and infinities: they are kept
- * behind a tag. What no tag can keep (functions, symbols, instances of classes, circles) is refused with its path.
+ * behind a tag. What no tag can keep (functions, symbols, also as names of members, instances of classes, circles) is
+ * refused with its path.
  */
 import { inspect } from "node:util";
 import { PawlError } from "../base/errors/index.ts";
@@ -194,6 +195,7 @@ function encodePlain(
   numberOf: NumberOf,
   depth: number,
 ): unknown {
+  refuseSymbols(object, path);
   let copy: Record<string, unknown> | undefined;
   const inside = depth + (tag in object ? 2 : 1);
   for (const key in object) {
@@ -209,6 +211,22 @@ function encodePlain(
   }
   // Data that looks like a tag is wrapped in one.
   return tag in object ? { [tag]: "object", value: copy ?? object } : (copy ?? object);
+}
+
+/** Spread and `assign` carry such members along, JSON leaves them out. @throws Unserializable */
+export function refuseSymbols(object: object, path: string): void {
+  const symbol = symbolIn(object);
+  if (symbol !== undefined) {
+    throw new Unserializable(`${path}[${String(symbol)}]`, "a member that a symbol names");
+  }
+}
+
+/** What cannot be enumerated is nobody's data, by whatever it is named. */
+export function symbolIn(object: object): symbol | undefined {
+  const symbols = Object.getOwnPropertySymbols(object);
+  return symbols.length === 0
+    ? undefined
+    : symbols.find((symbol) => Object.prototype.propertyIsEnumerable.call(object, symbol));
 }
 
 /** Turns a stored actor number into a reference. */

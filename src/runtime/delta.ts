@@ -3,7 +3,7 @@
  * change are not looked into: XState's snapshots and contexts are immutable.
  */
 import type { Delta } from "../store/fold.ts";
-import { encode, type NumberOf, safeText } from "./codec.ts";
+import { encode, type NumberOf, refuseSymbols, safeText } from "./codec.ts";
 
 /** A difference as JSON text of a {@link Delta}: written at once, because it is made for each event. */
 export type DeltaText = string;
@@ -68,6 +68,7 @@ const has = (object: Members, key: string): boolean =>
   key in object && (!(key in Object.prototype) || Object.hasOwn(object, key));
 
 function diffMembers(before: Members, after: Members, path: string, numberOf: NumberOf): DeltaText | undefined {
+  refuseSymbols(after, path);
   let changed: ChangedMembers = "";
   let removed: string[] | undefined;
   for (const key in after) {

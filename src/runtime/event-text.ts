@@ -1,4 +1,4 @@
-import { encode, type NumberOf, omitted, readable, Unserializable } from "./codec.ts";
+import { encode, type NumberOf, omitted, readable, symbolIn, Unserializable } from "./codec.ts";
 
 /** An event for the journal: what JSON cannot keep is named, not kept, because no state depends on it. */
 export function describeEvent(event: { readonly type: string }, numberOf: NumberOf): string {
@@ -22,7 +22,7 @@ function isBare(event: { readonly type: string }): boolean {
       return false;
     }
   }
-  return typeof event.type === "string";
+  return typeof event.type === "string" && symbolIn(event) === undefined;
 }
 
 const bareEvents = new Map<string, string>();

@@ -89,10 +89,16 @@ describe("values over JSON", () => {
   test.each([
     [{ list: [{ run: () => 1 }] }, "value.list[0].run", "a function"],
     [{ key: Symbol("s") }, "value.key", "a symbol"],
+    [{ deep: { [Symbol("s")]: 1 } }, "value.deep[Symbol(s)]", "a member that a symbol names"],
     [{ at: new URL("http://localhost") }, "value.at", "an instance of URL"],
   ])("refuse what no tag keeps, with its path", (value, path, kind) => {
     expect(() => encode(value, "value", nobody)).toThrow(Unserializable);
     expect(() => encode(value, "value", nobody)).toThrow(`${path} is ${kind}`);
+  });
+
+  test("leave out what cannot be enumerated, whatever names it", () => {
+    const marked = Object.defineProperties({ n: 1 }, { hidden: { value: 2 }, [Symbol("hidden")]: { value: 3 } });
+    expect(encode(marked, "value", nobody)).toEqual({ n: 1 });
   });
 
   test("refuse a circle", () => {

@@ -66,6 +66,16 @@ describe("a value that JSON cannot keep", () => {
     ["in the first context", withContext({ deep: [{ run }] }), "m: snapshot.context.deep[0].run is a function"],
     ["in an assigned context", onGo(assign({ x: () => new Thing() } as never)), "m: context.x is an instance of Thing"],
     [
+      "behind a symbol in an assigned context",
+      onGo(assign(() => ({ [Symbol("s")]: 1 }) as never)),
+      "m: context[Symbol(s)] is a member that a symbol names",
+    ],
+    [
+      "behind a symbol deep in the first context",
+      withContext({ list: [{ [Symbol("s")]: 1 }] }),
+      "m: snapshot.context.list[0][Symbol(s)] is a member that a symbol names",
+    ],
+    [
       "in a delayed event",
       onGo(raise({ type: "later", run } as never, { delay: 10 })),
       "m: delayed event later.run is a function",
@@ -241,6 +251,9 @@ describe("a value that JSON cannot keep", () => {
       path: "event.run",
       kind: "a function",
     });
+    actor.send({ type: "go", [Symbol("s")]: 1 } as never);
+    await runtime.settled();
+    expect(runtime.history("m").at(-1)?.event).toMatchObject({ type: "go", path: "event[Symbol(s)]" });
     await runtime.close();
   });
 });
