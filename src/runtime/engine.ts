@@ -187,7 +187,7 @@ export class Engine {
         stopLargeFamilyOf(event.snapshot, event.actorRef._actorScope);
       },
       started: (actor) => this.#recorder.started(actor),
-      unregistered: (actor) => this.#recorder.touch(actor),
+      unregistered: (actor) => this.#recorder.unregistered(actor),
       admits: (source, target, eventType) => {
         if (this.closed !== undefined && source !== undefined) {
           // Nobody asked for it who could be told: a callback's timer, the end of a subscription, a cascade.

@@ -68,6 +68,8 @@ interface PastActor {
   readonly stored: Stored;
   /** Of its machine, then. */
   readonly version: string;
+  /** Of its first transition after that moment. */
+  readonly nextSeq: number;
 }
 
 /** An actor and those below it that were there, as they were; parents first. @throws PawlError TRANSITION_UNKNOWN */
@@ -79,10 +81,21 @@ function pastTree(store: Store, original: ActorRow, transitionId: number): PastA
     if (row.no === original.no && past.at(-1)?.seq !== transitionId) {
       throw unknownTransition(store, original, transitionId);
     }
-    const stored = past.length === 0 ? undefined : (storedAt(past) as Stored);
-    const isIn = row.no === original.no || (row.parentNo !== null && found.has(row.parentNo));
-    if (stored !== undefined && stored.status !== "stopped" && stored.left !== true && isIn) {
-      found.set(row.no, { row, stored, version: versionBefore(journal.slice(past.length)) ?? row.version });
+    const parent = row.no === original.no ? { nextSeq: transitionId } : found.get(row.parentNo ?? 0);
+    if (past.length === 0 || parent === undefined) {
+      continue;
+    }
+    // A parent lets go of a child in one transition, and the child's journal says so right after it.
+    const soon = journal.slice(past.length).filter(({ seq }) => seq < parent.nextSeq);
+    const { status, left } = storedAt([...past, ...soon]) as Stored;
+    if (status !== "stopped" && left !== true) {
+      const later = journal.slice(past.length);
+      found.set(row.no, {
+        row,
+        stored: storedAt(past) as Stored,
+        version: versionBefore(later) ?? row.version,
+        nextSeq: later[0]?.seq ?? Number.POSITIVE_INFINITY,
+      });
     }
   }
   return [...found.values()];

@@ -4,11 +4,12 @@ import type { DelayedEvents } from "./delayed-events.ts";
 import type { Effects } from "./effects.ts";
 import { Group } from "./group.ts";
 import { type Live, type LiveRoot, liveOf } from "./live.ts";
-import { type RecordContext, recordMade, recordTransition } from "./record.ts";
+import { type RecordContext, recordLeft, recordMade, recordTransition } from "./record.ts";
 import { reportUnhandled } from "./unhandled.ts";
 import { wrapLogic } from "./wrap.ts";
 import { linearise } from "./xstate/children.ts";
 import {
+  childrenOf,
   endInError,
   type InternalActor,
   type InternalLogic,
@@ -31,6 +32,8 @@ export class Recorder {
   /** Of roots that are held. */
   readonly #held = new WeakMap<LiveRoot, Group>();
   readonly #wrapped = new WeakMap<InternalLogic, InternalLogic>();
+  /** By parent: children that ended, or that a transition which is not recorded yet lets go of. */
+  readonly #parting = new WeakMap<Live, Live[]>();
 
   constructor(engine: Recorded) {
     this.#engine = engine;
@@ -46,11 +49,12 @@ export class Recorder {
       linearise(logic);
     }
     const wrapped = wrapLogic(logic, kind, {
-      made: (actor, snapshot) => this.#record(actor, (live) => recordMade(this.#contextOf(live), live, snapshot)),
+      made: (actor, snapshot) => this.#record(actor, (live) => this.#made(live, snapshot)),
       transitioned: (actor, event, next) => this.#record(actor, (live) => this.#transitioned(live, event, next)),
       failed: (actor) =>
         this.#record(actor, (live) => {
           live.steps.length = 0;
+          this.#parting.delete(live);
           this.#contextOf(live).group().touched.add(live);
           // A result that cannot be kept is one all the same: it is not asked for again.
           this.#engine.effects.settled(live);
@@ -69,10 +73,23 @@ export class Recorder {
     return wrapped;
   }
 
-  /** Its row is written with the coming commit. */
-  touch(actor: InternalActor): void {
+  /** An actor ended, or its parent lets go of it: its row is written with the coming commit. */
+  unregistered(actor: InternalActor): void {
     this.#record(actor, (live) => {
       this.#contextOf(live).group().touched.add(live);
+      const { parent } = live;
+      if (parent?.recorded !== undefined && parent.recorded === parent.actor.getSnapshot()) {
+        // Not within a transition of its parent, which knows it or does not.
+        this.#recordParting(this.#contextOf(live), live, parent.recorded);
+      }
+      if (parent !== undefined && !live.left) {
+        const parting = this.#parting.get(parent);
+        if (parting === undefined) {
+          this.#parting.set(parent, [live]);
+        } else {
+          parting.push(live);
+        }
+      }
     });
   }
 
@@ -151,9 +168,16 @@ export class Recorder {
     }
   }
 
+  #made(live: Live, snapshot: Snapshot<unknown>): void {
+    const context = this.#contextOf(live);
+    recordMade(context, live, snapshot);
+    this.#recordPartings(context, live, snapshot);
+  }
+
   #transitioned(live: Live, event: AnyEventObject, next: Snapshot<unknown>): void {
     const wasActive = live.recorded?.status === "active";
     recordTransition(this.#engine, live, event, next);
+    this.#recordPartings(this.#engine, live, next);
     if (event.type === stopEvent) {
       this.#engine.group().touched.add(live);
     }
@@ -163,6 +187,29 @@ export class Recorder {
       } else {
         this.#engine.effects.settled(live);
       }
+    }
+  }
+
+  #recordPartings(context: RecordContext, parent: Live, next: Snapshot<unknown>): void {
+    const parting = this.#parting.get(parent);
+    if (parting !== undefined) {
+      this.#parting.delete(parent);
+      for (const child of parting) {
+        this.#recordParting(context, child, next);
+      }
+    }
+  }
+
+  /**
+   * Right after the parent's transition, so that the journal tells which children it had from then on. One that runs is
+   * stopped next, and its journal says that by itself.
+   */
+  #recordParting(context: RecordContext, child: Live, parent: Snapshot<unknown>): void {
+    const { actor, key } = child;
+    const isOver = actor._processingStatus !== processing.running && actor.getSnapshot() === child.recorded;
+    if (isOver && !child.left && childrenOf(parent)[key] !== actor) {
+      child.left = true;
+      recordLeft(context, child);
     }
   }
 

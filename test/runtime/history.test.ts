@@ -1,5 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { type AnyActorRef, assign, fromTransition, sendTo, setup, waitFor } from "xstate";
+import {
+  type AnyActorRef,
+  assign,
+  fromPromise,
+  fromTransition,
+  sendTo,
+  setup,
+  spawnChild,
+  stopChild,
+  waitFor,
+} from "xstate";
 import { openRuntime } from "../../src/runtime/index.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
 import { simulatedClock } from "../../src/testing/simulated-clock.ts";
@@ -121,6 +131,46 @@ describe("fork", () => {
     await again.settled();
     expect(again.list({ machine: "bulb" }).map(({ state }) => state)).toEqual(["burnt", "burnt"]);
     await again.close();
+  });
+
+  test("has the children of that very transition, whatever became of the others in the same turn", async () => {
+    const work = fromPromise(async () => 7);
+    const helper = setup({}).createMachine({});
+    const machine = setup({ actors: { work, helper } }).createMachine({
+      initial: "busy",
+      on: { hire: { actions: spawnChild("helper", { id: "h" }) }, dismiss: { actions: stopChild("h") } },
+      states: {
+        busy: {
+          invoke: [
+            { src: "work", id: "w", onDone: "idle" },
+            { src: "helper", id: "other" },
+          ],
+          on: { again: { target: "busy", reenter: true } },
+        },
+        idle: { on: { back: "busy" } },
+      },
+    });
+    const runtime = await openRuntime({ machines: { machine } });
+    const actor = runtime.createActor("machine", { id: "m" });
+    actor.send({ type: "again" });
+    await waitFor(actor, (snapshot) => snapshot.matches("idle"));
+    for (const type of ["hire", "dismiss", "back"] as const) {
+      actor.send({ type });
+    }
+    await runtime.settled();
+    const children = runtime.history("m").map(({ event, transitionId }) => {
+      const fork = runtime.fork("m", transitionId, `fork-${transitionId}`).getSnapshot() as { children: object };
+      return [event.type, Object.keys(fork.children).join()];
+    });
+    expect(children).toEqual([
+      ["xstate.init", "w,other"],
+      ["again", "w,other"],
+      ["xstate.done.actor.w", ""],
+      ["hire", "h"],
+      ["dismiss", ""],
+      ["back", "w,other"],
+    ]);
+    await runtime.close();
   });
 
   test("makes a root of a child whose logic is registered, and names what is not", async () => {
