@@ -11,13 +11,13 @@ import { DelayedEvents } from "./delayed-events.ts";
 import { Effects } from "./effects.ts";
 import { endedActor } from "./ended.ts";
 import type { Group } from "./group.ts";
-import { type Live, type LiveRoot, liveOf, setLive, unrecorded } from "./live.ts";
+import { type Live, type LiveRoot, liveOf, noteUse, setLive, unrecorded } from "./live.ts";
 import { Population } from "./population.ts";
 import { Recorder } from "./recorder.ts";
 import type { ActorType, Registry } from "./registry.ts";
 import { stopLargeFamilyOf } from "./xstate/children.ts";
 import { childSnapshotPrefix, type InternalActor, type InternalLogic, kindOf } from "./xstate/internals.ts";
-import { DurableSystem, type SystemHost } from "./xstate/system.ts";
+import { DurableSystem, receiveThroughSystem, type SystemHost } from "./xstate/system.ts";
 
 export interface EngineOptions {
   readonly store: Store;
@@ -188,18 +188,18 @@ export class Engine {
       },
       started: (actor) => this.#recorder.started(actor),
       unregistered: (actor) => this.#recorder.unregistered(actor),
-      admits: (source, target, eventType) => {
+      admits: (source, eventType) => {
         if (this.closed !== undefined && source !== undefined) {
           // Nobody asked for it who could be told: a callback's timer, the end of a subscription, a cascade.
           return false;
         }
         this.refuseIfClosed();
-        const live = liveOf(target);
-        if (live !== undefined) {
-          live.root.lastUsed = this.clock.monotonic();
-        }
         // A restored child that tells its parent its snapshot again is no news.
         return this.restoring === undefined || !eventType.startsWith(childSnapshotPrefix);
+      },
+      receives: (actor) => {
+        noteUse(actor, this.clock.monotonic());
+        return this.closed === undefined;
       },
       putOff: (action) => {
         this.group().afterCommit.push(action);
@@ -253,6 +253,7 @@ export class Engine {
     setLive(live);
     this.population.add(live);
     actor.logic = this.#recorder.wrapped(logic, live.kind);
+    actor._send = receiveThroughSystem;
   }
 
   schedule(): void {

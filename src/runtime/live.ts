@@ -90,6 +90,14 @@ export function liveOf(actor: InternalActor): Live | undefined {
   return (actor as { readonly [liveKey]?: Live })[liveKey];
 }
 
+/** Something was sent to an actor: its tree is in use. */
+export function noteUse(actor: InternalActor, monotonicMs: number): void {
+  const live = liveOf(actor);
+  if (live !== undefined) {
+    live.root.lastUsed = monotonicMs;
+  }
+}
+
 /** What references to the actors of one runtime are stored as. The same numbers mean others in another store. */
 export class Numbers {
   readonly #ended = new WeakMap<InternalActor, number>();

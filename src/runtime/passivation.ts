@@ -97,6 +97,10 @@ export class Passivation {
       "deliver",
     ]) {
       actor[method] = (...args: unknown[]) => {
+        if (method === "_send" && this.#engine.closed !== undefined) {
+          // Another actor sends, who cannot be told that nothing is accepted any more.
+          return undefined;
+        }
         const current = awake() as unknown as Record<string, (...args: unknown[]) => unknown>;
         return current[method]?.(...args);
       };

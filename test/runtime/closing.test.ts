@@ -2,7 +2,9 @@ import { describe, expect, test } from "vitest";
 import {
   type AnyActorRef,
   type AnyStateMachine,
+  assign,
   type CallbackActorRef,
+  createActor,
   fromCallback,
   fromObservable,
   sendTo,
@@ -10,6 +12,7 @@ import {
 } from "xstate";
 import { openRuntime } from "../../src/runtime/index.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
+import { simulatedClock } from "../../src/testing/simulated-clock.ts";
 import { unhandledErrors } from "./unhandled.fixture.ts";
 
 type Body = Parameters<typeof fromCallback>[0];
@@ -163,5 +166,86 @@ describe("an action that closes the runtime", () => {
       ["m", ""],
       ["m/k", "y"],
     ]);
+  });
+});
+
+describe("an event that an actor of plain XState sends", () => {
+  const door = setup({}).createMachine({
+    initial: "shut",
+    states: { shut: { on: { open: "open" } }, open: {} },
+  });
+  /** Passes on to another actor what it gets. */
+  const visitor = setup({ types: {} as { input: AnyActorRef; context: { door: AnyActorRef } } }).createMachine({
+    context: ({ input }) => ({ door: input }),
+    on: {
+      "*": {
+        actions: sendTo(
+          ({ context }) => context.door,
+          ({ event }) => event,
+        ),
+      },
+    },
+  });
+
+  test("changes nothing any more after the end, be the actor awake or asleep", async () => {
+    const clock = simulatedClock();
+    const runtime = await openRuntime({ machines: { door }, clock, passivateAfterMs: 1_000 });
+    const asleep = runtime.createActor("door", { id: "asleep" });
+    await runtime.settled();
+    clock.advance(2_000);
+    expect(runtime.list({}).map(({ asleep }) => asleep)).toEqual([true]);
+    const awake = runtime.createActor("door", { id: "awake" });
+    const visitors = [awake, asleep].map((input) => createActor(visitor, { input }).start());
+    await runtime.close();
+    for (const actor of visitors) {
+      actor.send({ type: "open" });
+      expect(actor.getSnapshot().status).toBe("active");
+    }
+    expect(awake.getSnapshot().value).toBe("shut");
+  });
+
+  test("is committed whole when its own action closes the runtime (I1)", async () => {
+    const store = openSqlite({ file: ":memory:" });
+    const closings: Promise<void>[] = [];
+    let close = (): void => undefined;
+    const bell = setup({}).createMachine({ context: { rung: 0 }, on: { ring: { actions: assign({ rung: 1 }) } } });
+    const house = setup({ actors: { bell } }).createMachine({
+      initial: "quiet",
+      invoke: { src: "bell", id: "bell" },
+      states: {
+        quiet: {
+          on: {
+            ring: { target: "rung", actions: [() => close(), sendTo("bell", { type: "ring" })] },
+          },
+        },
+        rung: {},
+      },
+    });
+    const runtime = await openRuntime({ store, machines: { house } });
+    close = () => {
+      closings.push(runtime.close());
+    };
+    const input = runtime.createActor("house", { id: "h" }) as unknown as AnyActorRef;
+    createActor(visitor, { input }).start().send({ type: "ring" });
+    await Promise.all(closings);
+    const again = await openRuntime({ store, machines: { house } });
+    expect(again.list({}).map(({ state }) => state)).toEqual(["rung", ""]);
+    expect(again.actor("h/bell")?.getSnapshot()).toMatchObject({ context: { rung: 1 } });
+    await again.close();
+    store.close();
+  });
+
+  test("keeps the actor awake that gets it", async () => {
+    const clock = simulatedClock();
+    const runtime = await openRuntime({ machines: { door }, clock, passivateAfterMs: 1_000 });
+    const input = runtime.createActor("door", { id: "d" });
+    await runtime.settled();
+    const actor = createActor(visitor, { input }).start();
+    clock.advance(900);
+    actor.send({ type: "open" });
+    await runtime.settled();
+    clock.advance(900);
+    expect(runtime.list({}).map(({ asleep }) => asleep)).toEqual([false]);
+    await runtime.close();
   });
 });

@@ -16,7 +16,9 @@ export interface SystemHost {
   /** Runs an action once what its transition changed is durable. */
   putOff(action: () => void): void;
   /** False swallows the event. Throws when nothing is accepted any more and it comes from outside, without a source. */
-  admits(source: InternalActor | undefined, target: InternalActor, eventType: string): boolean;
+  admits(source: InternalActor | undefined, eventType: string): boolean;
+  /** An event reaches an actor. False swallows it: nothing changes any more. */
+  receives(actor: InternalActor): boolean;
   readonly cascades: Pick<Cascades, "enter" | "leave">;
   readonly scheduler: InternalScheduler;
   readonly logger: (...args: unknown[]) => void;
@@ -117,16 +119,24 @@ export class DurableSystem implements InternalSystem {
   }
 
   _relay(source: InternalActor | undefined, target: InternalActor, event: AnyEventObject): void {
-    if (!this.#host.admits(source, target, event.type)) {
+    if (!this.#host.admits(source, event.type)) {
       return;
     }
     if (this.#isObserved()) {
       this.#observe({ type: "@xstate.event", sourceRef: source, actorRef: target, event } as unknown as SystemEvent);
     }
+    target._send(event);
+  }
+
+  /** What comes to one of its actors, by way of this system or of that of an actor of nobody. */
+  receive(actor: InternalActor, send: InternalActor["_send"], event: AnyEventObject): void {
     const { cascades } = this.#host;
+    if (!this.#host.receives(actor)) {
+      return;
+    }
     cascades.enter();
     try {
-      target._send(event);
+      send.call(actor, event);
     } finally {
       cascades.leave();
     }
@@ -160,4 +170,10 @@ export class DurableSystem implements InternalSystem {
       observer(inspected);
     }
   }
+}
+
+/** An actor of another system sends past this one: each actor of this one has this in place of its own `_send`. */
+export function receiveThroughSystem(this: InternalActor, event: AnyEventObject): void {
+  const { _send: send } = Object.getPrototypeOf(this) as InternalActor;
+  (this.system as DurableSystem).receive(this, send, event);
 }
