@@ -115,7 +115,9 @@ function isIdle(live: Live): boolean {
   }
   for (const member of live.root.members) {
     const { actor } = member;
-    const isWatched = actor.observers.size > 0 || actor.eventListeners.size > 0;
+    // One whose parent hears of its snapshots has XState's own observer for that.
+    const own = actor._syncSnapshot === true ? 1 : 0;
+    const isWatched = actor.observers.size > own || actor.eventListeners.size > 0;
     const isOutside = member.kind !== "machine" && member.kind !== "pure" && actor.getSnapshot().status === "active";
     if (isWatched || isOutside) {
       return false;

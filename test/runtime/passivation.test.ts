@@ -12,6 +12,33 @@ const lamp = setup({}).createMachine({
 
 const lamp2 = setup({}).createMachine({ initial: "off", states: { off: {} } });
 
+test("a family sleeps whose parent hears of its child's snapshots, and goes on hearing of them", async () => {
+  const clock = simulatedClock();
+  const watcher = setup({ actors: { lamp } }).createMachine({
+    context: { seen: 0 },
+    invoke: {
+      src: "lamp",
+      id: "lamp",
+      onSnapshot: { actions: assign({ seen: ({ context }) => context.seen + 1 }) },
+    },
+    on: { flip: { actions: sendTo("lamp", { type: "flip" }) } },
+  });
+  const runtime = await openRuntime({ clock, machines: { watcher }, passivateAfterMs: 1_000 });
+  const actor = runtime.createActor("watcher", { id: "w" });
+  await runtime.settled();
+  const { seen } = actor.getSnapshot().context;
+  const child = runtime.actor("w/lamp");
+  const subscription = child?.subscribe(() => undefined);
+  clock.advance(1_500);
+  expect(runtime.list().map((row) => row.asleep)).toEqual([false, false]);
+  subscription?.unsubscribe();
+  clock.advance(1_500);
+  expect(runtime.list().map((row) => [row.id, row.asleep])).toContainEqual(["w", true]);
+  actor.send({ type: "flip" });
+  expect(actor.getSnapshot().context.seen).toBe(seen + 1);
+  await runtime.close();
+});
+
 async function asleep() {
   const clock = simulatedClock();
   const runtime = await openRuntime({ clock, machines: { lamp }, passivateAfterMs: 1_000 });
