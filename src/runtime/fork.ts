@@ -35,7 +35,7 @@ export function forkActor(engine: Engine, original: ActorRow, transitionId: numb
       version,
       // Of the machine as it was then nothing is known but its version.
       fingerprint: version === row.version ? row.fingerprint : "",
-      snapshot: renumbered(JSON.stringify(stored), newNo),
+      snapshot: JSON.stringify(renumbered(stored, newNo)),
       status: stored.status,
       live: true,
       asleep: false,
@@ -107,10 +107,21 @@ function versionBefore(journal: readonly JournalRow[]): string | undefined {
   return migration === undefined ? undefined : (JSON.parse(migration.event) as { from: string }).from;
 }
 
-/** References between the actors of the tree lead to their copies. */
-function renumbered(json: string, newNo: ReadonlyMap<number, number>): string {
-  return json.replace(/\{"\$pawl":"actor","no":(\d+)\}/g, (whole, no: string) => {
-    const next = newNo.get(Number(no));
-    return next === undefined ? whole : `{"$pawl":"actor","no":${next}}`;
-  });
+/** The stored form, with references between the actors of the tree leading to their copies. */
+function renumbered(stored: unknown, newNo: ReadonlyMap<number, number>): unknown {
+  if (stored === null || typeof stored !== "object") {
+    return stored;
+  }
+  if (Array.isArray(stored)) {
+    return stored.map((item) => renumbered(item, newNo));
+  }
+  const { $pawl, no, value } = stored as { $pawl?: unknown; no?: number; value?: object };
+  if ($pawl === "actor") {
+    return { $pawl, no: newNo.get(no ?? 0) ?? no };
+  }
+  // What looks like a tag within this one is data.
+  return $pawl === "object" ? { $pawl, value: inMembers(value ?? {}, newNo) } : inMembers(stored, newNo);
 }
+
+const inMembers = (object: object, newNo: ReadonlyMap<number, number>): object =>
+  Object.fromEntries(Object.entries(object).map(([key, item]) => [key, renumbered(item, newNo)]));

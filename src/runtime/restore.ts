@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { AnyStateMachine } from "xstate";
 import { PawlError } from "../base/errors/index.ts";
 import { topState } from "../store/fold.ts";
@@ -94,14 +95,16 @@ function rootLogic(registry: Registry, row: ActorRow): InternalLogic | undefined
   }
 }
 
+/** Stands for an actor until all actors are there. Nobody's data looks like it, be it sent to do so. */
+const reference = `actor ${randomUUID()}`;
+
 function upToDate(
   row: ActorRow,
   logic: InternalLogic,
   type: ActorType,
   problems: Problem[],
 ): Restorable["snapshot"] | undefined {
-  // References to actors stay tagged until all actors are there.
-  let snapshot = decode(JSON.parse(row.snapshot), (no) => ({ $pawl: "actor", no })) as StoredSnapshot;
+  let snapshot = decode(JSON.parse(row.snapshot), (no) => ({ $pawl: reference, no })) as StoredSnapshot;
   if (!isMachine(logic)) {
     return snapshot;
   }
@@ -230,7 +233,7 @@ function revived(value: unknown, actorOf: (no: number) => unknown): unknown {
     return value;
   }
   const members = value as Record<string, unknown>;
-  if (members["$pawl"] === "actor") {
+  if (members["$pawl"] === reference) {
     return actorOf(members["no"] as number);
   }
   if (value instanceof Map) {

@@ -90,11 +90,14 @@ function restoreMachine(logic: InternalLogic, snapshot: Snapshot<unknown>, scope
     // It threw before it had a state; there is nothing to resolve.
     return snapshot;
   }
-  const restored = logic.restoreSnapshot?.(snapshot, scope) ?? snapshot;
+  // From what was stored: XState keeps no member that it does not know, and takes data of the context that looks like
+  // an actor in JSON for one.
+  const { nodes, context } = snapshot as { readonly nodes?: readonly string[]; readonly context?: unknown };
+  const bare: object = { ...snapshot, context: {} };
+  const restored = logic.restoreSnapshot?.(bare as Snapshot<unknown>, scope) ?? snapshot;
   shareIfLarge(childrenOf(restored));
-  // From what was stored: XState keeps no member that it does not know.
-  const { nodes } = snapshot as { readonly nodes?: readonly string[] };
   const { nodes: _, ...rest } = restored as Snapshot<unknown> & { readonly nodes?: readonly string[] };
+  Object.assign(rest, { context });
   reorderNodes(rest as Snapshot<unknown>, nodes);
   return rest as Snapshot<unknown>;
 }

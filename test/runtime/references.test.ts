@@ -180,3 +180,31 @@ test("references in collections and in the input of an effect lead to their acto
     await runtime.close();
   }
 });
+
+test("data that looks like a reference stays data, over a restart and in a fork", async () => {
+  const store = openSqlite({ file: ":memory:" });
+  const child = createMachine({});
+  const given = {
+    ours: { $pawl: "actor", no: 1 },
+    within: { $pawl: "object", value: { $pawl: "actor", no: 2 } },
+    xstates: { xstate$$type: 1, id: "c" },
+    text: '{"$pawl":"actor","no":1}',
+  };
+  const keeper = setup({ types: {} as { context: { given: object; me: unknown } }, actors: { child } }).createMachine({
+    context: ({ self }) => ({ given: structuredClone(given), me: self }),
+    invoke: { src: "child", id: "c" },
+  });
+  const first = await openRuntime({ store, machines: { keeper } });
+  first.createActor("keeper", { id: "k" });
+  await first.close();
+  const second = await openRuntime({ store, machines: { keeper } });
+  const actor = second.createActor("keeper", { id: "k" });
+  const fork = second.fork("k", second.history("k").at(-1)?.transitionId ?? -1, "f");
+  for (const one of [actor, fork]) {
+    const { context } = one.getSnapshot() as { context: { given: unknown; me: unknown } };
+    expect(context.given).toEqual(given);
+    expect(context.me).toBe(one);
+  }
+  await second.close();
+  store.close();
+});
