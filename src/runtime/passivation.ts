@@ -1,3 +1,5 @@
+import type { AnyEventObject } from "xstate";
+import { type DeliverOptions, deliver } from "./deliver.ts";
 import type { Engine } from "./engine.ts";
 import type { Live } from "./live.ts";
 import type { InternalActor } from "./xstate/internals.ts";
@@ -77,34 +79,35 @@ export class Passivation {
 
   /** Whoever still holds the actor, a person or another actor, reaches the one that wakes in its place. */
   #redirect(live: Live): void {
-    const awake = (): InternalActor => {
-      const woken = this.#engine.population.live(live.no) ?? this.#engine.options.wake(live.no);
-      if (woken === undefined) {
+    const current = (): InternalActor => {
+      const engine = this.#engine;
+      const awake = engine.population.live(live.no);
+      if (awake === undefined) {
+        engine.refuseIfClosed();
+      }
+      const woken = awake ?? engine.options.wake(live.no);
+      if (woken !== undefined) {
+        this.#attach(woken);
+        return woken.actor;
+      }
+      // It woke and was stopped, or its parent let go of it: it shows how it ended, and takes nothing.
+      const ended = engine.reference(live.no);
+      if (ended === undefined) {
         throw new Error(`${live.id} is gone`);
       }
-      this.#attach(woken);
-      return woken.actor;
+      return Object.assign(ended, {
+        deliver: (event: AnyEventObject, options: DeliverOptions = {}) => deliver(engine, live, event, options),
+      });
     };
+    const call = (method: string, args: unknown[]): unknown =>
+      (current() as unknown as Record<string, (...args: unknown[]) => unknown>)[method]?.(...args);
     const actor = live.actor as unknown as Record<string, unknown>;
-    for (const method of [
-      "send",
-      "_send",
-      "getSnapshot",
-      "getPersistedSnapshot",
-      "subscribe",
-      "on",
-      "stop",
-      "deliver",
-    ]) {
-      actor[method] = (...args: unknown[]) => {
-        if (method === "_send" && this.#engine.closed !== undefined) {
-          // Another actor sends, who cannot be told that nothing is accepted any more.
-          return undefined;
-        }
-        const current = awake() as unknown as Record<string, (...args: unknown[]) => unknown>;
-        return current[method]?.(...args);
-      };
+    for (const method of ["send", "getSnapshot", "getPersistedSnapshot", "subscribe", "on", "stop"]) {
+      actor[method] = (...args: unknown[]) => call(method, args);
     }
+    actor["deliver"] = async (...args: unknown[]) => call("deliver", args);
+    // Another actor sends, who cannot be told that nothing is accepted any more.
+    actor["_send"] = (event: unknown) => (this.#engine.closed === undefined ? call("_send", [event]) : undefined);
   }
 }
 

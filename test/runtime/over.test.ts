@@ -1,6 +1,6 @@
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type AnyActorRef, createActor, setup, toPromise, waitFor } from "xstate";
-import { openRuntime } from "../../src/runtime/index.ts";
+import { openRuntime, TerminalStateViolation } from "../../src/runtime/index.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
 import { simulatedClock } from "../../src/testing/simulated-clock.ts";
 import { unhandledErrors } from "./unhandled.fixture.ts";
@@ -69,5 +69,43 @@ describe.each(["end", "fail"] as const)("a root that ended by %s before the star
     const actor = runtime.createActor("machine", { id: "m" });
     clock.advance(2_000);
     expect(await heard(actor)).toEqual(await heard(plain));
+  });
+});
+
+describe("who holds an actor that slept once", () => {
+  test.each(["a root", "a child"])("sees how it ended: %s", async (which) => {
+    const clock = simulatedClock();
+    const house = setup({ actors: { machine } }).createMachine({
+      initial: "built",
+      states: { built: { invoke: { src: "machine", id: "m" }, on: { leave: "left" } }, left: {} },
+    });
+    const runtime = await openRuntime({ clock, machines: { machine, house }, passivateAfterMs: 1_000 });
+    const root = runtime.createActor("house", { id: "h" });
+    const held = which === "a root" ? runtime.createActor("machine", { id: "m" }) : runtime.actor("h/m");
+    await runtime.settled();
+    clock.advance(2_000);
+    expect(runtime.list({ rootsOnly: true }).every(({ asleep }) => asleep)).toBe(true);
+    if (which === "a root") {
+      held?.stop();
+    } else {
+      root.send({ type: "leave" });
+    }
+    await runtime.settled();
+    held?.send({ type: "end" });
+    expect(held?.getSnapshot()).toMatchObject({ status: "stopped", value: "a" });
+    await expect(held?.deliver({ type: "end" })).rejects.toThrow(TerminalStateViolation);
+    await runtime.close();
+  });
+
+  test("and that sleeps when the runtime closes is told so", async () => {
+    const clock = simulatedClock();
+    const runtime = await openRuntime({ clock, machines: { machine }, passivateAfterMs: 1_000 });
+    const held = runtime.createActor("machine", { id: "m" });
+    await runtime.settled();
+    clock.advance(2_000);
+    await runtime.close();
+    expect(() => held.send({ type: "end" })).toThrow("the runtime does not accept events any more: it was closed");
+    expect(() => held.getSnapshot()).toThrow("the runtime does not accept events any more: it was closed");
+    await expect(held.deliver({ type: "end" })).rejects.toThrow("it was closed");
   });
 });
