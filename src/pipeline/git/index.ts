@@ -5,6 +5,7 @@ export {
   branchReference,
   branchTakingName,
   createBranch,
+  type Reference,
   referencePart,
   referencesBelow,
   runBranch,

@@ -6,11 +6,22 @@ import {
   commitsOf,
   createBranch,
   type Repository,
+  referencesBelow,
   runBranch,
   type Sha,
   workstreamBranch,
 } from "../git/index.ts";
 import type { PlanIndex } from "./plan-index.ts";
+import { mergeReferences, withoutEndedMerge } from "./prepared-merge.ts";
+
+/** What the store says of a run, and its plan. */
+interface About {
+  readonly index: PlanIndex;
+  /** Whether a patch, by the id that the machines have for it, has ended without being committed. */
+  readonly isDropped: (ledger: string) => boolean;
+  /** The workstreams that have ended otherwise than completed. */
+  readonly endedUnmerged: () => ReadonlySet<string>;
+}
 
 /** The branches of one run and where they stand. Git's references are the truth; this remembers them. */
 export class RunBranches {
@@ -18,32 +29,31 @@ export class RunBranches {
   readonly base: Sha;
   readonly #repository: Repository;
   readonly #maker: BranchMaker;
-  readonly #index: PlanIndex;
-  readonly #isDropped: (ledger: string) => boolean;
+  readonly #about: About;
   readonly #tips = new Map<string, Promise<Sha>>();
   #runTip: Promise<Sha> | undefined;
 
-  /** @param isDropped whether a patch, by the id that the machines have for it, has ended without being committed */
-  constructor(
-    repository: Repository,
-    maker: BranchMaker,
-    base: Sha,
-    about: { readonly index: PlanIndex; readonly isDropped: (ledger: string) => boolean },
-  ) {
+  constructor(repository: Repository, maker: BranchMaker, base: Sha, about: About) {
     this.#repository = repository;
     this.#maker = maker;
     this.run = maker.run;
     this.base = base;
-    this.#index = about.index;
-    this.#isDropped = about.isDropped;
+    this.#about = about;
   }
 
   /**
    * Where the run's branch stands; makes it when it is not there.
-   * @throws PawlError BRANCH_EXISTS when somebody else made a branch of that name
+   * @throws PawlError BRANCH_EXISTS when somebody else made a branch of that name, BRANCH_CHECKED_OUT when it has to go
+   *   back
    */
   runTip(): Promise<Sha> {
-    this.#runTip ??= createBranch(this.#repository, runBranch(this.run), this.#maker, this.base);
+    if (this.#runTip === undefined) {
+      const tip = this.#createOfRun();
+      this.#runTip = tip;
+      tip.catch(() => {
+        this.#runTip = undefined;
+      });
+    }
     return this.#runTip;
   }
 
@@ -51,7 +61,7 @@ export class RunBranches {
   tip(workstream: string): Promise<Sha> {
     let tip = this.#tips.get(workstream);
     if (tip === undefined) {
-      tip = this.#create(this.#index.workstream(workstream));
+      tip = this.#create(this.#about.index.workstream(workstream));
       this.#tips.set(workstream, tip);
       tip.catch(() => this.#tips.delete(workstream));
     }
@@ -69,6 +79,15 @@ export class RunBranches {
     this.#runTip = Promise.resolve(to);
   }
 
+  async #createOfRun(): Promise<Sha> {
+    const tip = await createBranch(this.#repository, runBranch(this.run), this.#maker, this.base);
+    if (tip === this.base) {
+      return tip;
+    }
+    const marks = await referencesBelow(this.#repository, mergeReferences(this.run));
+    return await withoutEndedMerge(this.#repository, this.run, { tip, marks }, this.#about.endedUnmerged());
+  }
+
   async #create(workstream: Plan["workstreams"][number]): Promise<Sha> {
     const start = workstream.dependsOn.length === 0 ? this.base : await this.runTip();
     const branch = workstreamBranch(this.run, workstream.id);
@@ -81,7 +100,7 @@ export class RunBranches {
     const last = (await commitsOf(this.#repository, range)).at(-1);
     const [parent] = last?.parents ?? [];
     const { "Pawl-Run": run, "Pawl-Ledger": ledger } = last?.trailers ?? {};
-    if (parent === undefined || ledger === undefined || run !== this.run || !this.#isDropped(ledger)) {
+    if (parent === undefined || ledger === undefined || run !== this.run || !this.#about.isDropped(ledger)) {
       return range.to;
     }
     await this.#repository.moveReference(branchReference(branch), parent, range.to);

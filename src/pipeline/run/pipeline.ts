@@ -22,6 +22,7 @@ import { type Intervention, intervene, interventionDoor } from "./intervention.t
 import type { PipelineOptions } from "./options.ts";
 import { openParts, type PipelineParts } from "./parts.ts";
 import { PlanIndex } from "./plan-index.ts";
+import { endedUnmerged } from "./prepared-merge.ts";
 import { giveTask, reactTo } from "./reactions.ts";
 import { chooseRunId } from "./run-ids.ts";
 import { secretValues } from "./secret-values.ts";
@@ -278,6 +279,7 @@ export class Pipeline {
       branches: new RunBranches(this.#options.repository, { run, store: this.#store.storeId }, base, {
         index,
         isDropped: (ledger) => this.#services.patches.isDropped(`${run}/${ledger}`),
+        endedUnmerged: () => endedUnmerged(this.#reader, run),
       }),
       secrets: createRedactor(secrets),
       workers,

@@ -1,4 +1,5 @@
-import { type Repository, referencePart, type Sha } from "../git/index.ts";
+import type { Database } from "better-sqlite3";
+import { advanceBranch, type Reference, type Repository, referencePart, runBranch, type Sha } from "../git/index.ts";
 
 /** A merge that is made, but to which no branch was moved yet. */
 export interface PreparedMerge {
@@ -31,4 +32,44 @@ export async function readMerge(repository: Repository, run: string, merge: stri
     throw new Error(`merge ${merge} was not prepared`);
   }
   return { into, commit };
+}
+
+/**
+ * Takes back the merge that the run's branch is at where its workstream has ended without it: a process was killed
+ * between the merge and the record of it, and a person ended the workstream before the next one.
+ *
+ * @param marks the references of the run's prepared merges
+ * @returns where the branch stands then
+ * @throws PawlError BRANCH_CHECKED_OUT, GIT_FAILED
+ */
+export async function withoutEndedMerge(
+  repository: Repository,
+  run: string,
+  { tip, marks }: { readonly tip: Sha; readonly marks: readonly Reference[] },
+  endedUnmerged: ReadonlySet<string>,
+): Promise<Sha> {
+  for (const { name, commit } of marks) {
+    const [, merge] = /([^/]+)\/commit$/.exec(name) ?? [];
+    if (merge === undefined || commit !== tip || !endedUnmerged.has(workstreamOf(decodeURIComponent(merge)))) {
+      continue;
+    }
+    const into = marks.find((mark) => mark.name === name.replace(/commit$/, "into"))?.commit;
+    if (into !== undefined && into !== tip) {
+      await advanceBranch(repository, runBranch(run), { from: tip, to: into });
+      return into;
+    }
+  }
+  return tip;
+}
+
+/** Ids of merges begin with their workstream's (machines/ids.ts). */
+const workstreamOf = (merge: string): string => merge.split("~", 1)[0] ?? merge;
+
+/** The workstreams of a run that have ended otherwise than completed. */
+export function endedUnmerged(reader: Database, run: string): ReadonlySet<string> {
+  const ids = reader
+    .prepare("SELECT ws_id FROM workstreams WHERE run_id = ? AND state IN ('failed', 'cancelled', 'skipped')")
+    .pluck()
+    .all(run) as string[];
+  return new Set(ids.map((id) => id.slice(run.length + 1)));
 }

@@ -9,14 +9,15 @@ import {
   workstreamBranch,
 } from "../git/index.ts";
 import { readStoredPlan, type StateFolder } from "../state/index.ts";
-import { mergeReferences } from "./prepared-merge.ts";
+import { endedUnmerged, mergeReferences, withoutEndedMerge } from "./prepared-merge.ts";
 
 /** Worktrees of a setup command that no run has used for a week are not kept. */
 const unusedPoolMs = 7 * 24 * 60 * 60 * 1000;
 
 /**
  * Takes away what a run that has ended needs no more: the branches of workstreams whose commits are all in the run's
- * branch, and the references of its merges. Branches with commits of their own stay, for somebody to look at, and so do
+ * branch, and the references of its merges. A merge that nobody could record, of a workstream that was ended since, goes
+ * from the run's branch first. Branches with commits of their own stay, for somebody to look at, and so do
  * those that are checked out. Worktrees stay for the next run, but for those of a setup command that is no longer used.
  * Repeatable: after a crash in the middle it goes on where it was.
  *
@@ -25,15 +26,18 @@ const unusedPoolMs = 7 * 24 * 60 * 60 * 1000;
  */
 export async function tidyRun(repository: Repository, state: StateFolder, run: string): Promise<string[]> {
   const reader = openSqliteReader(state.database);
-  const { plan } = (() => {
+  const { workstreams, unmerged } = (() => {
     try {
-      return readStoredPlan(reader, run) ?? { plan: undefined };
+      return {
+        workstreams: readStoredPlan(reader, run)?.plan.workstreams ?? [],
+        unmerged: endedUnmerged(reader, run),
+      };
     } finally {
       reader.close();
     }
   })();
   const [kept] = await Promise.all([
-    removeReferences(repository, run, plan?.workstreams ?? []),
+    removeReferences(repository, run, workstreams, unmerged),
     removeUnusedPools(repository, state.worktrees, unusedPoolMs),
   ]);
   return kept;
@@ -43,14 +47,18 @@ async function removeReferences(
   repository: Repository,
   run: string,
   workstreams: Plan["workstreams"],
+  unmerged: ReadonlySet<string>,
 ): Promise<string[]> {
-  const tip = await repository.commit(branchReference(runBranch(run)));
+  const [found, merges] = await Promise.all([
+    repository.commit(branchReference(runBranch(run))),
+    referencesBelow(repository, mergeReferences(run)),
+  ]);
+  const tip = found && (await withoutEndedMerge(repository, run, { tip: found, marks: merges }, unmerged));
   const branches = new Map(
     workstreams.map(({ id }) => [branchReference(workstreamBranch(run, id)), workstreamBranch(run, id)]),
   );
   const below = branchReference(workstreamBranch(run, ""));
-  const [merges, all, contained] = await Promise.all([
-    referencesBelow(repository, mergeReferences(run)),
+  const [all, contained] = await Promise.all([
     referencesBelow(repository, below),
     tip === null ? [] : referencesBelow(repository, below, { containedIn: tip }),
   ]);

@@ -1,3 +1,6 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, test, vi } from "vitest";
 import { createBranch } from "../../../src/pipeline/git/index.ts";
 import { RunBranches } from "../../../src/pipeline/run/branches.ts";
@@ -7,9 +10,14 @@ import type { AppliedPatch } from "../../../src/pipeline/run/patch-tree.ts";
 import type { PlanIndex } from "../../../src/pipeline/run/plan-index.ts";
 import { markMerge } from "../../../src/pipeline/run/prepared-merge.ts";
 import type { RunSite } from "../../../src/pipeline/run/site.ts";
-import { commitAll, git, put, type Setting, setting } from "../git/setting.fixture.ts";
+import { planOf } from "../../cli/pawl.fixture.ts";
+import { commitAll, git, put, type Setting, setting, temporaryFolder } from "../git/setting.fixture.ts";
+import { once } from "./crash/crash-run.ts";
+
+const program = fileURLToPath(new URL("../../../dist/bin/pawl.js", import.meta.url));
 
 const maker = { run: "r", store: "s" };
+const about = { index: {} as PlanIndex, isDropped: () => false, endedUnmerged: () => new Set<string>() };
 const mail = { message: "b", author: { name: "Bo", email: "bo@example.com" }, date: null };
 
 /** A signal that fires while a branch is being moved: the branch stands at its new commit by then. */
@@ -50,7 +58,7 @@ test("a workstream that is ended while it is being merged is not left in the run
   const found = await setting();
   const { repository, start, checkout } = found;
   const commit = commitAll(checkout, { "b.txt": "b\n" }, "merged");
-  const branches = new RunBranches(repository, maker, start, { index: {} as PlanIndex, isDropped: () => false });
+  const branches = new RunBranches(repository, maker, start, about);
   await branches.runTip();
   await markMerge(repository, "r", "w~m1", { into: start, commit });
   const site = { run: "r", services: { repository }, branches } as unknown as RunSite;
@@ -73,9 +81,51 @@ test.each([
     const last = commitAll(checkout, { "b1.txt": "b\n" }, trailers("w.b~p1"));
     git(checkout, "update-ref", "refs/heads/pawl-work/r/w", last);
     const index = { workstream: () => ({ id: "w", dependsOn: [] }) } as unknown as PlanIndex;
-    const about = { index, isDropped: (ledger: string) => isDropped && ledger === "w.b~p1" };
-    const tip = await new RunBranches(repository, maker, start, about).tip("w");
+    const found = { ...about, index, isDropped: (ledger: string) => isDropped && ledger === "w.b~p1" };
+    const tip = await new RunBranches(repository, maker, start, found).tip("w");
     expect(git(checkout, "rev-list", "--count", `${start}..pawl-work/r/w`)).toBe(String(stays));
     expect(git(checkout, "rev-parse", "pawl-work/r/w")).toBe(tip);
   },
 );
+
+test.each([
+  { ended: ["w"], isMerged: false },
+  { ended: ["other"], isMerged: true },
+])(
+  "a merge that a killed process made and could not record stays where not its workstream but $ended was ended",
+  async ({ ended, isMerged }) => {
+    const { repository, start, checkout } = await setting();
+    await new RunBranches(repository, maker, start, about).runTip();
+    const earlier = commitAll(checkout, { "a1.txt": "a\n" }, "merge of other");
+    const commit = commitAll(checkout, { "b1.txt": "b\n" }, "merge of w");
+    await markMerge(repository, "r", "other~m1", { into: start, commit: earlier });
+    await markMerge(repository, "r", "w~m2", { into: earlier, commit });
+    git(checkout, "update-ref", "refs/heads/pawl/r", commit);
+    const found = { ...about, endedUnmerged: () => new Set(ended) };
+    const tip = await new RunBranches(repository, maker, start, found).runTip();
+    expect(tip).toBe(isMerged ? commit : earlier);
+    expect(git(checkout, "rev-parse", "pawl/r")).toBe(tip);
+  },
+);
+
+test("a workstream that is failed after a crash between its merge and the record of it is not in the run's branch", () => {
+  const folder = temporaryFolder();
+  const repository = join(folder, "repository");
+  put(folder, { "repository/plan.yaml": planOf(["{ id: a, run: 'echo a > a.txt' }"]) });
+  git(repository, "init", "-q", "-b", "main");
+  git(repository, "config", "user.name", "Ann");
+  git(repository, "config", "user.email", "ann@example.com");
+  const start = commitAll(repository, {}, "start");
+  // The task, three steps of its patch, the making of the merge, and the moving of the branch.
+  expect(once(folder, { point: "effect.end", nth: 6 })).toBeNull();
+  expect(git(repository, "rev-parse", "pawl/p-1")).not.toBe(start);
+  const reason = ["--operator", "ines", "--reason", "not this"];
+  const { stderr } = spawnSync(process.execPath, [program, "override", "fail-workstream", "w", ...reason], {
+    cwd: repository,
+    encoding: "utf8",
+  });
+  expect(stderr).toBe("");
+  expect(git(repository, "rev-parse", "pawl/p-1")).toBe(start);
+  // What the workstream had is still there to look at.
+  expect(git(repository, "show", "pawl-work/p-1/w:a.txt")).toBe("a");
+});
