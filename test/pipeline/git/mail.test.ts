@@ -71,10 +71,27 @@ describe("a mail is known", () => {
     expect(parsePatch(Buffer.from(text), "p").mail).toBeNull();
   });
 
-  test("from the next one in the mailbox of another program", () => {
-    const one = `From zoe@x Thu Jan  1 00:00:00 1970\n${headers}\n${diff}`;
-    expect(() => parsePatch(Buffer.from(`${one}\n${one}`), "p")).toThrow(
-      expect.objectContaining({ code: "PATCH_SERIES" }),
-    );
+  const start = `From ${"0".repeat(40)} Mon Sep 17 00:00:00 2001\n`;
+  const base64 = (text: string): string => Buffer.from(text).toString("base64").replace(/.{76}/g, "$&\n");
+
+  test.each([
+    ["in the mailbox of another program", `From zoe@x Thu Jan  1 00:00:00 1970\n${headers}\n${diff}`],
+    ["where their bodies are base64", `${start}${headers}Content-Transfer-Encoding: base64\n\n${base64(diff)}\n`],
+    [
+      "where their bodies are quoted-printable",
+      `${start}${headers}Content-Transfer-Encoding: quoted-printable\n\n${diff}`,
+    ],
+    ["where the first one is a cover letter", `${start}${headers}\nAll of them.\n`],
+  ])("from the next one %s", (_, one) => {
+    for (const next of [one, `${start}${headers}\n${diff}`]) {
+      expect(() => parsePatch(Buffer.from(`${one}\n${next}`), "p")).toThrow(
+        expect.objectContaining({ code: "PATCH_SERIES" }),
+      );
+    }
+  });
+
+  test("with a line in its message that looks like the next one's", () => {
+    const text = `From ${"0".repeat(40)} on it is slow, since 12:00:00 in 2023\nand so on.`;
+    expect(parsePatch(Buffer.from(`${headers}\n${text}\n${diff}`), "p").mail?.message).toBe(`Count\n\n${text}`);
   });
 });

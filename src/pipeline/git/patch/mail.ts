@@ -20,29 +20,39 @@ export function isMail(bytes: Uint8Array): boolean {
   return headers.has("subject") && headers.get("from")?.includes("@") === true;
 }
 
+const firstLine = /^From (?:[0-9a-f]{40,64} |\S+ .*\d\d:\d\d:\d\d .*\d{4})/;
+
 /** The line between two mails of one file: `From`, whose or which commit, and a date. */
 export function beginsMail(line: string): boolean {
-  return /^From (?:[0-9a-f]{40,64} |\S+ .*\d\d:\d\d:\d\d .*\d{4})/.test(line);
+  return firstLine.test(line);
+}
+
+/** The same line in a message, where people may write anything: it has a date, and a header comes next. */
+export function beginsMailAmidText(text: string): boolean {
+  return /^From \S+ .*\d\d:\d\d:\d\d .*\d{4}\r?\n[!-9;-~]+:/.test(text);
 }
 
 /**
  * Reads a mail of `git format-patch`, sent or not.
  *
  * @returns author and message, the decoded body with the diff, and how many lines stand before that body; null where
- *   its lines are not those of the mail, because it was encoded
+ *   its lines are not those of the mail, because it was encoded. `isFollowed` where another mail comes after the encoded
+ *   body, in which it cannot be seen
  * @throws MailFault for mails with attachments, and without author or subject
  */
 export function readMail(bytes: Buffer): {
   readonly mail: PatchMail;
   readonly content: Buffer;
   readonly linesBefore: number | null;
+  readonly isFollowed: boolean;
 } {
   const { headers, body, linesBefore } = splitHeaders(bytes);
   const type = headers.get("content-type") ?? "";
   if (/^multipart\//i.test(type)) {
     throw new MailFault("a mail with attachments; make it without --attach and --inline");
   }
-  const content = decodeBody(body, headers.get("content-transfer-encoding") ?? "8bit");
+  const encoding = (headers.get("content-transfer-encoding") ?? "8bit").toLowerCase().trim();
+  const content = decodeBody(body, encoding);
   const charset = /charset="?([^";\s]+)/i.exec(type)?.[1] ?? "utf-8";
   const text = decodeText(beforeDiff(content), charset);
   const inBody = readInBodyHeaders(text);
@@ -57,7 +67,12 @@ export function readMail(bytes: Buffer): {
     throw new MailFault("a mail without subject and text");
   }
   const date = readDate(inBody.headers.get("date") ?? headers.get("date"));
-  return { mail: { author, date, message }, content, linesBefore: content === body ? linesBefore : null };
+  return {
+    mail: { author, date, message },
+    content,
+    linesBefore: content === body ? linesBefore : null,
+    isFollowed: encoding === "base64" && new RegExp(firstLine, "m").test(body.toString("latin1")),
+  };
 }
 
 function splitHeaders(bytes: Buffer): { headers: Map<string, string>; body: Buffer; linesBefore: number } {
@@ -85,7 +100,7 @@ function readHeaders(block: string): Map<string, string> {
 }
 
 function decodeBody(body: Buffer, encoding: string): Buffer {
-  switch (encoding.toLowerCase().trim()) {
+  switch (encoding) {
     case "quoted-printable":
       return quotedPrintable(
         body

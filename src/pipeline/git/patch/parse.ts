@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { PawlError } from "../../../base/errors/index.ts";
 import { Lines, SectionFault } from "./lines.ts";
-import { beginsMail, isMail, MailFault, readMail } from "./mail.ts";
+import { beginsMail, beginsMailAmidText, isMail, MailFault, readMail } from "./mail.ts";
 import type { FileChange, Patch } from "./patch.ts";
 import { readSection } from "./section.ts";
 
@@ -18,7 +18,7 @@ export function parsePatch(bytes: Buffer, name: string): Patch {
     const mail = isMail(bytes) ? readMail(bytes) : null;
     linesBefore = mail === null ? 0 : mail.linesBefore;
     const text = (mail?.content ?? bytes).toString("latin1");
-    const { files, diff } = readSections(text, mail !== null);
+    const { files, diff } = mail?.isFollowed === true ? noSections : readSections(text, mail !== null);
     if (files === null) {
       throw new PawlError("PATCH_SERIES", { patch: name }, { at: { file: name } });
     }
@@ -48,7 +48,9 @@ export function parsePatch(bytes: Buffer, name: string): Patch {
   }
 }
 
-/** The files' parts, one after the other; files are null when a second mail begins behind the first one's diff. */
+const noSections = { files: null, diff: Buffer.alloc(0) };
+
+/** The files' parts, one after the other; files are null when a second mail begins behind the first one. */
 function readSections(text: string, mail: boolean): { readonly files: FileChange[] | null; readonly diff: Buffer } {
   const lines = new Lines(text);
   const files: FileChange[] = [];
@@ -59,8 +61,8 @@ function readSections(text: string, mail: boolean): { readonly files: FileChange
       files.push(readSection(lines));
       const part = text.slice(start, lines.offset);
       parts.push(part.endsWith("\n") ? part : `${part}\n`);
-    } else if (mail && files.length > 0 && beginsMail(line)) {
-      return { files: null, diff: Buffer.alloc(0) };
+    } else if (mail && beginsMail(line) && (files.length > 0 || beginsMailAmidText(lines.ahead(longestHeader)))) {
+      return noSections;
     } else {
       refuseOtherForms(line, lines);
       lines.next();
