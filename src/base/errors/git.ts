@@ -20,6 +20,13 @@ export const gitErrors = defineErrors({
     message: "git {command} failed in {folder} (exit {exit}): {detail}",
     fix: "Run it there by hand to see more. Every git step can be repeated: mend the cause, then ask again; a run that stopped goes on with pawl resume.",
   },
+  GIT_FILTER_FAILED: {
+    exit: 1,
+    http: 500,
+    message:
+      "git {command} failed in {folder}: the filter {filter}, which .gitattributes asks for and the configuration requires, did not do its work: {detail}",
+    fix: 'Install what it runs (git config --get-regexp "^filter" shows that; git-lfs for lfs) where pawl finds it on its PATH, then ask again; a run that stopped goes on with pawl resume.',
+  },
   GIT_OUTPUT_TOO_LARGE: {
     exit: 1,
     http: 500,

@@ -25,7 +25,7 @@ const nestedRepository = [
  * What was changed in a worktree since it was set to `base`, as a patch of git; null when nothing was. Only the files
  * count: commits of a task's own, another branch or a lost `.git` change nothing. New files are taken, ignored ones not.
  *
- * @throws NESTED_REPOSITORY, GIT_FAILED, GIT_OUTPUT_TOO_LARGE
+ * @throws NESTED_REPOSITORY, GIT_FAILED, GIT_FILTER_FAILED, GIT_OUTPUT_TOO_LARGE
  */
 export async function capturePatch(worktree: Worktree, base: Sha): Promise<Buffer | null> {
   worktree.markTouched();

@@ -75,7 +75,7 @@ export type GitRunner = (call: Omit<GitCall, "answers">) => Promise<GitEnding>;
 /**
  * Runs git without a shell and gathers what it prints.
  *
- * @throws GIT_MISSING, GIT_FAILED (an exit status not in `answers`), GIT_OUTPUT_TOO_LARGE
+ * @throws GIT_MISSING, GIT_FAILED or GIT_FILTER_FAILED (an exit status not in `answers`), GIT_OUTPUT_TOO_LARGE
  */
 export async function runGit({ answers = [0], ...call }: GitCall, runner: GitRunner = runHere): Promise<GitAnswer> {
   const ending = await runner(call);
@@ -158,13 +158,23 @@ export function startFailure(call: Pick<GitCall, "cwd" | "args">, cause: Error):
 }
 
 /** The error for a git that ended otherwise than it should. */
-export function gitFailed(
-  call: Pick<GitCall, "cwd" | "args">,
-  exit: number | string,
-  stderr: string,
-): PawlError<"GIT_FAILED"> {
+export function gitFailed(call: Pick<GitCall, "cwd" | "args">, exit: number | string, stderr: string): PawlError {
+  const about = { command: commandOf(call.args), folder: call.cwd };
+  const filter = failedFilter(stderr);
+  if (filter !== null) {
+    const detail = stderr.trim().replace(/\s*\n\s*/g, "; ");
+    return new PawlError("GIT_FILTER_FAILED", { ...about, filter, detail });
+  }
   const detail = stderr.trim() === "" ? "it said nothing" : stderr.trim();
-  return new PawlError("GIT_FAILED", { command: commandOf(call.args), folder: call.cwd, exit, detail });
+  return new PawlError("GIT_FAILED", { ...about, exit, detail });
+}
+
+/** The filter of .gitattributes without which git would not go on, by its name or by what it runs. */
+function failedFilter(stderr: string): string | null {
+  const [, name] = /^fatal: .*: (?:clean|smudge) filter '?(.+?)'? failed$/m.exec(stderr) ?? [];
+  // One that serves many files may be gone before git can say which one it is: then the shell has said what it looked for.
+  const [, program] = /^(.+?): (?:line )?\d+: .*not found\n[\s\S]*hung up unexpectedly/m.exec(stderr) ?? [];
+  return name ?? program ?? null;
 }
 
 const gitEnvironment = {

@@ -198,7 +198,7 @@ export class Repository {
  * Opens the repository that `directory` lies in; any folder of the checkout or of a linked worktree will do.
  *
  * @throws GIT_MISSING, GIT_TOO_OLD, NOT_A_REPOSITORY, REPOSITORY_NOT_TRUSTED, REPOSITORY_BARE, REPOSITORY_EMPTY,
- *   REPOSITORY_SHALLOW
+ *   REPOSITORY_SHALLOW, GIT_FILTER_FAILED
  */
 export async function openRepository(directory: string, { clock }: { readonly clock: Clock }): Promise<Repository> {
   const asked = findRepository(directory);

@@ -2,7 +2,13 @@ import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { systemClock } from "../../../src/base/time.ts";
-import { createBranch, mergeRunIntoBase, openRepository, resolveBase } from "../../../src/pipeline/git/index.ts";
+import {
+  capturePatch,
+  createBranch,
+  mergeRunIntoBase,
+  openRepository,
+  resolveBase,
+} from "../../../src/pipeline/git/index.ts";
 import { checkoutWith, commitAll, git, put, setting, temporaryFolder } from "./setting.fixture.ts";
 
 const opened = (folder: string) => openRepository(folder, { clock: systemClock });
@@ -39,6 +45,44 @@ describe("a folder is not opened", () => {
     await expect(opened(checkout)).rejects.toMatchObject({
       code: "GIT_TOO_OLD",
       message: expect.stringMatching("2.37.9"),
+    });
+  });
+});
+
+describe("a filter that the configuration requires and that is not there is named, with what to do", () => {
+  test.each([
+    ["a command for each file", "clean", "lfs"],
+    ["one for all files", "process", /lfs|git-lfs-gone/],
+  ])("as %s, when the repository is opened", async (_, kind, filter) => {
+    const checkout = checkoutWith({ ".gitattributes": "*.bin filter=lfs\n", "a.bin": "1\n" });
+    git(checkout, "config", "filter.lfs.required", "true");
+    git(checkout, "config", `filter.lfs.${kind}`, "git-lfs-gone --serve");
+    put(checkout, { "a.bin": "2\n" });
+    await expect(opened(checkout)).rejects.toMatchObject({
+      code: "GIT_FILTER_FAILED",
+      values: {
+        command: "status",
+        filter: expect.stringMatching(filter),
+        detail: expect.stringContaining("git-lfs-gone"),
+      },
+      fix: expect.stringContaining("pawl resume"),
+    });
+  });
+
+  test("when a worktree is made, or what changed there is gathered", async () => {
+    const { pool, start, checkout } = await setting({ ".gitattributes": "*.bin filter=lfs\n", "a.bin": "1\n" });
+    const worktree = await pool.acquire(start);
+    put(worktree.folder, { "a.bin": "2\n" });
+    git(checkout, "config", "filter.lfs.required", "true");
+    git(checkout, "config", "filter.lfs.clean", "git-lfs-gone clean");
+    git(checkout, "config", "filter.lfs.smudge", "git-lfs-gone smudge");
+    await expect(capturePatch(worktree, start)).rejects.toMatchObject({
+      code: "GIT_FILTER_FAILED",
+      values: { command: "add", filter: "lfs" },
+    });
+    await expect(pool.acquire(start)).rejects.toMatchObject({
+      code: "GIT_FILTER_FAILED",
+      values: { command: "checkout", filter: "lfs" },
     });
   });
 });
