@@ -144,6 +144,15 @@ async function moveCheckout(folder: string, branch: string, commit: Sha): Promis
     const remedy = "Bring that folder back, or have git forget it (git worktree prune)";
     throw new PawlError("CHECKOUT_IN_THE_WAY", { branch, folder, detail: "the folder is not there", remedy });
   }
+  const lock = await referenceLock(folder, branch);
+  if (lock !== null) {
+    throw new PawlError("CHECKOUT_IN_THE_WAY", {
+      branch,
+      folder,
+      detail: `${lock} is there`,
+      remedy: endOrRemove(lock),
+    });
+  }
   // The user's settings hold there, but the commit is one that Pawl made: it has no signature to check. And what the
   // user wants of his own merges into the branch (`--squash`, `-s ours`) would leave it elsewhere.
   const noOptions = `--config-env=branch.${branch}.mergeOptions=PAWL_NOTHING`;
@@ -160,11 +169,27 @@ async function moveCheckout(folder: string, branch: string, commit: Sha): Promis
   }
 }
 
+/** A lock that git would meet only once the files are those of the merge. */
+async function referenceLock(folder: string, branch: string): Promise<string | null> {
+  const asked = ["HEAD", branchReference(branch)].flatMap((reference) => ["--git-path", `${reference}.lock`]);
+  const { stdout } = await runGit({ cwd: folder, args: ["rev-parse", "--path-format=absolute", ...asked] });
+  // What is no path on a line of its own, for the line breaks in it, is not found.
+  return (
+    stdout
+      .toString()
+      .split("\n")
+      .find((path) => path !== "" && existsSync(path)) ?? null
+  );
+}
+
+const endOrRemove = (lock: string): string =>
+  `Let the git command that holds ${lock} end, or remove that file where none runs any more`;
+
 const putAway = "Commit or put away the changes there";
 
 /** What git says of a checkout that it cannot bring along, and what to do about it. */
 const inTheWay: readonly (readonly [RegExp, string])[] = [
-  [/index\.lock/, "Let the git command that holds index.lock end, or remove that file where none runs any more"],
+  [/index\.lock/, endOrRemove("index.lock")],
   [/have not concluded/, "Finish or give up there what git is in the middle of"],
   [/overwritten|would be lost|unmerged|not possible/, putAway],
 ];

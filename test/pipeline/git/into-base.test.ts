@@ -225,16 +225,20 @@ describe("nothing is changed", () => {
     expect(at(checkout, "release")).toBe(at(checkout, "main"));
   });
 
-  test("while another git holds the index of the checkout, which is said", async () => {
-    const { checkout, merge } = await endedRun();
-    const before = at(checkout, "main");
-    put(checkout, { ".git/index.lock": "" });
-    await expect(merge()).rejects.toMatchObject({
-      code: "CHECKOUT_IN_THE_WAY",
-      fix: expect.stringContaining("remove that file where none runs"),
-    });
-    expect(at(checkout, "main")).toBe(before);
-  });
+  test.each(["index", "HEAD", "refs/heads/main"])(
+    "while another git holds the lock of %s, which is said, and no file has changed",
+    async (held) => {
+      const { checkout, merge } = await endedRun();
+      const before = at(checkout, "main");
+      put(checkout, { [`.git/${held}.lock`]: "" });
+      await expect(merge()).rejects.toMatchObject({
+        code: "CHECKOUT_IN_THE_WAY",
+        message: expect.stringContaining(`${held}.lock`),
+        fix: expect.stringContaining("remove that file where none runs"),
+      });
+      expect([at(checkout, "main"), git(checkout, "status", "--short")]).toEqual([before, ""]);
+    },
+  );
 
   test("by a conflict, which names its files", async () => {
     const { checkout, merge } = await endedRun();
