@@ -46,7 +46,9 @@ export async function haveDone(
     const id = ids.next(clock.now());
     const giveUpAt = clock.monotonic() + answerWithinMs;
     for (let isDone = false; !isDone; ) {
-      const pipeline = await openUnlessInUse(() => Pipeline.open({ repository, state, clock, ids, env }));
+      const pipeline = await openUnlessInUse(() =>
+        Pipeline.open({ repository, state, clock, ids, env, toCancel: asked.kind === "cancel" }),
+      );
       if (pipeline === undefined) {
         isDone = await isTaken(askRunning(state.inbox, { id, run, asked }, waits(clock)));
         if (!isDone && clock.monotonic() >= giveUpAt) {

@@ -20,6 +20,12 @@ export const pipelineErrors = defineErrors({
     message: "run {run} has ended already: {state}",
     fix: "pawl status {run} shows how; a new run is started with pawl run.",
   },
+  RUN_OF_ANOTHER_BUILD: {
+    exit: 1,
+    http: 409,
+    message: "run {run} was begun by another build of Pawl, whose machines do not fit this one's: {list}",
+    fix: "{remedy}. Nothing was changed.",
+  },
   RUN_EXISTS: {
     exit: 2,
     http: 409,

@@ -3,6 +3,7 @@ import type { EntityBinding } from "../../runtime/index.ts";
 import { entityBindings } from "../entities/index.ts";
 import { type StoredPlan, storedPlanRow } from "../state/index.ts";
 import { pipelineMachines, type SiteOf } from "./machines.ts";
+import type { MigrationsOf } from "./other-builds.ts";
 import type { Patches } from "./patches.ts";
 
 /** The machines of a run, with their effects, and with the rows and audit events of their entities. */
@@ -11,6 +12,7 @@ export function boundMachines({
   newPlan,
   reader,
   siteOf,
+  migrationsOf,
 }: {
   readonly patches: Patches;
   /** The plan of a run that is being made. */
@@ -18,6 +20,7 @@ export function boundMachines({
   /** What is stored already. */
   readonly reader: Database;
   readonly siteOf: SiteOf;
+  readonly migrationsOf: MigrationsOf;
 }) {
   const machines = pipelineMachines(siteOf);
   const begun = reader
@@ -29,12 +32,13 @@ export function boundMachines({
     patchContent: (id) => patches.held(id),
     executingSince: (workstream) => begun.get(workstream),
   });
+  const migrate = (machine: keyof typeof machines) => migrationsOf(machine, machines[machine].version ?? "1");
   return {
-    run: { logic: machines.run, entity: withPlan(bindings.run, newPlan) },
-    workstream: { logic: machines.workstream, entity: bindings.workstream },
-    task: { logic: machines.task, entity: bindings.task },
-    patch_ledger: { logic: machines.patch_ledger, entity: bindings.patch_ledger },
-    test_gate: { logic: machines.test_gate, entity: bindings.test_gate },
+    run: { logic: machines.run, entity: withPlan(bindings.run, newPlan), migrate: migrate("run") },
+    workstream: { logic: machines.workstream, entity: bindings.workstream, migrate: migrate("workstream") },
+    task: { logic: machines.task, entity: bindings.task, migrate: migrate("task") },
+    patch_ledger: { logic: machines.patch_ledger, entity: bindings.patch_ledger, migrate: migrate("patch_ledger") },
+    test_gate: { logic: machines.test_gate, entity: bindings.test_gate, migrate: migrate("test_gate") },
   };
 }
 

@@ -12,6 +12,8 @@ export interface PipelineOptions {
   readonly ids: Ids;
   /** Where the values of a plan's secrets come from. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** True to open a run of another build too, so far as to cancel it. */
+  readonly toCancel?: boolean;
   /** Told of each transition once it is on disk. */
   readonly onTransition?: (audit: StoredAuditRow) => void;
   /** Called where a crash makes a difference, so that a test can crash there. */

@@ -8,7 +8,9 @@ import { followTransitions } from "../../store/transitions-file.ts";
 import { LogFiles, type StoredPlan, storedPlansComponent } from "../state/index.ts";
 import { Admission } from "./admission.ts";
 import { boundMachines } from "./entities.ts";
+import type { SiteOf } from "./machines.ts";
 import type { PipelineOptions } from "./options.ts";
+import { openOverOtherBuilds } from "./other-builds.ts";
 import { Patches } from "./patches.ts";
 import { probedEffect, probedStore } from "./probe.ts";
 import type { RunSite, SiteServices } from "./site.ts";
@@ -31,7 +33,10 @@ export interface PartsHost {
   readonly failed: (error: unknown) => void;
 }
 
-/** Opens the parts, or leaves none of them open. @throws as {@link openSqlite} and {@link openRuntime} do */
+/**
+ * Opens the parts, or leaves none of them open.
+ * @throws PawlError RUN_OF_ANOTHER_BUILD, and as {@link openSqlite} and {@link openRuntime} do
+ */
 export async function openParts(options: PipelineOptions, { siteOf, failed }: PartsHost): Promise<PipelineParts> {
   const { state, repository, clock, ids } = options;
   const components = [domainComponent, storedPlansComponent];
@@ -53,20 +58,23 @@ export async function openParts(options: PipelineOptions, { siteOf, failed }: Pa
       worktreesFolder: state.worktrees,
     };
     const newPlans = new Map<string, StoredPlan>();
-    const runtime = await openRuntime({
-      store,
-      machines: boundMachines({
-        patches: services.patches,
-        newPlan: (run) => newPlans.get(run),
-        reader,
-        siteOf: (run, signal, work) =>
-          services.admission.run(signal, () => probedEffect(options.probe, () => work(siteOf(run)))),
+    const bound = {
+      patches: services.patches,
+      newPlan: (run: string) => newPlans.get(run),
+      reader,
+      siteOf: ((run, signal, work) =>
+        services.admission.run(signal, () => probedEffect(options.probe, () => work(siteOf(run))))) satisfies SiteOf,
+    };
+    const runtime = await openOverOtherBuilds(reader, { toCancel: options.toCancel === true }, (migrationsOf) =>
+      openRuntime({
+        store,
+        machines: boundMachines({ ...bound, migrationsOf }),
+        strict: true,
+        clock,
+        ids,
+        onFailure: failed,
       }),
-      strict: true,
-      clock,
-      ids,
-      onFailure: failed,
-    });
+    );
     return { store, reader, runtime, services, newPlans, unfollow };
   } catch (error) {
     unfollow?.();

@@ -1,0 +1,72 @@
+import type { Database } from "better-sqlite3";
+import { PawlError } from "../../base/errors/index.ts";
+
+/** Migrate functions of a machine by the version they start from. */
+type Migrations = Readonly<
+  Record<string, (snapshot: Record<string, unknown>, actor: { readonly id: string }) => Record<string, unknown>>
+>;
+
+/** Migrate functions of a machine that has this version now. */
+export type MigrationsOf = (machine: string, version: string) => Migrations;
+
+/**
+ * Opens the machines of runs over what another build of Pawl stored. Runs that have ended take no event any more, and are
+ * kept as they are. One that has not ended is taken as it is only where it is to be cancelled, which machines of all
+ * versions know; to go on with it, its build is needed.
+ *
+ * @param open asked again, with migrate functions, where machines have changed
+ * @throws PawlError RUN_OF_ANOTHER_BUILD, and what `open` throws
+ */
+export async function openOverOtherBuilds<T>(
+  reader: Database,
+  { toCancel }: { readonly toCancel: boolean },
+  open: (migrationsOf: MigrationsOf) => Promise<T>,
+): Promise<T> {
+  try {
+    // As a rule nothing has changed, and a large store is not looked through.
+    return await open(() => ({}));
+  } catch (error) {
+    if (!isMachineChanged(error)) {
+      throw error;
+    }
+  }
+  try {
+    return await open(migrationsOver(reader, toCancel));
+  } catch (error) {
+    if (!isMachineChanged(error)) {
+      throw error;
+    }
+    const list = String(error.values["list"]);
+    const run = /^[^/ ]*/.exec(list)?.[0] ?? "";
+    const remedy = toCancel
+      ? "Finish or cancel it with that build, or keep new runs apart from it: pawl run PLAN --state DIR"
+      : `Finish it with that build (pawl resume ${run}), or end it here: pawl cancel ${run}`;
+    throw new PawlError("RUN_OF_ANOTHER_BUILD", { run, list, remedy }, { cause: error });
+  }
+}
+
+function isMachineChanged(error: unknown): error is PawlError {
+  return error instanceof PawlError && error.code === "MACHINE_CHANGED";
+}
+
+function migrationsOver(reader: Database, toCancel: boolean): MigrationsOf {
+  const stored = reader.prepare("SELECT DISTINCT machine, version FROM actors").all() as {
+    readonly machine: string;
+    readonly version: string;
+  }[];
+  const completedAt = reader.prepare("SELECT completed_at FROM runs WHERE run_id = ?").pluck();
+  return (machine, now) => {
+    const others = stored.filter((each) => each.machine === machine && each.version !== now);
+    return Object.fromEntries(
+      others.map(({ version }) => [
+        version,
+        (snapshot, { id }) => {
+          if (!toCancel && typeof completedAt.get(id.split("/", 1)[0]) !== "string") {
+            throw new Error(`${machine} had version ${version} there, here it has ${now}`);
+          }
+          return snapshot;
+        },
+      ]),
+    );
+  };
+}

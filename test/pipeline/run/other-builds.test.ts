@@ -1,0 +1,40 @@
+import { join } from "node:path";
+import Database from "better-sqlite3";
+import { expect, test } from "vitest";
+import { type Place, placeWith, planOf } from "../../cli/pawl.fixture.ts";
+import { appears } from "../../waiting.fixture.ts";
+
+/** As if a build whose machines had this version had written all of it. */
+function writtenBy(place: Place, version: string): void {
+  const db = new Database(join(place.folder, ".state", "pipeline.db"));
+  db.prepare("UPDATE actors SET version = ?, fingerprint = 'other' WHERE machine <> ''").run(version);
+  db.close();
+}
+
+/** A run that was killed while its second task ran. */
+async function killedRun(): Promise<Place> {
+  const tasks = ["{ id: a, run: 'echo a > b.txt' }", "{ id: b, run: 'touch $MARK; exec sleep 60', depends_on: [a] }"];
+  const place = placeWith(planOf(tasks));
+  place.env = { MARK: join(place.folder, "mark") };
+  const { process, ended } = place.start("run", "plan.yaml");
+  await appears(join(place.folder, "mark"));
+  process.kill("SIGKILL");
+  await ended;
+  return place;
+}
+
+test("a run that a build with other machines began is not gone on with, but cancelled; then others begin", async () => {
+  const place = await killedRun();
+  writtenBy(place, "0.9");
+  const { status, stderr } = place.pawl("resume");
+  expect([status, stderr]).toEqual([1, expect.stringContaining("RUN_OF_ANOTHER_BUILD")]);
+  expect(stderr).toContain("run had version 0.9 there, here it has 1.1.0");
+  expect(stderr).toContain("pawl cancel p-1");
+  expect(place.pawl("cancel")).toMatchObject({ status: 0, stderr: "" });
+  // Now it has ended, and what has ended may be of any build.
+  writtenBy(place, "0.8");
+  place.write("plan.yaml", planOf(["{ id: a, run: 'echo a > b.txt' }"]));
+  expect(place.pawl("run", "plan.yaml")).toMatchObject({ status: 0 });
+  const { stdout } = place.pawl("status", "p-1");
+  expect(stdout).toMatch(/^p-1 {2}canceled[\s\S]*w\.b {2}cancelled/);
+}, 40_000);
