@@ -5,6 +5,7 @@ export {
   branchReference,
   branchTakingName,
   createBranch,
+  isOfAnotherRun,
   type Reference,
   referencePart,
   referencesBelow,

@@ -1,11 +1,13 @@
 import type { Plan } from "../../plan/index.ts";
-import { openSqliteReader } from "../../store/sqlite/open.ts";
+import { openSqliteReader, readStoreId } from "../../store/sqlite/open.ts";
 import {
   branchReference,
+  isOfAnotherRun,
   type Repository,
   referencesBelow,
   removeUnusedPools,
   runBranch,
+  type Sha,
   workstreamBranch,
 } from "../git/index.ts";
 import { readStoredPlan, type StateFolder } from "../state/index.ts";
@@ -26,9 +28,10 @@ const unusedPoolMs = 7 * 24 * 60 * 60 * 1000;
  */
 export async function tidyRun(repository: Repository, state: StateFolder, run: string): Promise<string[]> {
   const reader = openSqliteReader(state.database);
-  const { workstreams, unmerged } = (() => {
+  const stored = (() => {
     try {
       return {
+        store: readStoreId(reader),
         workstreams: readStoredPlan(reader, run)?.plan.workstreams ?? [],
         unmerged: endedUnmerged(reader, run),
       };
@@ -37,32 +40,46 @@ export async function tidyRun(repository: Repository, state: StateFolder, run: s
     }
   })();
   const [kept] = await Promise.all([
-    removeReferences(repository, run, workstreams, unmerged),
+    removeReferences(repository, run, stored),
     removeUnusedPools(repository, state.worktrees, unusedPoolMs),
   ]);
   return kept;
 }
 
+interface Stored {
+  readonly store: string;
+  readonly workstreams: Plan["workstreams"];
+  readonly unmerged: ReadonlySet<string>;
+}
+
 async function removeReferences(
   repository: Repository,
   run: string,
-  workstreams: Plan["workstreams"],
-  unmerged: ReadonlySet<string>,
+  { store, workstreams, unmerged }: Stored,
 ): Promise<string[]> {
-  const [found, merges] = await Promise.all([
+  const below = branchReference(workstreamBranch(run, ""));
+  const [found, merges, all] = await Promise.all([
     repository.commit(branchReference(runBranch(run))),
     referencesBelow(repository, mergeReferences(run)),
+    referencesBelow(repository, below),
   ]);
+  const containedIn = async (tip: Sha | null) =>
+    tip === null ? [] : await referencesBelow(repository, below, { containedIn: tip });
+  const [isOfAnother, contained] = await Promise.all([
+    found !== null && isOfAnotherRun(repository, runBranch(run), { run, store }),
+    containedIn(found),
+  ]);
+  if (isOfAnother) {
+    // Somebody deleted its branches, and a run of this name in another state folder may be under way.
+    return [];
+  }
   const tip = found && (await withoutEndedMerge(repository, run, { tip: found, marks: merges }, unmerged));
   const branches = new Map(
     workstreams.map(({ id }) => [branchReference(workstreamBranch(run, id)), workstreamBranch(run, id)]),
   );
-  const below = branchReference(workstreamBranch(run, ""));
-  const [all, contained] = await Promise.all([
-    referencesBelow(repository, below),
-    tip === null ? [] : referencesBelow(repository, below, { containedIn: tip }),
-  ]);
-  const over = contained.filter(({ name, checkout }) => branches.has(name) && checkout === null);
+  const over = (tip === found ? contained : await containedIn(tip)).filter(
+    ({ name, checkout }) => branches.has(name) && checkout === null,
+  );
   const gone = [...over, ...merges];
   if (gone.length > 0) {
     const remove = Object.fromEntries(gone.map(({ name, commit }) => [name, commit]));
