@@ -10,7 +10,8 @@ import { restoreRoots } from "./restore.ts";
 
 /**
  * Makes a new root from an actor and its children as they were after a transition.
- * @throws PawlError MACHINE_UNKNOWN for a child whose logic only its parent knows: a root is found by a registered name
+ * @throws PawlError MACHINE_UNKNOWN for a child whose logic only its parent knows: a root is found by a registered name;
+ *   TRANSITION_UNKNOWN; FORK_OF_AN_END
  */
 export function forkActor(engine: Engine, original: ActorRow, transitionId: number, newId: string): Live {
   const { store, registry } = engine.options;
@@ -49,7 +50,10 @@ export function forkActor(engine: Engine, original: ActorRow, transitionId: numb
   }
   const [live] = restoreRoots(engine, rows, []);
   if (live === undefined) {
-    throw unknownTransition(store, original, transitionId);
+    const isKnown = store.journalOf(original.no, transitionId).at(-1)?.seq === transitionId;
+    throw isKnown
+      ? new PawlError("FORK_OF_AN_END", { id: original.id, transition: transitionId })
+      : unknownTransition(store, original, transitionId);
   }
   for (const member of live.root.members) {
     recordMade(engine, member, member.actor.getSnapshot());

@@ -63,6 +63,18 @@ describe("history", () => {
 });
 
 describe("fork", () => {
+  test("of a root that was stopped, at that very transition, is refused: nothing is left to go on with", async () => {
+    const runtime = await openRuntime({ machines: { m: setup({}).createMachine({}) } });
+    const actor = runtime.createActor("m", { id: "m" }).start();
+    actor.stop();
+    await runtime.settled();
+    const last = runtime.history("m").at(-1)?.transitionId ?? -1;
+    expect(() => runtime.fork("m", last, "n")).toThrow(`m was stopped by its transition ${last}`);
+    expect(() => runtime.fork("m", last + 1, "n")).toThrow(`m has no transition ${last + 1}`);
+    expect(runtime.fork("m", last - 1, "n").getSnapshot().status).toBe("active");
+    await runtime.close();
+  });
+
   test("makes an actor of its own from a moment of the past", async () => {
     const runtime = await openRuntime({ machines: { counter } });
     const actor = runtime.createActor("counter", { id: "c" });

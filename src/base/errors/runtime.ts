@@ -105,6 +105,12 @@ export const runtimeErrors = defineErrors({
     message: "{id} has no transition {transition}",
     fix: 'Its transitions are {first} to {last}: runtime.history("{id}").',
   },
+  FORK_OF_AN_END: {
+    exit: 1,
+    http: 409,
+    message: "{id} was stopped by its transition {transition}: a fork of it would have nothing to go on with",
+    fix: 'Fork it at an earlier one: runtime.history("{id}").',
+  },
   RUNTIME_CLOSED: {
     exit: 1,
     http: 503,
