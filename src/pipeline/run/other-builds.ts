@@ -2,17 +2,15 @@ import type { Database } from "better-sqlite3";
 import { PawlError } from "../../base/errors/index.ts";
 
 /** Migrate functions of a machine by the version they start from. */
-type Migrations = Readonly<
-  Record<string, (snapshot: Record<string, unknown>, actor: { readonly id: string }) => Record<string, unknown>>
->;
+type Migrations = Readonly<Record<string, (snapshot: Record<string, unknown>) => Record<string, unknown>>>;
 
 /** Migrate functions of a machine that has this version now. */
 export type MigrationsOf = (machine: string, version: string) => Migrations;
 
 /**
- * Opens the machines of runs over what another build of Pawl stored. Runs that have ended take no event any more, and are
- * kept as they are. One that has not ended is taken as it is only where it is to be cancelled, which machines of all
- * versions know; to go on with it, its build is needed.
+ * Opens the machines of runs over what another build of Pawl stored. Runs that have ended are not looked at. One that has
+ * not is taken as it is only where it is to be cancelled, which machines of all versions know; to go on with it, its
+ * build is needed.
  *
  * @param open asked again, with migrate functions, where machines have changed
  * @throws PawlError RUN_OF_ANOTHER_BUILD, and what `open` throws
@@ -29,19 +27,21 @@ export async function openOverOtherBuilds<T>(
     if (!isMachineChanged(error)) {
       throw error;
     }
+    if (!toCancel) {
+      const remedy = (run: string) =>
+        `Finish it with that build (pawl resume ${run}), or end it here: pawl cancel ${run}`;
+      throw ofAnotherBuild(error, remedy);
+    }
   }
   try {
-    return await open(migrationsOver(reader, toCancel));
+    return await open(takenAsItIs(reader));
   } catch (error) {
-    if (!isMachineChanged(error)) {
-      throw error;
-    }
-    const list = String(error.values["list"]);
-    const run = /^[^/ ]*/.exec(list)?.[0] ?? "";
-    const remedy = toCancel
-      ? "Finish or cancel it with that build, or keep new runs apart from it: pawl run PLAN --state DIR"
-      : `Finish it with that build (pawl resume ${run}), or end it here: pawl cancel ${run}`;
-    throw new PawlError("RUN_OF_ANOTHER_BUILD", { run, list, remedy }, { cause: error });
+    throw isMachineChanged(error)
+      ? ofAnotherBuild(
+          error,
+          () => "Finish or cancel it with that build, or keep new runs apart from it: pawl run PLAN --state DIR",
+        )
+      : error;
   }
 }
 
@@ -49,24 +49,19 @@ function isMachineChanged(error: unknown): error is PawlError {
   return error instanceof PawlError && error.code === "MACHINE_CHANGED";
 }
 
-function migrationsOver(reader: Database, toCancel: boolean): MigrationsOf {
-  const stored = reader.prepare("SELECT DISTINCT machine, version FROM actors").all() as {
+function ofAnotherBuild(cause: PawlError, remedyFor: (run: string) => string): PawlError {
+  const list = String(cause.values["list"]);
+  const run = /^[^/ ]*/.exec(list)?.[0] ?? "";
+  return new PawlError("RUN_OF_ANOTHER_BUILD", { run, list, remedy: remedyFor(run) }, { cause });
+}
+
+function takenAsItIs(reader: Database): MigrationsOf {
+  const stored = reader.prepare("SELECT DISTINCT machine, version FROM actors WHERE live = 1").all() as {
     readonly machine: string;
     readonly version: string;
   }[];
-  const completedAt = reader.prepare("SELECT completed_at FROM runs WHERE run_id = ?").pluck();
   return (machine, now) => {
     const others = stored.filter((each) => each.machine === machine && each.version !== now);
-    return Object.fromEntries(
-      others.map(({ version }) => [
-        version,
-        (snapshot, { id }) => {
-          if (!toCancel && typeof completedAt.get(id.split("/", 1)[0]) !== "string") {
-            throw new Error(`${machine} had version ${version} there, here it has ${now}`);
-          }
-          return snapshot;
-        },
-      ]),
-    );
+    return Object.fromEntries(others.map(({ version }) => [version, (snapshot) => snapshot]));
   };
 }
