@@ -3,7 +3,8 @@ import { type MachineParts, partsOf, stateNodesOf, type TransitionPart } from ".
 import type { Traced } from "./probe.ts";
 
 /** What a set of paths has to go through: every state, every transition, or every two transitions that can follow. */
-export type Cover = "states" | "transitions" | "transition-pairs";
+export type Cover = (typeof covers)[number];
+export const covers = ["states", "transitions", "transition-pairs"] as const;
 
 const arrow = " → ";
 

@@ -1,7 +1,8 @@
 import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine, StateValue } from "xstate";
 import { causeOf, type EventCause } from "./event-label.ts";
 import { type ExploreOptions, explore, type Way } from "./explore.ts";
-import { type Cover, goalsOf, reachedBy } from "./goals.ts";
+import { type Cover, covers, goalsOf, reachedBy } from "./goals.ts";
+import { refuseUnlessNumber, refuseUnlessOneOf } from "./options.ts";
 import { labelIn, probe, type Traced } from "./probe.ts";
 import { smallSelection } from "./select.ts";
 import { valueText } from "./value-text.ts";
@@ -54,9 +55,12 @@ interface Walk {
  * A small set of short paths that together cover a machine, whoever wrote it; machines with `after` and `invoke`
  * included. Timers count as able to fire whenever they are armed: a path may let the later of two fire first.
  * @throws PawlError TESTING_LIMIT_REACHED, TESTING_STEP_THREW, TESTING_START_THREW, TESTING_EVENT_UNKNOWN,
- * TESTING_CONTEXT_UNREADABLE
+ * TESTING_CONTEXT_UNREADABLE, TESTING_OPTION_INVALID
  */
 export function pathsFor(machine: AnyStateMachine, options: PathsOptions): PathSet {
+  refuseUnlessOneOf("cover", options.cover, covers);
+  refuseUnlessOneOf("atLimit", options.atLimit ?? "error", ["error", "stop"]);
+  refuseUnlessNumber("limit", options.limit ?? 0, 0);
   const goals = goalsOf(machine, options.cover);
   const ways = explore(machine, options);
   const chosen = smallSelection(ways, goals);

@@ -1,13 +1,18 @@
 import type { Clock } from "../base/time.ts";
+import { refuseUnlessNumber } from "./options.ts";
 
 /** A clock that a test turns by hand. */
 export interface SimulatedClock extends Clock {
   /**
    * Lets `ms` milliseconds pass, for `now` and `monotonic` alike, and fires what falls due on the way: in order of due
    * time, then of arming. A timer armed by one that fires is fired too if it falls due within the same span.
+   * @throws PawlError TESTING_OPTION_INVALID unless `ms` is a finite number, 0 or more
    */
   advance(ms: number): void;
-  /** Sets the wall clock (`now`) as a person does: no time passes, `monotonic` and the timers stay as they are. */
+  /**
+   * Sets the wall clock (`now`) as a person does: no time passes, `monotonic` and the timers stay as they are.
+   * @throws PawlError TESTING_OPTION_INVALID unless `ms` is a finite number
+   */
   set(ms: number): void;
   /** How many timers are armed. */
   pending(): number;
@@ -18,8 +23,12 @@ interface Timer {
   readonly run: () => void;
 }
 
-/** @param startMs what `now()` says at first, in milliseconds since 1970 */
+/**
+ * @param startMs what `now()` says at first, in milliseconds since 1970
+ * @throws PawlError TESTING_OPTION_INVALID unless it is a finite number
+ */
 export function simulatedClock(startMs = 0): SimulatedClock {
+  refuseUnlessNumber("startMs of simulatedClock", startMs);
   let passedMs = 0;
   let wallOffsetMs = startMs;
   let armed = 0;
@@ -41,14 +50,16 @@ export function simulatedClock(startMs = 0): SimulatedClock {
     monotonic: () => passedMs,
     setTimeout(run, delayMs) {
       armed += 1;
-      timers.set(armed, { dueMs: passedMs + Math.max(0, delayMs), run });
+      // A delay that is no number is none, as it is for the system's timers.
+      timers.set(armed, { dueMs: passedMs + (delayMs > 0 ? delayMs : 0), run });
       return armed;
     },
     clearTimeout(handle) {
       timers.delete(handle as number);
     },
     advance(ms) {
-      const endMs = passedMs + Math.max(0, ms);
+      refuseUnlessNumber("ms of advance", ms, 0);
+      const endMs = passedMs + ms;
       for (let due = nextDue(endMs); due !== undefined; due = nextDue(endMs)) {
         const [id, timer] = due;
         timers.delete(id);
@@ -58,6 +69,7 @@ export function simulatedClock(startMs = 0): SimulatedClock {
       passedMs = endMs;
     },
     set(ms) {
+      refuseUnlessNumber("ms of set", ms);
       wallOffsetMs = ms - passedMs;
     },
     pending: () => timers.size,

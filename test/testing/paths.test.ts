@@ -148,6 +148,21 @@ describe("pathsFor", () => {
     expect(() => pathsFor(loader, { cover: "states", results: { fetchUsr: {} } })).toThrow('"fetchUsr"');
   });
 
+  test.each([
+    ["cover", { cover: "state" as Cover }, '"state"', "states, transitions, transition-pairs"],
+    ["cover", { cover: undefined as unknown as Cover }, "undefined", "states, transitions, transition-pairs"],
+    ["atLimit", { cover: "states", atLimit: "halt" as "stop" }, '"halt"', "error, stop"],
+    ["limit", { cover: "states", limit: Number.NaN }, "NaN", "a number, 0 or more"],
+    ["limit", { cover: "states", limit: -1 }, "-1", "a number, 0 or more"],
+  ] as const)("refuses a %s that it does not know, and names what it takes", (option, options, value, allowed) => {
+    const refusal = {
+      code: "TESTING_OPTION_INVALID",
+      message: `${option} cannot be ${value}`,
+      fix: `It takes ${allowed}.`,
+    };
+    expect(() => pathsFor(player, options)).toThrow(expect.objectContaining(refusal));
+  });
+
   test("says which event needs a sample when the machine throws", () => {
     expect(() => pathsFor(lock, { cover: "states", input: { code: "1" }, events: { enter: { code: "2" } } })).toThrow(
       /^lock threw in sealed on reset: [\s\S]*length/,

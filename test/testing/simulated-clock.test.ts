@@ -57,6 +57,34 @@ describe("simulatedClock", () => {
     expect([clock.now(), clock.monotonic(), fired]).toEqual([1_000_006, 10, true]);
   });
 
+  test.each([Number.NaN, -1, Number.POSITIVE_INFINITY, "5", undefined])(
+    "refuses to let %s milliseconds pass, and is as it was",
+    (ms) => {
+      const clock = simulatedClock(7);
+      const wrong = expect.objectContaining({ code: "TESTING_OPTION_INVALID", fix: "It takes a number, 0 or more." });
+      expect(() => clock.advance(ms as number)).toThrow(wrong);
+      clock.advance(3);
+      expect([clock.now(), clock.monotonic()]).toEqual([10, 3]);
+    },
+  );
+
+  test("refuses to start at, or to be set to, what is no moment", () => {
+    const wrong = expect.objectContaining({ code: "TESTING_OPTION_INVALID", fix: "It takes a number." });
+    expect(() => simulatedClock(Number.NaN)).toThrow(wrong);
+    expect(() => simulatedClock().set(Number.NEGATIVE_INFINITY)).toThrow(wrong);
+    expect(simulatedClock(-5).now()).toBe(-5);
+  });
+
+  test("fires a timer whose delay is no number at once, as the system's timers do", () => {
+    const clock = simulatedClock();
+    let fired = false;
+    clock.setTimeout(() => {
+      fired = true;
+    }, Number.NaN);
+    clock.advance(0);
+    expect(fired).toBe(true);
+  });
+
   test("fires at the same moments whether time passes at once or bit by bit", () => {
     const delays = fc.array(fc.nat(50), { maxLength: 20 });
     fc.assert(

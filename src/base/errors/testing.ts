@@ -43,6 +43,12 @@ export const testingErrors = defineErrors({
     message: "after {after} the subject is in {found}, the machine in {expected}",
     fix: "Compare the subject with the machine's transition on the last event named.",
   },
+  TESTING_OPTION_INVALID: {
+    exit: 2,
+    http: 400,
+    message: "{option} cannot be {value}",
+    fix: "It takes {allowed}.",
+  },
   TESTING_NOT_WRITABLE: {
     exit: 2,
     http: 400,
