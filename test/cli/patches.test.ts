@@ -183,6 +183,23 @@ describe("patches that do not go in are quarantined with the reason", () => {
   });
 
   test.each([
+    ["utf8", Buffer.from("größe\n")],
+    ["base64", Buffer.from("gr\xf6\xdfe\n", "latin1")],
+  ])("and are printed as JSON with all their bytes, in %s", (encoding, line) => {
+    const place = placeWith(planOf(["{ id: t, patch: change.patch, scope: ['src/**'] }"]), files);
+    const head = "diff --git a/b/x b/b/x\nnew file mode 100644\n--- /dev/null\n+++ b/b/x\n@@ -0,0 +1 @@\n+";
+    const patch = Buffer.concat([Buffer.from(head), line]);
+    place.write("change.patch", patch);
+    expect(place.pawl("run", "plan.yaml").status).toBe(1);
+    const { status, stdout } = place.pawl("show", "w.t~p1", "--patch", "--json");
+    expect(status).toBe(0);
+    expect(stdout.split("\n")).toHaveLength(2);
+    const printed = JSON.parse(stdout) as { readonly encoding: BufferEncoding; readonly content: string };
+    expect(printed).toMatchObject({ id: "p-1/w.t~p1", encoding });
+    expect(Buffer.from(printed.content, printed.encoding)).toEqual(patch);
+  });
+
+  test.each([
     ["empty", ""],
     ["no patch", "this is a letter\n"],
   ])("a patch file that is %s is refused with the plan", (_, text) => {

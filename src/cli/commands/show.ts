@@ -1,3 +1,5 @@
+import { isUtf8 } from "node:buffer";
+import type { Database } from "better-sqlite3";
 import { fixFor, PawlError } from "../../base/errors/index.ts";
 import { readLog, screenText } from "../../pipeline/command/index.ts";
 import { describeTask } from "../../pipeline/run/index.ts";
@@ -31,7 +33,10 @@ export const command: CliCommand = {
       .argument("<entity>", "as status names it: harden-client-1, client, client.bump, client.bump~p1")
       .option("--run <run>", "the run; the last one when left out")
       .option(...stateOption)
-      .option("--patch", "of a patch: nothing but its content, as git apply takes it")
+      .option(
+        "--patch",
+        "of a patch: nothing but its content, as git apply takes it; with --json its encoding, utf8 or base64, too",
+      )
       .option("--json", "one JSON object")
       .action(async (name: string, options: PlaceOptions & { run?: string; patch?: true; json?: true }) => {
         const state = statePlace(context, options);
@@ -39,7 +44,7 @@ export const command: CliCommand = {
         try {
           const entity = namedEntity(db, state.folder, name, options.run);
           if (options.patch === true) {
-            printPatch(context, patchContent(db, entity.id), name);
+            printPatch(context, entity.id, patchOf(db, entity.id, name), options.json === true);
             return;
           }
           const [run = "", id] = splitOnce(entity.id);
@@ -128,11 +133,21 @@ function exitCodeOf(metadata: unknown): unknown {
   return value === null ? undefined : value;
 }
 
-/** Byte by byte, but on a terminal, which it might steer. */
-function printPatch(context: CliContext, content: Buffer | undefined, name: string): void {
+function patchOf(db: Database, id: string, name: string): Buffer {
+  const content = patchContent(db, id);
   if (content === undefined) {
     const detail = "it is no patch; pawl events names those of a task, such as client.bump~p1";
     throw new PawlError("CLI_BAD_OPTION", { option: "--patch", value: name, detail, command: "show" });
+  }
+  return content;
+}
+
+/** Byte by byte, but on a terminal, which it might steer; as JSON, in base64 where text cannot say all its bytes. */
+function printPatch(context: CliContext, id: string, content: Buffer, json: boolean): void {
+  if (json) {
+    const encoding = isUtf8(content) ? "utf8" : "base64";
+    printJson(context, { id, encoding, content: content.toString(encoding) });
+    return;
   }
   context.stdout.write(context.stdout.isTTY === true ? screenText(content) : content);
 }
