@@ -32,14 +32,26 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
     const program = await programFor(args, context);
     await program.parseAsync([...args], { from: "user" });
   } catch (error) {
-    if (error instanceof CommanderError) {
-      // Commander has printed its message; help and version are no errors.
+    if (error instanceof CommanderError && (error.exitCode === 0 || error.code === "commander.help")) {
+      // Help and the version are printed already. Nobody asked for the help that `pawl` alone prints.
       context.exitStatus = error.exitCode === 0 ? 0 : 2;
       return;
     }
-    context.stderr.write(describeError(error, args.includes("--json")));
-    context.exitStatus = exitStatusOf(error);
+    const fault = error instanceof CommanderError ? usageError(error, calledCommand(args)) : error;
+    context.stderr.write(describeError(fault, args.includes("--json")));
+    context.exitStatus = exitStatusOf(fault);
   }
+}
+
+/** What is called: nothing when an option comes first, as in `pawl --help`. */
+function calledCommand([first]: readonly string[]): string | undefined {
+  return first === undefined || first.startsWith("-") || first === "help" ? undefined : first;
+}
+
+/** Commander says `error: unknown option '--jsn'`, and the nearest one in a second line. */
+function usageError({ message }: CommanderError, command: string | undefined): PawlError {
+  const detail = message.replace(/^error: /, "").replace(/\s+/g, " ");
+  return new PawlError("CLI_USAGE", { detail, command: command === undefined ? "pawl" : `pawl ${command}` });
 }
 
 async function programFor(args: readonly string[], context: CliContext): Promise<Command> {
@@ -50,17 +62,19 @@ async function programFor(args: readonly string[], context: CliContext): Promise
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),
+      // It is thrown as well, and said as all other errors are.
+      outputError: () => undefined,
     })
     .configureHelp({ sortOptions: true });
-  const called = args.find((arg) => !arg.startsWith("-"));
-  const wanted = called === undefined || called === "help" ? Object.keys(commands) : [called];
+  const called = calledCommand(args);
+  const wanted = called === undefined ? Object.keys(commands) : [called];
   for (const name of wanted) {
     // Own ones alone: every object has a "constructor" too.
     const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
     if (load === undefined) {
       throw new PawlError("CLI_UNKNOWN_COMMAND", {
         command: name,
-        nearest: nearest(name, Object.keys(commands)) ?? "pawl --help",
+        nearest: nearest(name, Object.keys(commands)) ?? "none",
       });
     }
     (await load()).command.define(program, context);

@@ -27,6 +27,30 @@ describe("the command line", () => {
     });
   });
 
+  test.each([
+    [["status", "--jsn"], "pawl status", "unknown option '--jsn' (Did you mean --json?)"],
+    [["show"], "pawl show", "missing required argument 'entity'"],
+    [["validate", "a", "b"], "pawl validate", "too many arguments for 'validate'. Expected 1 argument but got 2."],
+    [["--state", "x", "status"], "pawl", "unknown option '--state'"],
+  ])("says of %j what is wrong as of any other error, and with --json as one object", async (args, command, detail) => {
+    const place = placeWith("");
+    expect(await place.look(...args)).toEqual({
+      status: 2,
+      stdout: "",
+      stderr: `${command} was called wrongly: ${detail} [CLI_USAGE]\n  ${command} --help shows what it takes.\n`,
+    });
+    const { status, stdout, stderr } = await place.look(...args, "--json");
+    expect([status, stdout, JSON.parse(stderr)]).toMatchObject([2, "", { error: { code: "CLI_USAGE" } }]);
+  });
+
+  test("prints its help where nothing is called, which is no success", async () => {
+    expect(await placeWith("").look()).toMatchObject({
+      status: 2,
+      stdout: "",
+      stderr: expect.stringMatching(/^Usage: pawl/),
+    });
+  });
+
   test("prints a JSON Schema, and says of a good plan what is in it", async () => {
     const place = placeWith(planOf(["{ id: t, run: 'true' }"]));
     expect(JSON.parse((await place.look("schema")).stdout)).toMatchObject({ title: "A Pawl plan" });

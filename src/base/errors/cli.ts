@@ -7,6 +7,12 @@ export const cliErrors = defineErrors({
     message: "pawl has no command {command}",
     fix: "Nearest: {nearest}. pawl --help lists them all.",
   },
+  CLI_USAGE: {
+    exit: 2,
+    http: 400,
+    message: "{command} was called wrongly: {detail}",
+    fix: "{command} --help shows what it takes.",
+  },
   CLI_BAD_OPTION: {
     exit: 2,
     http: 400,
