@@ -1,14 +1,25 @@
+import { truncateSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { expect, test } from "vitest";
 import { placeWith, planOf } from "./pawl.fixture.ts";
 
-test("pawl verify names the plan and the snapshot that somebody changed, and exits with 1", async () => {
+test("pawl verify says which lines are missing, names the plan and the snapshot that somebody changed, and exits with 1", async () => {
   const place = placeWith(planOf(["{ id: taste, run: 'true', changes: none }"]));
   expect(place.pawl("run", "plan.yaml").status).toBe(0);
   expect(await place.look("verify")).toMatchObject({ status: 0 });
+  truncateSync(join(place.folder, ".state", "transitions.jsonl"));
+  expect(await place.look("verify")).toMatchObject({
+    status: 0,
+    stdout: expect.stringMatching(/^note: the last \d+ lines are not in transitions.jsonl yet, .+\nAll is as it was/),
+  });
   const db = new Database(join(place.folder, ".state", "pipeline.db"));
   db.exec("DROP TRIGGER stored_plans_no_update");
+  db.exec("UPDATE stored_plans SET created_at = '2020-01-01T00:00:00.000Z', updated_at = '2020-01-01T00:00:00.000Z'");
+  expect(await place.look("verify")).toMatchObject({
+    status: 1,
+    stdout: expect.stringContaining("row p-1, detail it was not made when the run was"),
+  });
   db.exec(`UPDATE stored_plans SET plan = replace(plan, 'taste', 'waste')`);
   db.exec(
     `UPDATE actors SET snapshot = replace(snapshot, '"retry_count":0', '"retry_count":1') WHERE machine = 'task'`,

@@ -23,12 +23,20 @@ export const command: CliCommand = {
         for (const fault of found.faults) {
           print(context, faultLine(fault));
         }
+        const { linesMissing } = found;
         const looked = [
           count(found.audits, "transition"),
           count(found.commits, "commit"),
           count(found.entities, "entity", "entities"),
           `${count(found.lines, "line")} of transitions.jsonl`,
         ].join(", ");
+        if (linesMissing > 0) {
+          const lines = linesMissing === 1 ? "the last line is" : `the last ${linesMissing} lines are`;
+          print(
+            context,
+            `note: ${lines} not in transitions.jsonl yet, as after a crash; the next pawl run or resume writes what is missing`,
+          );
+        }
         print(context, found.ok ? `All is as it was written: ${looked}.` : `${looked} were looked at.`);
       });
   },

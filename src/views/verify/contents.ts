@@ -4,15 +4,24 @@ import type { ActorColumns, ActorPast } from "./actors.ts";
 import type { CommitTimes } from "./commit-times.ts";
 import type { Faults } from "./fault.ts";
 
-interface PatchColumns {
+/** Of a row that is written once. */
+interface MadeColumns {
+  readonly version: number;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+interface PatchColumns extends MadeColumns {
   readonly task_id: string;
   readonly content_hash: string;
   readonly content: Uint8Array;
   readonly format: string;
   readonly metadata: string;
-  readonly version: number;
-  readonly created_at: string;
-  readonly updated_at: string;
+}
+
+interface PlanColumns extends MadeColumns {
+  readonly base: string;
+  readonly plan: string;
 }
 
 /** Compares what is stored beside the actors, patches and plans, with the hashes that the journal has of it. */
@@ -32,7 +41,7 @@ export class Contents {
     // Only a pipeline keeps plans.
     const hasPlans = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'stored_plans'").get() !== undefined;
     this.#plan = hasPlans
-      ? db.prepare<[string], { base: string; plan: string }>("SELECT base, plan FROM stored_plans WHERE run_id = ?")
+      ? db.prepare<[string], PlanColumns>("SELECT * FROM stored_plans WHERE run_id = ?")
       : undefined;
     this.#made = db
       .prepare<[number, number], string>("SELECT event FROM journal WHERE actor_no = ? AND seq = ?")
@@ -60,11 +69,11 @@ export class Contents {
         past,
       );
     } else if (actor.machine === "run") {
-      this.#takePlan(actor.id, this.#made.get(actor.no, firstSeq));
+      this.#takePlan(actor.id, this.#made.get(actor.no, firstSeq), past);
     }
   }
 
-  #takePatch(id: string, task: string, hash: unknown, { firstAt, firstSeq }: ActorPast): void {
+  #takePatch(id: string, task: string, hash: unknown, past: ActorPast): void {
     const patch = this.#patch.get(id);
     const fault = (detail: string): void => this.#faults.add("content", "patches", id, detail);
     if (patch === undefined) {
@@ -77,21 +86,24 @@ export class Contents {
       fault(`it is of ${patch.task_id}, its ledger entry is of ${task}`);
     } else if (!formats.has(patch.format) || patch.metadata !== "{}" || patch.version !== 1) {
       fault("its format, metadata or version is none that a patch can have");
-    } else if (
-      patch.updated_at !== patch.created_at ||
-      patch.created_at < new Date(firstAt).toISOString() ||
-      !(Date.parse(patch.created_at) <= this.#times.of(firstSeq))
-    ) {
+    } else if (!this.#isMadeWith(patch, past)) {
       fault("it was not made when its ledger entry was");
     }
   }
 
-  #takePlan(run: string, made: string | undefined): void {
+  #isMadeWith({ created_at, updated_at }: MadeColumns, { firstAt, firstSeq }: ActorPast): boolean {
+    const isLater = created_at >= new Date(firstAt).toISOString();
+    return updated_at === created_at && isLater && Date.parse(created_at) <= this.#times.of(firstSeq);
+  }
+
+  #takePlan(run: string, made: string | undefined, past: ActorPast): void {
     const row = this.#plan?.get(run);
     const { input } = JSON.parse(made ?? "{}") as { readonly input?: { readonly plan_sha256?: unknown } };
     const hash = input?.plan_sha256;
     if (hash !== undefined && (row === undefined || sha256(`${row.base}\n${row.plan}`) !== hash)) {
       this.#faults.add("content", "stored_plans", run, "it is not the plan that the run was begun with");
+    } else if (row !== undefined && (row.version !== 1 || !this.#isMadeWith(row, past))) {
+      this.#faults.add("content", "stored_plans", run, "it was not made when the run was, or written again");
     }
   }
 }
