@@ -1,6 +1,7 @@
 import {
   type AnyActorLogic,
   type AnyActorRef,
+  type AnyEventObject,
   type AnyStateMachine,
   createActor,
   type StateValue,
@@ -63,7 +64,7 @@ export function startBare(machine: AnyStateMachine, options: BareOptions = {}): 
 }
 
 export interface BareSubject extends PathSubject {
-  send(event: { readonly type: string }): void;
+  send(event: AnyEventObject): void;
   state(): StateValue;
   /** The machine's context, as it is now. */
   context(): unknown;

@@ -5,7 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { AnyStateMachine } from "xstate";
-import { type EmitOptions, emitTestFile } from "../../src/testing/index.ts";
+import { type EmitOptions, emitTestFile, startBare } from "../../src/testing/index.ts";
 import { form, loader, loaderAnswers, lock, player } from "./machines.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
@@ -53,6 +53,15 @@ describe("emitTestFile", () => {
     const report = JSON.parse(output) as { numPassedTests: number; numFailedTests: number; numTotalTestSuites: number };
     expect(report.numFailedTests).toBe(0);
     expect(report.numPassedTests).toBeGreaterThan(emitted.length * 2);
+  });
+
+  test("writes events with what they carry, which the compiler takes as well", () => {
+    expect(emitTestFile(lock, emitted[2]?.[2] as EmitOptions)).toContain(
+      'actor.send({ type: "reset", operator: "ada" });',
+    );
+    const actor = startBare(lock, { input: { code: "1" } });
+    actor.send({ type: "enter", code: "1" });
+    expect(actor.state()).toBe("open");
   });
 
   test("writes them as the formatter would", () => {
