@@ -24,7 +24,7 @@ export function namedRun(db: Database, folder: string, name: string | undefined)
 
 /**
  * The entity of a name as people write it: a run, `client`, `client.bump`, `client.bump~p1`, or any of them with its
- * run in front (`harden-client-1/client.bump`).
+ * run in front (`harden-client-1/client.bump`). Where the run is named too, it is an entity of that one.
  * @throws PawlError ENTITY_UNKNOWN with the nearest name
  */
 export function namedEntity(db: Database, folder: string, name: string, runName: string | undefined): EntityDetail {
@@ -33,7 +33,8 @@ export function namedEntity(db: Database, folder: string, name: string, runName:
     return exact;
   }
   const run = namedRun(db, folder, runName);
-  const found = entityDetail(db, `${run.run_id}/${name}`);
+  const isOfRun = exact !== undefined && (exact.id === run.run_id || exact.id.startsWith(`${run.run_id}/`));
+  const found = entityDetail(db, `${run.run_id}/${name}`) ?? (isOfRun ? exact : undefined);
   if (found === undefined) {
     const names = entityNames(db, run.run_id).map((id) => id.slice(id.indexOf("/") + 1));
     throw new PawlError("ENTITY_UNKNOWN", { id: name, folder, nearest: nearest(name, names) ?? "none" });

@@ -64,6 +64,22 @@ describe("the command line", () => {
     expect(placeWith("").pawl("--version").stdout).toBe(`${version}\n`);
   });
 
+  test("takes the name that events print of an entity, and its run, beside the run they are of", async () => {
+    const place = placeWith(planOf(["{ id: taste, run: 'true', changes: none }"]));
+    place.pawl("run", "plan.yaml");
+    place.pawl("run", "plan.yaml", "--id", "w");
+    const ofTaste = (await place.look("events", "p-1", "--entity", "w.taste")).stdout;
+    expect(ofTaste).toContain("p-1/w.taste  pending → queued");
+    expect((await place.look("events", "p-1", "--entity", "p-1/w.taste")).stdout).toBe(ofTaste);
+    expect(await place.look("graph", "run", "--entity", "p-1", "--run", "p-1")).toMatchObject({
+      status: 0,
+      stderr: "",
+    });
+    expect((await place.look("show", "w")).stdout).toMatch(/^run w: succeeded/);
+    expect((await place.look("show", "w", "--run", "w")).stdout).toMatch(/^workstream w\/w: completed/);
+    expect(await place.look("show", "p-1/w.taste", "--run", "w")).toMatchObject({ status: 2, stdout: "" });
+  });
+
   test("names the nearest entity", async () => {
     const place = placeWith(planOf(["{ id: taste, run: 'true', changes: none }"]));
     place.pawl("run", "plan.yaml");
@@ -72,5 +88,10 @@ describe("the command line", () => {
       stderr: expect.stringContaining("Nearest: w.taste"),
     });
     expect(lastJson((await place.look("status", "--json")).stdout)).toMatchObject({ run: { run_id: "p-1" } });
+    place.pawl("run", "plan.yaml");
+    expect(await place.look("show", "p-1/w.tasta")).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/"p-1\/w.tasta" in .*\n {2}Nearest: .*--run/),
+    });
   });
 });
