@@ -5,10 +5,12 @@ import { readLog, screenText } from "../../pipeline/command/index.ts";
 import { describeTask } from "../../pipeline/run/index.ts";
 import { readStoredPlan } from "../../pipeline/state/index.ts";
 import {
+  blamedFor,
   commitsOf,
   type EntityDetail,
   eventsAfter,
   failedGatesOf,
+  failedGatesOfWorkstream,
   patchContent,
   quarantinedOf,
   type ShownEvent,
@@ -55,9 +57,11 @@ export const command: CliCommand = {
           const last = logsOf(state, entity.id).at(-1);
           const [stdout, stderr] = await Promise.all([tailOf(last?.stdout), tailOf(last?.stderr)]);
           const gates = entity.entity_type === "task" ? failedGatesOf(db, entity.id) : [];
+          const ownGates = entity.entity_type === "workstream" ? failedGatesOfWorkstream(db, entity.id) : [];
           const next = wayOn(entity, id ?? run, {
             hasLogs: last !== undefined,
-            failedGates: gates.map(({ gate_id }) => withoutRun(gate_id)),
+            failedGates: [...gates.map(({ gate_id }) => gate_id), ...ownGates].map(withoutRun),
+            blamed: blamedFor(db, entity).map(withoutRun),
             quarantined: entity.entity_type === "task" ? quarantinedOf(db, entity.id).map(withoutRun) : [],
             run,
             commits: entity.entity_type === "workstream" ? commitsOf(db, entity.id) : 0,

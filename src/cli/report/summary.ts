@@ -2,11 +2,11 @@ import { commitsOf, type Repository, runBranch } from "../../pipeline/git/index.
 import type { RunEnd } from "../../pipeline/run/index.ts";
 import { readStoredPlan, type StateFolder } from "../../pipeline/state/index.ts";
 import { openSqliteReader } from "../../store/sqlite/open.ts";
-import { listRuns, runTree } from "../../views/runs/index.ts";
+import { listRuns, runTree, type WorkstreamLine } from "../../views/runs/index.ts";
 import { type CliContext, print, printJson, printLines } from "../context.ts";
 import { oneLine } from "../show/harmless.ts";
 import { paintFor, runTreeLines } from "../show/run-tree.ts";
-import { logOfBranch } from "../show/way-on.ts";
+import { logOfBranch, whatWentWrong } from "../show/way-on.ts";
 
 const commitsShown = 50;
 
@@ -35,14 +35,7 @@ export async function printSummary(context: CliContext, about: Outcome): Promise
     }
     const tree = runTree(db, summary);
     const commits = (await commitsOf(repository, { from: base, to: tip })).filter(({ parents }) => parents.length < 2);
-    const next = nextSteps(
-      run,
-      end,
-      tree.workstreams
-        .flatMap(({ shown }) => shown.filter(({ state: ended }) => ended === "failed"))
-        .map(({ task }) => task),
-      about.kept,
-    );
+    const next = nextSteps(run, end, tree.workstreams.flatMap(failedIn), about.kept);
     if (about.json) {
       printJson(context, { ...tree, interrupted: end === undefined, branch: runBranch(run), merged: commits, next });
       return;
@@ -69,9 +62,15 @@ export async function printSummary(context: CliContext, about: Outcome): Promise
   }
 }
 
+/** Its tasks that failed; itself, where none did: a gate before its merge, for example. */
+function failedIn({ workstream, state, shown }: WorkstreamLine): string[] {
+  const tasks = shown.filter(({ state: ended }) => ended === "failed").map(({ task }) => task);
+  return tasks.length === 0 && state === "failed" ? [workstream] : tasks;
+}
+
 function nextSteps(run: string, end: RunEnd | undefined, failed: readonly string[], kept: readonly string[]): string[] {
   const looks = [
-    ...failed.slice(0, 3).map((task) => `pawl show ${task}  says what went wrong`),
+    ...failed.slice(0, 3).map(whatWentWrong),
     ...kept.slice(0, 3).map((branch) => `${logOfBranch(run, branch)}  prints the commits that were not merged`),
     `pawl events ${run}  prints every transition`,
   ];

@@ -3,8 +3,10 @@ import type { EntityDetail } from "../../views/runs/index.ts";
 
 interface Known {
   readonly hasLogs: boolean;
-  /** Ids of the gates that it waited for in vain, or that failed on its patches. */
+  /** Ids of the gates that it waited for in vain, that failed on its patches, or before its merge. */
   readonly failedGates: readonly string[];
+  /** Ids of what kept it from its work. */
+  readonly blamed: readonly string[];
   /** Ids of its patches that were quarantined. */
   readonly quarantined: readonly string[];
   /** The run that it belongs to. */
@@ -17,6 +19,11 @@ interface Known {
 export function logOfBranch(run: string, branch: string): string {
   return `git log ${runBranch(run)}..${branch}`;
 }
+
+/** Of an entity that failed, or waited in vain. */
+export const whatWentWrong = (id: string): string => `pawl show ${id}  says what went wrong`;
+
+const whatGateSaid = (gate: string): string => `pawl logs ${gate}  prints all that is kept of what the gate said`;
 
 const notMerged: ReadonlySet<string> = new Set(["failed", "cancelled", "skipped"]);
 
@@ -31,7 +38,7 @@ function stepsFor(type: EntityDetail["entity_type"], state: string, id: string, 
   if (type === "task" && (state === "failed" || (state === "cancelled" && known.failedGates.length > 0))) {
     return [
       ...(known.hasLogs ? [`pawl logs ${id}  prints all that is kept of its output`] : []),
-      ...known.failedGates.map((gate) => `pawl logs ${gate}  prints all that is kept of what the gate said`),
+      ...known.failedGates.map(whatGateSaid),
       ...known.quarantined.map((patch) => `pawl show ${patch} --patch  prints the patch that was quarantined`),
       "mend what it reports, in the plan or in the repository, and start a new run: pawl run PLAN",
     ];
@@ -45,8 +52,16 @@ function stepsFor(type: EntityDetail["entity_type"], state: string, id: string, 
   if (type === "test_gate" && state === "FAILED") {
     return [`pawl logs ${id}  prints all that is kept of its output`];
   }
-  if (type === "workstream" && notMerged.has(state) && known.commits > 0) {
-    return [`${logOfBranch(known.run, workstreamBranch(known.run, id))}  prints its commits, which were not merged`];
+  if (type === "task" && state === "cancelled") {
+    return known.blamed.map(whatWentWrong);
+  }
+  if (type === "workstream" && notMerged.has(state)) {
+    const log = logOfBranch(known.run, workstreamBranch(known.run, id));
+    return [
+      ...known.blamed.map(whatWentWrong),
+      ...known.failedGates.map(whatGateSaid),
+      ...(known.commits > 0 ? [`${log}  prints its commits, which were not merged`] : []),
+    ];
   }
   if (type === "run") {
     return state === "succeeded"

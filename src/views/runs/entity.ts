@@ -37,6 +37,41 @@ export interface FailedGate {
   readonly stderr: string | null;
 }
 
+const blamedShown = 3;
+
+/**
+ * Row ids of what kept a workstream or task from its work, a few of them: tasks of the workstream that failed, those
+ * that must not first; and what it depends on, where that ended otherwise than completed.
+ */
+export function blamedFor(db: Database, { entity_type, id }: EntityDetail): string[] {
+  if (entity_type !== "workstream" && entity_type !== "task") {
+    return [];
+  }
+  const { table, key } = entity_type === "task" ? tables[2] : tables[1];
+  const upstream = db
+    .prepare(
+      `SELECT ${key} FROM ${table} WHERE state IN ('failed', 'cancelled', 'skipped')
+         AND ${key} IN (SELECT value FROM ${table}, json_each(depends_on) WHERE ${key} = ?) LIMIT ?`,
+    )
+    .pluck()
+    .all(id, blamedShown) as string[];
+  const failed = db
+    .prepare(
+      "SELECT task_id FROM tasks WHERE workstream_id = ? AND state = 'failed' ORDER BY allow_failure, rowid LIMIT ?",
+    )
+    .pluck()
+    .all(id, blamedShown) as string[];
+  return [...upstream, ...failed];
+}
+
+/** Gates of a workstream's own that failed: those before its merge, and those that its tasks wait for. */
+export function failedGatesOfWorkstream(db: Database, workstream: string): string[] {
+  return db
+    .prepare("SELECT gate_id FROM test_gates WHERE gate_id > ? AND gate_id < ? AND state = 'FAILED' ORDER BY rowid")
+    .pluck()
+    .all(`${workstream}~`, `${workstream}\u007f`) as string[];
+}
+
 /** Gates that a task needed, or that ran on its patches, and that failed, by the task's row id. */
 export function failedGatesOf(db: Database, task: string): FailedGate[] {
   return db

@@ -1,10 +1,12 @@
 /** Read models of runs, over a store that is opened to look at it (openSqliteReader). */
 export {
+  blamedFor,
   commitsOf,
   type EntityDetail,
   entityDetail,
   entityNames,
   failedGatesOf,
+  failedGatesOfWorkstream,
   patchContent,
   quarantinedOf,
 } from "./entity.ts";

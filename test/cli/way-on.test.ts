@@ -1,0 +1,48 @@
+import { expect, test } from "vitest";
+import { placeWith } from "./pawl.fixture.ts";
+
+const plan = `pawl: 1
+name: p
+base: main
+gates:
+  red: { type: UNIT, run: "false" }
+workstreams:
+  - id: tasks
+    allow_failure: true
+    tasks:
+      - { id: bad, run: "exit 3" }
+      - { id: after, run: "true", depends_on: [bad] }
+  - id: merge
+    final: [red]
+    allow_failure: true
+    tasks:
+      - { id: good, run: "echo one > b.txt" }
+  - id: behind
+    depends_on: [tasks]
+    allow_failure: true
+    tasks:
+      - { id: never, run: "true" }
+`;
+
+test("what failed or waited in vain names what is to blame, down to the gate before a merge", () => {
+  const place = placeWith(plan);
+  const { status, stdout } = place.pawl("run", "plan.yaml");
+  expect(status).toBe(0);
+  expect(stdout).toContain("  pawl show tasks.bad  says what went wrong\n  pawl show merge  says what went wrong\n");
+  for (const [entity, next] of [
+    ["tasks", ["pawl show tasks.bad  says what went wrong"]],
+    ["tasks.after", ["pawl show tasks.bad  says what went wrong"]],
+    ["behind", ["pawl show tasks  says what went wrong"]],
+    [
+      "merge",
+      [
+        "pawl logs merge~m1~red  prints all that is kept of what the gate said",
+        "git log pawl/p-1..pawl-work/p-1/merge  prints its commits, which were not merged",
+      ],
+    ],
+    ["merge.good", []],
+  ] as const) {
+    const shown = place.pawl("show", entity).stdout;
+    expect([entity, shown.split("\nnext\n")[1] ?? ""]).toEqual([entity, next.map((line) => `  ${line}\n`).join("")]);
+  }
+}, 20_000);
