@@ -42,9 +42,13 @@ export function runTree(db: Database, run: RunSummary, options: { readonly all?:
   const limit = options.all === true ? -1 : linesAWorkstream;
   const states =
     options.all === true ? "" : "AND state IN ('running', 'validating', 'retrying', 'failed', 'cancelled')";
+  // Where there are too many, those at work come first, then those that failed; all in the order of the plan.
   const tasks = db.prepare(
     `SELECT task_id, state, started_at, completed_at, retry_count, max_retries, last_error FROM tasks
-     WHERE workstream_id = ? ${states} ORDER BY rowid LIMIT ${limit}`,
+     WHERE rowid IN (
+       SELECT rowid FROM tasks WHERE workstream_id = ? ${states}
+       ORDER BY CASE state WHEN 'cancelled' THEN 2 WHEN 'failed' THEN 1 ELSE 0 END, rowid LIMIT ${limit})
+     ORDER BY rowid`,
   );
   return {
     run,

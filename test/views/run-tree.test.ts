@@ -1,0 +1,43 @@
+import Database from "better-sqlite3";
+import { expect, test } from "vitest";
+import { type RunSummary, runTree } from "../../src/views/runs/index.ts";
+
+const run: RunSummary = { run_id: "r", state: "running", created_at: "t", started_at: "t", completed_at: null };
+
+/** A run of one workstream with tasks in these states, in the columns that are read. */
+function storeWith(states: readonly string[]): Database.Database {
+  const db = new Database(":memory:");
+  db.exec(`
+    CREATE TABLE workstreams (ws_id, run_id, state, allow_failure, completed_at);
+    CREATE TABLE tasks (task_id, workstream_id, state, started_at, completed_at, retry_count, max_retries, last_error);
+    CREATE TABLE patch_ledger_entries (workstream_id, state);
+    INSERT INTO workstreams VALUES ('r/w', 'r', 'executing', 0, NULL);`);
+  const insert = db.prepare("INSERT INTO tasks VALUES (?, 'r/w', ?, NULL, NULL, 0, 0, NULL)");
+  for (const [index, state] of states.entries()) {
+    insert.run(`r/w.${index}`, state);
+  }
+  return db;
+}
+
+const many = (state: string): string[] => Array.from({ length: 30 }, () => state);
+
+test("of many tasks that ended badly, none takes the place of one at work, nor a cancelled one that of a failed one", () => {
+  const db = storeWith([
+    ...many("cancelled"),
+    "failed",
+    ...many("completed"),
+    "running",
+    ...many("failed"),
+    "retrying",
+  ]);
+  const shown = (all: boolean) =>
+    runTree(db, run, { all }).workstreams[0]?.shown.map(({ task, state }) => [task, state]);
+  expect(shown(false)).toEqual([
+    ["w.30", "failed"],
+    ["w.61", "running"],
+    ...Array.from({ length: 17 }, (_, index) => [`w.${62 + index}`, "failed"]),
+    ["w.92", "retrying"],
+  ]);
+  expect(shown(true)).toHaveLength(93);
+  db.close();
+});
