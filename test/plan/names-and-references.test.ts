@@ -62,6 +62,14 @@ describe("an id", () => {
     }
   });
 
+  test("holds a dot for a task, and none for a workstream, which ends at the first one in the names of its tasks", async () => {
+    const [error, ...others] = await problemsOf(withWorkstreams("id: w.b"));
+    expect(others).toEqual([]);
+    expect(error?.message).toContain('"w.b" cannot be an id, it holds `.`, which comes between it and its tasks');
+    const plan = await parse(withTasks("{ id: b.c, run: x }"));
+    expect(plan.workstreams[0]?.tasks[0]?.id).toBe("b.c");
+  });
+
   test.each(["a", "A1", "fix-timeout", "v1.2", "a_b", "0", "a".repeat(64), "constructor"])("%s is one", async (id) => {
     const plan = await parse(withTasks(`{ id: "${id}", run: x }`));
     expect(plan.workstreams[0]?.tasks[0]?.id).toBe(id);

@@ -87,7 +87,7 @@ export const planErrors = defineErrors({
   PLAN_BAD_ID: {
     ...badPlan,
     message: "{where}: {id} cannot be an id, it {reason}",
-    fix: "Ids name branches and folders: a letter or digit first, then letters, digits, `-`, `_` and single `.`, 64 at most.",
+    fix: "Ids name branches and folders: a letter or digit first, then letters, digits, `-`, `_` and, but for workstreams, single `.`, 64 at most.",
   },
   PLAN_DUPLICATE_ID: {
     ...badPlan,

@@ -5,15 +5,16 @@ import { scope } from "./scope.ts";
 import {
   duration,
   environment,
-  id,
   idKey,
   label,
   references,
   revision,
   size,
+  taskId,
   text,
   uniqueEntries,
   variable,
+  workstreamId,
 } from "./values.ts";
 
 const exitCode = z.int().min(0).max(255);
@@ -49,7 +50,7 @@ const limits = z.strictObject({
 
 const task = z
   .strictObject({
-    id: id.describe("Unique in its workstream."),
+    id: taskId.describe("Unique in its workstream."),
     run: command("task").optional().describe("A command: text for `sh -c`, or a list of arguments."),
     patch: text.min(1).optional().describe("A patch file, its path read from the folder of the plan."),
     agent: text.min(1).optional().describe("The tool of `tools` that does the prompt."),
@@ -76,7 +77,7 @@ const task = z
   .meta({ oneOf: [{ required: ["run"] }, { required: ["patch"] }, { required: ["agent"] }] });
 
 const workstream = z.strictObject({
-  id: id.describe("Unique in the plan."),
+  id: workstreamId.describe("Unique in the plan."),
   critical: z.boolean().optional().describe("Its failure fails the run at once. Default false."),
   allow_failure: z.boolean().optional().describe("The run can succeed without it. Default false."),
   disabled: z.boolean().optional().describe("Switched off: it is skipped. Default false."),

@@ -45,21 +45,31 @@ export function whyNoId(id: string): string | undefined {
   return other === undefined ? undefined : `holds ${quote(other)}`;
 }
 
-/** The id of a workstream or task. */
-export const id = z
-  .string()
-  .check((ctx) => {
-    const reason = whyNoId(ctx.value);
-    if (reason !== undefined) {
-      const text = quote(ctx.value);
-      const toError = problem(
-        ctx.value,
-        (where, at) => new PawlError("PLAN_BAD_ID", { where, id: text, reason }, { at }),
-      );
-      ctx.issues.push(toError);
-    }
-  })
-  .meta({ pattern: idPattern });
+function idThat(whyNot: (id: string) => string | undefined, pattern: string) {
+  return z
+    .string()
+    .check((ctx) => {
+      const reason = whyNot(ctx.value);
+      if (reason !== undefined) {
+        const text = quote(ctx.value);
+        const toError = problem(
+          ctx.value,
+          (where, at) => new PawlError("PLAN_BAD_ID", { where, id: text, reason }, { at }),
+        );
+        ctx.issues.push(toError);
+      }
+    })
+    .meta({ pattern });
+}
+
+/** The id of a task. */
+export const taskId = idThat(whyNoId, idPattern);
+
+/** The id of a workstream, which ends at the first dot in the ids of what belongs to it (machines/ids.ts). */
+export const workstreamId = idThat(
+  (id) => whyNoId(id) ?? (id.includes(".") ? "holds `.`, which comes between it and its tasks" : undefined),
+  "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
+);
 
 /** A reference to something by its id; whether it exists is checked elsewhere. */
 export const references = z.array(z.string()).check(uniqueEntries);
