@@ -142,6 +142,21 @@ describe("a root at rest", () => {
     });
   });
 
+  test("that is done is asked to fit its machine when somebody wants to have it, and not by a start", async () => {
+    const { clock, store } = await stored();
+    const first = await openRuntime({ store, machines, clock });
+    first.createActor("fair", { id: "f" }).send({ type: "end" });
+    await first.close();
+    const runtime = await openRuntime({
+      store,
+      machines: { lamp, house, fair: { logic: house, version: "2" } },
+      clock,
+    });
+    expect(runtime.list({ machine: "fair" }).map(({ id, state }) => [id, state])).toEqual([["f", "over"]]);
+    expect(() => runtime.actor("f")).toThrow("f in over (no migrate function from version 1 to 2)");
+    await runtime.close();
+  });
+
   test("is shown by the inspector", async () => {
     const { clock, store } = await stored();
     const runtime = await openRuntime({ store, machines, clock });

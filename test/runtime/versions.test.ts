@@ -41,18 +41,6 @@ describe("a machine that has changed", () => {
     );
   });
 
-  test("is asked of an actor that is done when somebody wants to have it, and not by a start", async () => {
-    const store = openSqlite({ file: ":memory:" });
-    const over = createMachine({ initial: "over", states: { over: { type: "final" } } });
-    const before = await openRuntime({ store, machines: { person: { logic: over, version: "1" } } });
-    before.createActor("person", { id: "p" }).start();
-    await before.close();
-    const runtime = await openRuntime({ store, machines: { person: { logic: second, version: "2" } } });
-    expect(runtime.list().map(({ id, state }) => [id, state])).toEqual([["p", "over"]]);
-    expect(() => runtime.actor("p")).toThrow("p in over (no migrate function from version 1 to 2)");
-    await runtime.close();
-  });
-
   test("takes its actors along through the migrate functions between", async () => {
     const store = await stored();
     const runtime = await openRuntime({
