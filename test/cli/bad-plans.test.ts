@@ -144,10 +144,10 @@ const mistakes: readonly (readonly [string, string, string, string, RegExp, RegE
 ];
 
 describe("a plan is refused, and nothing is made, when it", () => {
-  test.each(mistakes)("%s", (_, plan, code, at, message, fix) => {
+  test.each(mistakes)("%s", async (_, plan, code, at, message, fix) => {
     const place = placeWith(plan);
     place.write("empty.patch", "");
-    const { status, stdout, stderr } = place.pawl("run", "plan.yaml");
+    const { status, stdout, stderr } = await place.look("run", "plan.yaml");
     expect([status, stdout]).toEqual([65, ""]);
     const [said = "", way = ""] = stderr.split("\n");
     expect(said).toContain(`[${code}]`);
@@ -158,11 +158,11 @@ describe("a plan is refused, and nothing is made, when it", () => {
     expect([existsSync(join(place.folder, ".state")), place.git("branch", "--list", "pawl*")]).toEqual([false, ""]);
   });
 
-  test("has 50 MB, within a second or two", () => {
+  test("has 50 MB, within a second or two", async () => {
     const place = placeWith(tasks(good));
     ftruncateSync(openSync(join(place.folder, "plan.yaml"), "r+"), 50_000_000);
     const startedAt = performance.now();
-    const { status, stderr } = place.pawl("run", "plan.yaml");
+    const { status, stderr } = await place.look("run", "plan.yaml");
     expect([status, stderr]).toEqual([
       65,
       expect.stringMatching(
@@ -181,7 +181,7 @@ describe("a plan is refused, and nothing is made, when it", () => {
 
   test("has several mistakes, each of which is told", async () => {
     const place = placeWith(tasks("{ id: 'a b', runn: x }", "{ id: c, run: 'true', depends_on: [d] }"));
-    const { status, stderr } = place.pawl("run", "plan.yaml");
+    const { status, stderr } = await place.look("run", "plan.yaml");
     expect(status).toBe(65);
     expect([...stderr.matchAll(/\[(PLAN_\w+)\]/g)].map(([, code]) => code).sort()).toEqual([
       "PLAN_BAD_ID",
@@ -192,7 +192,9 @@ describe("a plan is refused, and nothing is made, when it", () => {
     expect(stderr).toMatch(/\n4 problems\.\n$/);
     // The same from the command that only looks, and as JSON.
     expect(await place.look("validate", "plan.yaml")).toEqual({ status, stdout: "", stderr });
-    const { error } = JSON.parse(place.pawl("run", "plan.yaml", "--json").stderr) as { error: { code: string } };
+    const { error } = JSON.parse((await place.look("run", "plan.yaml", "--json")).stderr) as {
+      error: { code: string };
+    };
     expect([error.code, JSON.stringify(error)]).toEqual(["PLAN_INVALID", expect.stringContaining("PLAN_TASK_KIND")]);
   });
 });

@@ -49,7 +49,7 @@ export class Place {
     return { status: result.status, stdout: result.stdout, stderr: result.stderr };
   }
 
-  /** A command that looks only, in this process: a program of its own would spend its time on starting. */
+  /** A command that changes nothing, in this process: a program of its own would spend its time on starting. */
   async look(...args: string[]): Promise<Printed> {
     return await inThisProcess({ cwd: this.folder, env: { ...process.env, ...this.env } }, ...args);
   }
