@@ -5,8 +5,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     typecheck: { include: ["test/**/*.test-d.ts"], tsconfig: ".config/tsconfig.type-tests.json" },
-    // Two cores: child processes of the tests want the second one.
-    maxWorkers: 2,
+    // Two cores, and one more: many tests wait for child processes and disks.
+    maxWorkers: 3,
     testTimeout: 60_000,
     globalSetup: ["test/temporary-folder.setup.ts", "test/build.setup.ts"],
     coverage: {

@@ -12,7 +12,10 @@ const statOf = (pid: number) => parseProcStat(readFileSync(`/proc/${pid}/stat`, 
 
 /** A process that has ended, whose parent never asks about it. */
 async function zombie(): Promise<number> {
-  const parent = spawn("sh", ["-c", "true & echo $!; exec sleep 600"], { stdio: ["ignore", "pipe", "inherit"] });
+  // It ends when its parent has become what asks about nobody; a shell might have.
+  const untilThen = "while read -r name < /proc/$$/comm; [ $name != sleep ]; do :; done";
+  const script = `(${untilThen}) & echo $!; exec sleep 600`;
+  const parent = spawn("sh", ["-c", script], { stdio: ["ignore", "pipe", "inherit"] });
   onTestFinished(() => void parent.kill("SIGKILL"));
   const [line] = (await once(parent.stdout, "data")) as [Buffer];
   const pid = Number(line.toString());
