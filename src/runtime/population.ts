@@ -11,6 +11,8 @@ export class Population {
   readonly #byNo = new Map<number, Live>();
   /** Roots with children whose own ids have a slash: only there can two paths be the same. */
   readonly #slashed = new WeakSet<LiveRoot>();
+  /** The members by their ids, of roots that were looked through for one. */
+  readonly #byId = new WeakMap<LiveRoot, Map<string, Live>>();
   readonly #store: Pick<Store, "liveActor" | "counters">;
   /** Whether any root's id has a slash. Of a store that was empty it is known, and spares a look for each child. */
   #mayHaveSlash: boolean;
@@ -24,12 +26,17 @@ export class Population {
     this.#mayHaveSlash ||= live.parent === undefined && live.id.includes("/");
     this.#byNo.set(live.no, live);
     live.root.members.add(live);
+    this.#byId.get(live.root)?.set(live.id, live);
   }
 
   /** An actor has ended and nobody knows it any more. */
   forget(live: Live): void {
     this.#byNo.delete(live.no);
     live.root.members.delete(live);
+    const byId = this.#byId.get(live.root);
+    if (byId?.get(live.id) === live) {
+      byId.delete(live.id);
+    }
     if (this.roots.get(live.id) === live) {
       this.roots.delete(live.id);
     }
@@ -50,13 +57,22 @@ export class Population {
   /** The child in memory with this id, its parent's ids before it: one that is not committed yet, too. */
   child(id: string): Live | undefined {
     for (let slash = id.indexOf("/"); slash !== -1; slash = id.indexOf("/", slash + 1)) {
-      for (const member of this.roots.get(id.slice(0, slash))?.root.members ?? []) {
-        if (member.id === id) {
-          return member;
-        }
+      const above = this.roots.get(id.slice(0, slash));
+      const member = above && this.#membersOf(above.root).get(id);
+      if (member !== undefined) {
+        return member;
       }
     }
     return undefined;
+  }
+
+  #membersOf(root: LiveRoot): ReadonlyMap<string, Live> {
+    let byId = this.#byId.get(root);
+    if (byId === undefined) {
+      byId = new Map([...root.members].map((member) => [member.id, member]));
+      this.#byId.set(root, byId);
+    }
+    return byId;
   }
 
   /** Every actor in memory, parents before children. */
@@ -107,12 +123,17 @@ export class Population {
       return [];
     }
     // One that could not be made was never stored.
-    return [...replaced.root.members].filter(
-      (member) => isBelow(member, replaced) && member.actor._snapshot !== undefined,
-    );
+    return [...withAllBelow(replaced)].filter(({ actor }) => actor._snapshot !== undefined);
   }
 }
 
-function isBelow(live: Live | undefined, above: Live): boolean {
-  return live !== undefined && (live === above || isBelow(live.parent, above));
+/** Those that were let go of before are known to be. */
+function* withAllBelow(live: Live): Generator<Live> {
+  yield live;
+  for (const child of Object.values(live.recorded === undefined ? {} : childrenOf(live.recorded))) {
+    const below = liveOf(child);
+    if (below !== undefined) {
+      yield* withAllBelow(below);
+    }
+  }
 }
