@@ -74,6 +74,10 @@ export function sqliteStore({ db, file, claim, writer, storeId }: StoreParts): S
       WHERE e.status = 'requested'`,
   );
   const delivered = db.prepare("SELECT 1 FROM deliveries WHERE actor_no = ? AND idempotency_key = ?").pluck();
+  // A commit in which no actor took anything has no last row, and max() would read all there ever were.
+  const lastSeq =
+    "SELECT last_seq FROM commits WHERE commit_no <= (SELECT max(commit_no) FROM commits) AND last_seq > 0 " +
+    "ORDER BY commit_no DESC LIMIT 1";
   const number = (sql: string): number => (db.prepare(sql).pluck().get() as number | null) ?? 0;
 
   const reading =
@@ -90,7 +94,7 @@ export function sqliteStore({ db, file, claim, writer, storeId }: StoreParts): S
     storeId,
     counters: reading(() => ({
       nextActorNo: number("SELECT max(no) FROM actors") + 1,
-      nextSeq: number("SELECT max(last_seq) FROM commits") + 1,
+      nextSeq: number(lastSeq) + 1,
       nextTimerSeq: number("SELECT max(seq) FROM timers") + 1,
       lastCommitAt: number("SELECT at FROM commits ORDER BY commit_no DESC LIMIT 1"),
     })),
