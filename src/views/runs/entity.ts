@@ -8,6 +8,8 @@ export interface EntityDetail {
   readonly row: Readonly<Record<string, unknown>>;
 }
 
+// A plus before a state keeps SQLite from the index of the states: in it are the entities of all runs that ever were.
+
 const tables = [
   { entity_type: "run", table: "runs", key: "run_id" },
   { entity_type: "workstream", table: "workstreams", key: "ws_id" },
@@ -50,7 +52,7 @@ export function blamedFor(db: Database, { entity_type, id }: EntityDetail): stri
   const { table, key } = entity_type === "task" ? tables[2] : tables[1];
   const upstream = db
     .prepare(
-      `SELECT ${key} FROM ${table} WHERE state IN ('failed', 'cancelled', 'skipped')
+      `SELECT ${key} FROM ${table} WHERE +state IN ('failed', 'cancelled', 'skipped')
          AND ${key} IN (SELECT value FROM ${table}, json_each(depends_on) WHERE ${key} = ?) LIMIT ?`,
     )
     .pluck()
@@ -67,7 +69,7 @@ export function blamedFor(db: Database, { entity_type, id }: EntityDetail): stri
 /** Gates of a workstream's own that failed: those before its merge, and those that its tasks wait for. */
 export function failedGatesOfWorkstream(db: Database, workstream: string): string[] {
   return db
-    .prepare("SELECT gate_id FROM test_gates WHERE gate_id > ? AND gate_id < ? AND state = 'FAILED' ORDER BY rowid")
+    .prepare("SELECT gate_id FROM test_gates WHERE gate_id > ? AND gate_id < ? AND +state = 'FAILED' ORDER BY rowid")
     .pluck()
     .all(`${workstream}~`, `${workstream}\u007f`) as string[];
 }
@@ -77,7 +79,7 @@ export function failedGatesOf(db: Database, task: string): FailedGate[] {
   return db
     .prepare(
       `SELECT gate_id, command, exit_code, stdout, stderr FROM test_gates
-       WHERE state = 'FAILED' AND (gate_id >= ? AND gate_id < ?
+       WHERE +state = 'FAILED' AND (gate_id >= ? AND gate_id < ?
          OR gate_id IN (SELECT value FROM tasks, json_each(gate_dependencies) WHERE task_id = ?))
        ORDER BY gate_id`,
     )
@@ -89,7 +91,7 @@ export function quarantinedOf(db: Database, task: string): string[] {
   return db
     .prepare(
       `SELECT ledger_id FROM patch_ledger_entries
-       WHERE ledger_id >= ? AND ledger_id < ? AND state = 'quarantined' ORDER BY rowid`,
+       WHERE ledger_id >= ? AND ledger_id < ? AND +state = 'quarantined' ORDER BY rowid`,
     )
     .pluck()
     .all(`${task}~p`, `${task}~q`) as string[];
@@ -108,7 +110,7 @@ export function patchContent(db: Database, id: string): Buffer | undefined {
 /** How many patches of a workstream were committed to its branch, by the workstream's row id. */
 export function commitsOf(db: Database, workstream: string): number {
   return db
-    .prepare("SELECT count(*) FROM patch_ledger_entries WHERE workstream_id = ? AND state = 'committed'")
+    .prepare("SELECT count(*) FROM patch_ledger_entries WHERE workstream_id = ? AND +state = 'committed'")
     .pluck()
     .get(workstream) as number;
 }

@@ -52,9 +52,10 @@ export function runTree(db: Database, run: RunSummary, options: { readonly all?:
   );
   return {
     run,
+    // The plus keeps SQLite from the index of the states: what all runs ever committed is more than what this one has.
     commits: db
       .prepare(
-        "SELECT count(*) FROM patch_ledger_entries WHERE state = 'committed' AND workstream_id IN (SELECT ws_id FROM workstreams WHERE run_id = ?)",
+        "SELECT count(*) FROM patch_ledger_entries WHERE +state = 'committed' AND workstream_id IN (SELECT ws_id FROM workstreams WHERE run_id = ?)",
       )
       .pluck()
       .get(run.run_id) as number,
