@@ -14,7 +14,7 @@ export interface CommitsContext {
   readonly store: Store;
   /** Starts the work of an actor outside the machines: what asked for it is durable (I2). */
   readonly begin: (live: Live) => void;
-  /** An actor has ended, nobody knows it any more, and its last row is durable. */
+  /** An actor has ended, its last row is durable, and nobody knows it any more, or it is a root: that is asked for. */
   readonly left: (live: Live) => void;
   readonly committed: () => void;
 }
@@ -112,7 +112,7 @@ export class Commits {
           return;
         }
         const left = [...group.touched].filter(
-          (live) => !isMember(live) && live.actor.getSnapshot().status !== "active",
+          (live) => live.actor.getSnapshot().status !== "active" && (!isMember(live) || isDone(live)),
         );
         const commit = group.commit(this.#recorder.recordedMs(), actors);
         this.group = new Group();
@@ -211,4 +211,13 @@ export class Commits {
       resolve();
     }
   }
+}
+
+/** A root that will do no more, nor anything below it: one that was let go of may run on. */
+function isDone({ parent, actor, root }: Live): boolean {
+  return (
+    parent === undefined &&
+    actor.getSnapshot().status === "done" &&
+    [...root.members].every((member) => member.actor.getSnapshot().status !== "active")
+  );
 }

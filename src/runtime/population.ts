@@ -29,8 +29,16 @@ export class Population {
     this.#byId.get(live.root)?.set(live.id, live);
   }
 
-  /** An actor has ended and nobody knows it any more. */
+  /** An actor has ended and nobody knows it any more, or it is a root that is done: it is restored when asked for. */
   forget(live: Live): void {
+    if (this.#byNo.get(live.no) !== live) {
+      // It was forgotten, and may have been restored: that is another.
+      return;
+    }
+    if (live.parent === undefined && live.actor.getSnapshot().status === "done") {
+      this.forgetRoot(live);
+      return;
+    }
     this.#byNo.delete(live.no);
     live.root.members.delete(live);
     const byId = this.#byId.get(live.root);

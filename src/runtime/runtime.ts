@@ -49,7 +49,7 @@ export interface RuntimeOptions<TMachines extends MachineMap> {
 
 /**
  * An actor as the store knows it: what is durable, not what is on its way. `asleep`: a root that is not in memory, be it
- * that nobody used it for a while or that nobody asked for it since the start.
+ * that nobody used it for a while, that nobody asked for it since the start, or that it is done.
  */
 export type ListedActor = Pick<ActorRow, "id" | "machine" | "version" | "state" | "status" | "asleep"> & {
   readonly tags: readonly string[];

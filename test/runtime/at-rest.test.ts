@@ -107,6 +107,24 @@ describe("a root at rest", () => {
     await runtime.close();
   });
 
+  test("leaves memory when it is done, and whoever holds it or asks for it sees how it ended", async () => {
+    const { clock, store } = await stored();
+    const runtime = await openRuntime({ store, machines, clock });
+    const held = runtime.createActor("fair", { id: "f" });
+    const { c } = held.getSnapshot().children;
+    await runtime.settled();
+    expect(runtime.list({ root: "f" })[0]?.asleep).toBe(false);
+    held.send({ type: "end" });
+    await runtime.settled();
+    expect(runtime.list({ root: "f" })[0]).toMatchObject({ status: "done", asleep: true });
+    expect([held.getSnapshot().status, c?.getSnapshot().status]).toEqual(["done", "stopped"]);
+    await expect(held.deliver({ type: "end" })).rejects.toThrow("a terminal state");
+    expect(runtime.createActor("fair", { id: "f" }).getSnapshot()).toMatchObject({ status: "done", value: "over" });
+    await expect(runtime.deliver("f", { type: "end" })).rejects.toThrow("a terminal state");
+    expect(runtime.actor("f/c")?.getSnapshot().status).toBe("stopped");
+    await runtime.close();
+  });
+
   test("is there when somebody asks for it, and nothing is written for that", async () => {
     const { clock, store } = await stored();
     const runtime = await openRuntime({ store, machines, clock });
