@@ -1,10 +1,15 @@
 /**
  * Ids of the entities of a run. The id of an actor is the id of its entity, unique within the run and safe in URLs and
- * file names, as long as the plan's own ids keep to letters, digits, `_` and `-`:
+ * file names, as long as the plan's own ids keep to letters, digits, `_`, `-` and, but for workstreams, `.`:
  * `client.bump` is a task, `client~lint` a gate that tasks wait for, `client.bump~p1` a patch,
  * `client.bump~p1~unit` a gate of that patch, `client~m1~unit` a gate of the first merge, `client.bump~r1` the task
  * that does `client.bump` again.
  */
+
+/** The workstream whose entity has this id, itself included. */
+export function workstreamOf(entity: string): string {
+  return entity.split(/[.~]/, 1)[0] ?? entity;
+}
 
 /** Id of a task of a workstream. */
 export function taskId(wsId: string, task: string): string {

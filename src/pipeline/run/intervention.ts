@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { successorId } from "../../../machines/ids.ts";
+import { successorId, workstreamOf } from "../../../machines/ids.ts";
 import { holdsControlsBesidesLayout } from "../../base/control-characters.ts";
 import { PawlError } from "../../base/errors/index.ts";
 import type { Runtime } from "../../runtime/index.ts";
@@ -111,7 +111,7 @@ async function redo(
   { entity, operator, reason }: Extract<Intervention, { kind: "override" }>,
   id: string,
 ): Promise<void> {
-  const workstream = entity.split(".", 1)[0] ?? "";
+  const workstream = workstreamOf(entity);
   const parent = `${run}/${workstream}`;
   const state = door.stateOf(parent)?.state ?? "unknown";
   if (state !== "executing" && state !== "paused") {

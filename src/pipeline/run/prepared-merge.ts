@@ -1,4 +1,5 @@
 import type { Database } from "better-sqlite3";
+import { workstreamOf } from "../../../machines/ids.ts";
 import { advanceBranch, type Reference, type Repository, referencePart, runBranch, type Sha } from "../git/index.ts";
 
 /** A merge that is made, but to which no branch was moved yet. */
@@ -61,9 +62,6 @@ export async function withoutEndedMerge(
   }
   return tip;
 }
-
-/** Ids of merges begin with their workstream's (machines/ids.ts). */
-const workstreamOf = (merge: string): string => merge.split("~", 1)[0] ?? merge;
 
 /** The workstreams of a run that have ended otherwise than completed. */
 export function endedUnmerged(reader: Database, run: string): ReadonlySet<string> {

@@ -1,4 +1,5 @@
 import type { AnyActorRef } from "xstate";
+import { workstreamOf } from "../../../machines/ids.ts";
 import type { EntityType } from "../../../machines/index.ts";
 import type { StoredAuditRow } from "../../store/port.ts";
 import type { RunSite } from "./site.ts";
@@ -63,11 +64,6 @@ export function entityActorId(run: string, type: EntityType, entity: string): st
       return patch === undefined ? taskActorId(run, entity) : `${taskActorId(run, patch)}/${entity}`;
     }
   }
-}
-
-/** Ids of entities begin with their workstream's (machines/ids.ts). */
-function workstreamOf(entity: string): string {
-  return entity.split(/[.~]/, 1)[0] ?? entity;
 }
 
 /** Hands a queued task of a run to a worker; false when it is not queued any more. */
