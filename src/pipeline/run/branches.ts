@@ -18,7 +18,7 @@ import { mergeReferences, withoutEndedMerge } from "./prepared-merge.ts";
 interface About {
   readonly index: PlanIndex;
   /** Whether a patch, by the id that the machines have for it, has ended without being committed. */
-  readonly isDropped: (ledger: string) => boolean;
+  readonly hasEndedUncommitted: (ledger: string) => boolean;
   /** The workstreams that have ended otherwise than completed. */
   readonly endedUnmerged: () => ReadonlySet<string>;
 }
@@ -92,15 +92,15 @@ export class RunBranches {
     const start = workstream.dependsOn.length === 0 ? this.base : await this.runTip();
     const branch = workstreamBranch(this.run, workstream.id);
     const found = await createBranch(this.#repository, branch, this.#maker, start);
-    return found === start ? found : await this.#withoutDropped(branch, { from: start, to: found });
+    return found === start ? found : await this.#withoutUncommitted(branch, { from: start, to: found });
   }
 
-  /** A process was killed between a commit and the record of it, and a person dropped the patch before the next one. */
-  async #withoutDropped(branch: string, range: { readonly from: Sha; readonly to: Sha }): Promise<Sha> {
+  /** A process was killed between a commit and the record of it, and a person ended the patch before the next one. */
+  async #withoutUncommitted(branch: string, range: { readonly from: Sha; readonly to: Sha }): Promise<Sha> {
     const last = (await commitsOf(this.#repository, range)).at(-1);
     const [parent] = last?.parents ?? [];
     const { "Pawl-Run": run, "Pawl-Ledger": ledger } = last?.trailers ?? {};
-    if (parent === undefined || ledger === undefined || run !== this.run || !this.#about.isDropped(ledger)) {
+    if (parent === undefined || ledger === undefined || run !== this.run || !this.#about.hasEndedUncommitted(ledger)) {
       return range.to;
     }
     await this.#repository.moveReference(branchReference(branch), parent, range.to);

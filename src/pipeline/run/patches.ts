@@ -54,7 +54,7 @@ export class Patches {
   }
 
   /** Whether a patch has ended without being committed. */
-  isDropped(id: string): boolean {
+  hasEndedUncommitted(id: string): boolean {
     const state = this.#reader.prepare("SELECT state FROM patch_ledger_entries WHERE ledger_id = ?").pluck().get(id);
     return state === "dropped" || state === "quarantined";
   }

@@ -278,7 +278,7 @@ export class Pipeline {
       runner: openSeparateRunner({ stateDirectory: state.folder, store: this.#store.storeId, secrets, clock }),
       branches: new RunBranches(this.#options.repository, { run, store: this.#store.storeId }, base, {
         index,
-        isDropped: (ledger) => this.#services.patches.isDropped(`${run}/${ledger}`),
+        hasEndedUncommitted: (ledger) => this.#services.patches.hasEndedUncommitted(`${run}/${ledger}`),
         endedUnmerged: () => endedUnmerged(this.#reader, run),
       }),
       secrets: createRedactor(secrets),

@@ -17,7 +17,7 @@ import { once } from "./crash/crash-run.ts";
 const program = fileURLToPath(new URL("../../../dist/bin/pawl.js", import.meta.url));
 
 const maker = { run: "r", store: "s" };
-const about = { index: {} as PlanIndex, isDropped: () => false, endedUnmerged: () => new Set<string>() };
+const about = { index: {} as PlanIndex, hasEndedUncommitted: () => false, endedUnmerged: () => new Set<string>() };
 const mail = { message: "b", author: { name: "Bo", email: "bo@example.com" }, date: null };
 
 /** A signal that fires while a branch is being moved: the branch stands at its new commit by then. */
@@ -69,11 +69,11 @@ test("a workstream that is ended while it is being merged is not left in the run
 });
 
 test.each([
-  { isDropped: true, stays: 1 },
-  { isDropped: false, stays: 2 },
+  { hasEndedUncommitted: true, stays: 1 },
+  { hasEndedUncommitted: false, stays: 2 },
 ])(
-  "a commit that a killed process made and could not record stays only where its patch was not dropped ($isDropped)",
-  async ({ isDropped, stays }) => {
+  "a commit that a killed process made and could not record stays only where its patch was not dropped ($hasEndedUncommitted)",
+  async ({ hasEndedUncommitted, stays }) => {
     const { repository, start, checkout } = await setting();
     await createBranch(repository, "pawl-work/r/w", maker, start);
     const trailers = (patch: string): string => `x\n\nPawl-Run: r\nPawl-Ledger: ${patch}`;
@@ -81,7 +81,11 @@ test.each([
     const last = commitAll(checkout, { "b1.txt": "b\n" }, trailers("w.b~p1"));
     git(checkout, "update-ref", "refs/heads/pawl-work/r/w", last);
     const index = { workstream: () => ({ id: "w", dependsOn: [] }) } as unknown as PlanIndex;
-    const found = { ...about, index, isDropped: (ledger: string) => isDropped && ledger === "w.b~p1" };
+    const found = {
+      ...about,
+      index,
+      hasEndedUncommitted: (ledger: string) => hasEndedUncommitted && ledger === "w.b~p1",
+    };
     const tip = await new RunBranches(repository, maker, start, found).tip("w");
     expect(git(checkout, "rev-list", "--count", `${start}..pawl-work/r/w`)).toBe(String(stays));
     expect(git(checkout, "rev-parse", "pawl-work/r/w")).toBe(tip);
