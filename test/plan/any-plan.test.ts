@@ -213,7 +213,7 @@ describe("any damaged plan", () => {
         const data = changes.reduce<unknown>((value, [picks, other]) => mutate(value, picks, other), file);
         await expectPlanOrErrors(JSON.stringify(data));
       }),
-      { numRuns: 150 },
+      { numRuns: 300 },
     );
   });
 
@@ -234,13 +234,13 @@ describe("any damaged plan", () => {
         }, stringify(file));
         await expectPlanOrErrors(text);
       }),
-      { numRuns: 150 },
+      { numRuns: 300 },
     );
   });
 
   test("is never more than refused when it is no plan at all", async () => {
     await fc.assert(fc.asyncProperty(fc.string({ unit: "binary", maxLength: 200 }), expectPlanOrErrors), {
-      numRuns: 150,
+      numRuns: 300,
     });
   });
 });

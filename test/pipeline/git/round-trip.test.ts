@@ -46,6 +46,6 @@ test("what was captured, read, checked and applied elsewhere gives the same tree
       expect(await treeOf(fresh)).toBe(wanted);
       pool.release(fresh);
     }),
-    { numRuns: 25 },
+    { numRuns: 40 },
   );
 });

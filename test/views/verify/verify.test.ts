@@ -193,7 +193,7 @@ describe("verifyState", () => {
           rmSync(changed, { recursive: true });
           expect([table, column, key, faults.length > 0]).toEqual([table, column, key, true]);
         }),
-        { numRuns: 100 },
+        { numRuns: 150 },
       );
       expect(seen.size).toBeGreaterThan(50);
     },

@@ -7,11 +7,14 @@ import { type CrashPoint, executions, killedAfter, once, type Remains, remainsOf
 
 // The long form (npm run test:crash) takes every point, and a hundred random moments.
 const points: readonly CrashPoint[] = [
+  { point: "commit.before", nth: 2 },
   { point: "commit.after", nth: 1 },
   { point: "commit.after", nth: 9 },
   { point: "commit.before", nth: 20 },
   { point: "effect.start", nth: 6 },
+  { point: "effect.end", nth: 3 },
   { point: "effect.end", nth: 13 },
+  { point: "effect.end", nth: 24 },
   { point: "git.before", nth: 14 },
   { point: "git.after", nth: 24 },
 ];
