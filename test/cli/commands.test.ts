@@ -149,6 +149,7 @@ describe("a command that", () => {
       /ended with exit code 9, not 0: broken/,
       "w4.t.1.err), mend what it reports",
     ],
+    ["is killed for good", "'kill -9 $$'", /killed by SIGKILL/, "Read its output (it printed nothing)"],
   ] as const;
   const run = oneRun(planOfEach(cases.map(([, command]) => `{ id: t, run: ${command} }`)));
 

@@ -7,6 +7,8 @@ import { oneRun, type Place, placeWith, planOf, planOfEach } from "./pawl.fixtur
 const files = {
   "a.txt": "one\ntwo\nthree\n",
   "crlf.txt": "one\r\ntwo\r\n",
+  "counted.txt": "one\ntwo\nthree\n",
+  "gone.txt": "soon\n",
   "open.txt": "no newline at the end",
   "bin.dat": "\u0000\u0001binary",
   "run.sh": "#!/bin/sh\n",
@@ -21,15 +23,15 @@ function patchOf(place: Place, change: () => void, name = "change.patch"): void 
   place.git("reset", "--quiet", "--hard");
 }
 
-/** What a commit changed, as git says it: modes, contents, names. */
-const changeOf = (place: Place, commit: string): string => place.git("diff", "--raw", "-M", `${commit}~`, commit);
+/** Modes, contents and names of all files. */
+const treeOf = (place: Place, commit: string): string => place.git("ls-tree", "-r", commit);
 
 describe("patches as git makes them are committed as they are", () => {
   const changes: Readonly<Record<string, (place: Place) => void>> = {
     "a new file, a deleted one and a changed one": (place) => {
       place.write("new/file.txt", "new\n");
-      place.git("rm", "--quiet", "open.txt");
-      place.write("a.txt", "one\n2\nthree\n");
+      place.git("rm", "--quiet", "gone.txt");
+      place.write("counted.txt", "one\n2\nthree\n");
     },
     "a rename with a change": (place) => {
       place.git("mv", "a.txt", "b.txt");
@@ -58,7 +60,25 @@ describe("patches as git makes them are committed as they are", () => {
     place.git("checkout", "--quiet", "-B", "by-git", "main");
     place.git("apply", "--index", `change${n}.patch`);
     place.git("commit", "--quiet", "--message", "by git");
-    expect(changeOf(place, byPawl)).toBe(changeOf(place, "by-git"));
+    expect(treeOf(place, byPawl)).toBe(treeOf(place, "by-git"));
+  });
+
+  test("and all of them merged", () => {
+    const { printed, place } = run;
+    expect([printed.status, printed.stdout.slice(-1500)]).toEqual([0, expect.stringContaining("succeeded")]);
+    expect(place.git("ls-tree", "-r", "--name-only", "-z", "pawl/p-1").split("\0").sort()).toEqual(
+      [
+        "",
+        "b.txt",
+        "bin.dat",
+        "counted.txt",
+        "crlf.txt",
+        "größe/名前.txt",
+        "new/file.txt",
+        "open.txt",
+        "run.sh",
+      ].sort(),
+    );
   });
 });
 
@@ -162,7 +182,8 @@ describe("patches that do not go in are quarantined with the reason", () => {
   });
 
   test("of none of them anything is committed, or written into the checkout", () => {
-    const { place } = run;
+    const { place, printed } = run;
+    expect(printed.status).toBe(1);
     expect(place.git("rev-list", "--count", "main..pawl/p-1")).toBe("0");
     expect(readFileSync(join(place.folder, "a.txt"), "utf8")).toBe(files["a.txt"]);
   });
