@@ -5,38 +5,41 @@ import { openRuntime } from "./compiled.ts";
 import { toggle } from "./machines.ts";
 import { inFolder, perSecond, quantile } from "./measure.ts";
 
-export function deliverLatency(): Promise<{ p50: number; p99: number; atOncePerSec: number }> {
+/** In milliseconds. */
+interface Latency {
+  readonly p50: number;
+  readonly p99: number;
+}
+
+const latency = (times: readonly number[]): Latency => ({ p50: quantile(times, 0.5), p99: quantile(times, 0.99) });
+
+/**
+ * Deliveries and bare fsyncs in turn: a disk that others use too is then as slow for the ones as for the others, and
+ * the worst of both is the worst of the same seconds.
+ */
+export function deliverLatency(): Promise<{ deliver: Latency; fsync: Latency; atOncePerSec: number }> {
   return inFolder(async (folder) => {
     const runtime = await openRuntime({ file: join(folder, "bench.db"), machines: { toggle } });
     const actor = runtime.createActor("toggle", { id: "t" });
     await runtime.settled();
-    const times: number[] = [];
+    const descriptor = openSync(join(folder, "sync"), "w");
+    const page = Buffer.alloc(4_096);
+    const delivered: number[] = [];
+    const synced: number[] = [];
     for (let i = 0; i < 500; i += 1) {
       const start = performance.now();
       await actor.deliver({ type: "flip" });
-      times.push(performance.now() - start);
+      const between = performance.now();
+      writeSync(descriptor, page);
+      fsyncSync(descriptor);
+      delivered.push(between - start);
+      synced.push(performance.now() - between);
     }
+    closeSync(descriptor);
     const start = performance.now();
     await Promise.all(Array.from({ length: 1_000 }, () => actor.deliver({ type: "flip" })));
     const atOncePerSec = perSecond(1_000, performance.now() - start);
     await runtime.close();
-    return { p50: quantile(times, 0.5), p99: quantile(times, 0.99), atOncePerSec };
-  });
-}
-
-/** What a disk that others use too does by itself: its worst is the worst of whoever waits for it. */
-export function fsyncLatency(): Promise<{ p50: number; p99: number }> {
-  return inFolder((folder) => {
-    const descriptor = openSync(join(folder, "sync"), "w");
-    const page = Buffer.alloc(4_096);
-    const times: number[] = [];
-    for (let i = 0; i < 500; i += 1) {
-      const start = performance.now();
-      writeSync(descriptor, page);
-      fsyncSync(descriptor);
-      times.push(performance.now() - start);
-    }
-    closeSync(descriptor);
-    return { p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
+    return { deliver: latency(delivered), fsync: latency(synced), atOncePerSec };
   });
 }

@@ -2,7 +2,7 @@
  * `npm run bench:runtime`: what durability costs, as ratios to plain XState and to the bare database, in one run.
  * Compiled code is measured (`npm run build` first). `-- --json` prints one object.
  */
-import { deliverLatency, fsyncLatency } from "./latency.ts";
+import { deliverLatency } from "./latency.ts";
 import { familyCost, memory, restoreRatios } from "./many-actors.ts";
 import { collect, median, repeat } from "./measure.ts";
 import { bareLimit, type Pawl, pawlActors, plainXState } from "./throughput.ts";
@@ -18,8 +18,7 @@ interface Round {
   readonly one: Pawl;
   readonly thousand: number;
   readonly bare: number;
-  readonly deliver: Awaited<ReturnType<typeof deliverLatency>>;
-  readonly fsync: Awaited<ReturnType<typeof fsyncLatency>>;
+  readonly latency: Awaited<ReturnType<typeof deliverLatency>>;
 }
 
 /** What is compared is measured side by side: a machine that others use too is not as fast from minute to minute. */
@@ -32,9 +31,8 @@ async function round(): Promise<Round> {
   const one = await clean(() => pawlActors(1));
   const bare = await clean(bareLimit);
   const thousand = (await clean(() => pawlActors(1_000))).perSec;
-  const deliver = await clean(deliverLatency);
-  const fsync = await clean(fsyncLatency);
-  return { xstate, one, thousand, bare, deliver, fsync };
+  const latency = await clean(deliverLatency);
+  return { xstate, one, thousand, bare, latency };
 }
 
 // The first of all pays for what the process does once.
@@ -64,9 +62,10 @@ const figures = {
   ofXState: of(({ one, xstate }) => one.perSec / xstate),
   siblingGrowth,
   restoreRatio: ratios.open,
-  deliverP50Ms: of(({ deliver }) => deliver.p50),
-  deliverP99Ms: of(({ deliver }) => deliver.p99),
-  fsyncP50Ms: of(({ fsync }) => fsync.p50),
+  deliverP50Ms: of(({ latency }) => latency.deliver.p50),
+  deliverP99Ms: of(({ latency }) => latency.deliver.p99),
+  fsyncP50Ms: of(({ latency }) => latency.fsync.p50),
+  fsyncP99Ms: of(({ latency }) => latency.fsync.p99),
   bytesPerLiveActor: bytes.live,
   bytesPerSleepingActor: bytes.sleeping,
   bytesPerTransition: of(({ one }) => one.bytesPerTransition),
@@ -95,9 +94,13 @@ if (process.argv.includes("--json")) {
       "deliver, one after the other",
       `p50 ${figures.deliverP50Ms.toFixed(2)} ms, p99 ${figures.deliverP99Ms.toFixed(2)} ms`,
     ],
-    ["  p99 to one fsync (goal 3)", of(({ deliver, fsync }) => deliver.p99 / fsync.p50).toFixed(2)],
-    ["deliver, 1,000 at once", `${whole(of(({ deliver }) => deliver.atOncePerSec))} a second`],
-    ["one fsync", `p50 ${figures.fsyncP50Ms.toFixed(2)} ms, p99 ${of(({ fsync }) => fsync.p99).toFixed(2)} ms`],
+    [
+      "one fsync, in turn with them",
+      `p50 ${figures.fsyncP50Ms.toFixed(2)} ms, p99 ${figures.fsyncP99Ms.toFixed(2)} ms`,
+    ],
+    ["  p99 to p50 of an fsync (goal 3)", of(({ latency }) => latency.deliver.p99 / latency.fsync.p50).toFixed(2)],
+    ["  p99 to p99 of an fsync", of(({ latency }) => latency.deliver.p99 / latency.fsync.p99).toFixed(2)],
+    ["deliver, 1,000 at once", `${whole(of(({ latency }) => latency.atOncePerSec))} a second`],
     ["memory", `${whole(bytes.live)} bytes a live actor, ${whole(bytes.sleeping)} a sleeping one`],
     ["file", `${whole(figures.bytesPerTransition)} bytes a transition`],
   ];
