@@ -3,6 +3,7 @@ import { GuardRejected, InvalidTransitionError, TerminalStateViolation } from ".
 import { idempotencyKeyOf } from "./arguments.ts";
 import { recordRefusal } from "./audit.ts";
 import type { Engine } from "./engine.ts";
+import { entityId } from "./entity-rows.ts";
 import type { Live } from "./live.ts";
 import { refuseLarge } from "./size.ts";
 import { stateOf } from "./view.ts";
@@ -42,7 +43,7 @@ export async function deliver(
     live.actor.start();
   }
   const snapshot = live.actor.getSnapshot();
-  const place = { entity: live.type.name || live.kind, id: live.id, from: live.state || snapshot.status };
+  const place = { entity: live.type.name || live.kind, id: entityId(live), from: live.state || snapshot.status };
   const refusal = refusalOf(snapshot, place, event);
   if (refusal !== undefined) {
     recordRefusal(engine, live, { ...event, type: typeOf(event) }, refusal.message);
