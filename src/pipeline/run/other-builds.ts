@@ -29,7 +29,7 @@ export async function openOverOtherBuilds<T>(
     }
     if (!toCancel) {
       const remedy = (run: string) =>
-        `Finish it with that build (pawl resume ${run}), or end it here: pawl cancel ${run}`;
+        `Finish it with that build (pawl resume ${run}), or, where this one has its states too, end it here: pawl cancel ${run}`;
       throw ofAnotherBuild(error, remedy);
     }
   }
