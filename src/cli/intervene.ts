@@ -1,12 +1,13 @@
 import { userInfo } from "node:os";
 import { PawlError } from "../base/errors/index.ts";
 import { openRepository } from "../pipeline/git/index.ts";
-import { askRunning, type Intervention, Pipeline, tidyRun } from "../pipeline/run/index.ts";
+import { askRunning, type Intervention, Pipeline } from "../pipeline/run/index.ts";
 import { stateFolderAt } from "../pipeline/state/index.ts";
 import type { RunSummary } from "../views/runs/index.ts";
 import type { CliContext } from "./context.ts";
 import { namedRun } from "./entity-name.ts";
 import { openReader, type PlaceOptions } from "./place.ts";
+import { stillThere, type Tidied, tidied } from "./tidied.ts";
 
 const answerWithinMs = 30_000;
 /** Who had the store may have been somebody like us, and be gone. */
@@ -55,7 +56,10 @@ export async function haveDone(
           throw new PawlError("NOBODY_ANSWERED", { run, seconds: answerWithinMs / 1000 });
         }
       } else {
-        await carryOut(pipeline, run, asked, id, () => tidyRun(repository, state, run));
+        const tidy = await carryOut(pipeline, run, asked, id, () => tidied(repository, state, run));
+        if (tidy?.fault !== undefined) {
+          context.stderr.write(`${stillThere(tidy.fault)}\n`);
+        }
         isDone = true;
       }
     }
@@ -81,19 +85,17 @@ async function isTaken(asking: Promise<void>): Promise<boolean> {
   }
 }
 
+/** @returns what came of tidying a run that has ended by it; undefined where it goes on */
 async function carryOut(
   pipeline: Pipeline,
   run: string,
   asked: Intervention,
   id: string,
-  tidy: () => Promise<unknown>,
-): Promise<void> {
+  tidy: () => Promise<Tidied>,
+): Promise<Tidied | undefined> {
   try {
     await pipeline.intervene(run, asked, id);
-    if (pipeline.runs().find((each) => each.run === run)?.status !== "active") {
-      // What is not taken away now, the next run takes away.
-      await tidy().catch(() => undefined);
-    }
+    return pipeline.runs().find((each) => each.run === run)?.status === "active" ? undefined : await tidy();
   } finally {
     await pipeline.close();
   }

@@ -1,13 +1,14 @@
 import { optimizeLater } from "../base/optimize-later.ts";
 import type { Repository } from "../pipeline/git/index.ts";
 import { openRepository } from "../pipeline/git/index.ts";
-import { Pipeline, type RunEnd, tidyRun } from "../pipeline/run/index.ts";
-import { type StateFolder, stateFolderAt } from "../pipeline/state/index.ts";
+import { Pipeline, type RunEnd } from "../pipeline/run/index.ts";
+import { stateFolderAt } from "../pipeline/state/index.ts";
 import type { StoredAuditRow } from "../store/port.ts";
 import type { CliContext } from "./context.ts";
 import type { Reporter } from "./report/reporter.ts";
 import { reporterFor } from "./report/reporter-for.ts";
 import { type Outcome, printSummary } from "./report/summary.ts";
+import { stillThere, type Tidied, tidied } from "./tidied.ts";
 
 export interface WorkOptions {
   readonly state?: string;
@@ -103,7 +104,7 @@ async function workUntilInterrupted(
       tidy = await tidied(repository, state, run);
     }
     if (tidy.fault !== undefined) {
-      reporter.note(`note: what the run needs no more is still there, until the next pawl run: ${tidy.fault}`);
+      reporter.note(stillThere(tidy.fault));
     }
     reporter.end();
     reporter = undefined;
@@ -111,22 +112,6 @@ async function workUntilInterrupted(
   } finally {
     reporter?.end();
     await pipeline.close();
-  }
-}
-
-interface Tidied {
-  /** Branches of workstreams that stay. */
-  readonly kept: readonly string[];
-  /** Why not all was taken away. */
-  readonly fault?: string;
-}
-
-/** No fault of it changes how the run ended. */
-async function tidied(repository: Repository, state: StateFolder, run: string): Promise<Tidied> {
-  try {
-    return { kept: await tidyRun(repository, state, run) };
-  } catch (error) {
-    return { kept: [], fault: error instanceof Error ? error.message : String(error) };
   }
 }
 

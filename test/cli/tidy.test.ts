@@ -81,6 +81,21 @@ describe("when a run has ended", () => {
     expect(references(place)).toEqual(["refs/heads/main", "refs/heads/pawl/p-1"]);
   });
 
+  test("what a cancel could not take away is said, and the run is canceled all the same", async () => {
+    const place = placeWith(planOf(["{ id: t, run: 'touch $MARK; sleep 600' }"]));
+    place.env = { MARK: join(place.folder, "mark") };
+    const { process: pawl, ended } = place.start("run", "plan.yaml");
+    await appears(join(place.folder, "mark"));
+    pawl.kill("SIGKILL");
+    await ended;
+    place.git("pack-refs", "--all");
+    place.git("config", "core.packedRefsTimeout", "0");
+    place.write(".git/packed-refs.lock", "");
+    const { status, stdout, stderr } = place.pawl("cancel");
+    expect([status, stdout]).toEqual([0, "p-1 is canceled.\n"]);
+    expect(stderr).toContain("still there, until the next pawl run: git update-ref");
+  });
+
   test("what cannot be taken away is said, and the run has succeeded all the same", () => {
     const place = placeWith(planOf(["{ id: t, run: 'echo x > x' }"]));
     place.git("pack-refs", "--all");
