@@ -137,7 +137,8 @@ export const workstreamSetup = setup({
     }),
     releaseChildren: enqueueActions(({ context, enqueue, self }) => {
       tellChildren(self, enqueue as never, ["task", "test_gate"], { type: "workstream_ready" });
-      if (context.tasks.total === 0) {
+      // A person may have ended tasks while it was blocked: were they all, no other would lead on from here.
+      if (context.tasks.total === 0 || hasBegun(context)) {
         enqueue.raise({ type: "first_task_started" });
       }
     }),

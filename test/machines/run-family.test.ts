@@ -242,20 +242,6 @@ describe("a run and its family", () => {
   });
 });
 
-test("a workstream whose dependency ended while it was planned does not wait for it", () => {
-  for (const [state, value] of [
-    ["completed", "ready"],
-    ["failed", "skipped"],
-  ]) {
-    const input = { run_id: "r", ws_id: "b", depends_on: ["a"] };
-    const workstream = createActor(catalogue.workstream.machine, { input }).start();
-    workstream.send({ type: "dependency_ended", id: "a", state: state as string });
-    expect(workstream.getSnapshot().value).toBe("planned");
-    workstream.send({ type: "run_started", tasks: [{ task_id: "b.1" }] });
-    expect([state, workstream.getSnapshot().value]).toEqual([state, value]);
-  }
-});
-
 test.each([
   [{ gate_dependencies: ["a~dep"] }, { id: "a~dep", state: "FAILED" }],
   [{ depends_on: ["a.0"] }, { id: "a.0", state: "failed" }],
