@@ -79,6 +79,11 @@ export class WorktreePool {
     if (worktree === undefined) {
       return await this.#addNext(commit);
     }
+    if (!worktree.isWhole) {
+      this.#names.delete(worktree.name);
+      await removeWorktree(worktree);
+      return await this.#addNext(commit);
+    }
     if (!worktree.isAt(commit)) {
       await this.#resetOrFree(worktree, commit);
     }
@@ -140,12 +145,16 @@ export async function removeUnusedPools(repository: Repository, folder: string, 
       continue;
     }
     const known = await knownWorktrees(repository.commonDir);
-    for (const { gitDir, ...worktree } of known.filter((each) => join(each.folder, "..") === pool)) {
-      await rm(worktree.folder, { recursive: true, force: true });
-      await rm(gitDir, { recursive: true, force: true });
+    for (const worktree of known.filter((each) => join(each.folder, "..") === pool)) {
+      await removeWorktree(worktree);
     }
     await rm(pool, { recursive: true, force: true });
   }
+}
+
+async function removeWorktree({ folder, gitDir }: Omit<FoundWorktree, "name">): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  await rm(gitDir, { recursive: true, force: true });
 }
 
 interface FoundWorktree {
@@ -166,8 +175,7 @@ async function findWorktrees(repository: Repository, pool: string): Promise<Foun
     if (present && !halfMade) {
       whole.push({ name: basename(folder), folder, gitDir });
     } else {
-      await rm(folder, { recursive: true, force: true });
-      await rm(gitDir, { recursive: true, force: true });
+      await removeWorktree({ folder, gitDir });
     }
   }
   const names = new Set(whole.map(({ name }) => name));

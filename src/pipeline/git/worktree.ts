@@ -64,6 +64,11 @@ export class Worktree {
     return this.#place.gitDir;
   }
 
+  /** False once a command has taken away git's own folder of it: `git worktree remove` does. Nothing mends that. */
+  get isWhole(): boolean {
+    return existsSync(join(this.gitDir, "HEAD"));
+  }
+
   /** Whether it is at `commit`, with nothing changed since. */
   isAt(commit: Sha): boolean {
     return this.#untouched && this.commit === commit;

@@ -104,6 +104,18 @@ describe("a worktree is used again, whatever a task did to it", () => {
     expect(git(folder, "status", "--porcelain", "--ignored")).toBe("");
   });
 
+  test("but not one that git has forgotten: another takes its place", async () => {
+    const { checkout, pool, start } = await setting();
+    const worktree = await pool.acquire(start);
+    const { folder } = await worktree.lend();
+    git(folder, "worktree", "remove", "--force", ".");
+    pool.release(worktree);
+    const [first, second] = [await pool.acquire(start), await pool.acquire(start)];
+    expect([first.folder, second.folder]).toEqual([folder, join(folder, "../w2")]);
+    expect(git((await first.lend()).folder, "status", "--porcelain")).toBe("");
+    expect(git(checkout, "worktree", "list").split("\n")).toHaveLength(3);
+  });
+
   test("and git wrote its place relative to the repository's", async () => {
     const { pool, repository, start } = await setting();
     const { folder, gitDir } = await pool.acquire(start);
