@@ -77,7 +77,7 @@ export const command: CliCommand = {
           for (const gate of gates) {
             print(context, `gate ${withoutRun(gate.gate_id)} failed`);
             print(context, `  does: ${oneLine(String(gate.command))}`);
-            print(context, `  exit code: ${gate.exit_code ?? "none, a signal ended it"}`);
+            print(context, `  exit code: ${gate.exit_code ?? `none (${gate.signal})`}`);
             printTail(context, "end of its stdout", lastLines(gate.stdout ?? ""));
             printTail(context, "end of its stderr", lastLines(gate.stderr ?? ""));
           }

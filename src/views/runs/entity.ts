@@ -35,6 +35,8 @@ export interface FailedGate {
   readonly gate_id: string;
   readonly command: string;
   readonly exit_code: number | null;
+  /** What ended it, where it has no exit code. */
+  readonly signal: string | null;
   readonly stdout: string | null;
   readonly stderr: string | null;
 }
@@ -78,7 +80,7 @@ export function failedGatesOfWorkstream(db: Database, workstream: string): strin
 export function failedGatesOf(db: Database, task: string): FailedGate[] {
   return db
     .prepare(
-      `SELECT gate_id, command, exit_code, stdout, stderr FROM test_gates
+      `SELECT gate_id, command, exit_code, signal, stdout, stderr FROM test_gates
        WHERE +state = 'FAILED' AND (gate_id >= ? AND gate_id < ?
          OR gate_id IN (SELECT value FROM tasks, json_each(gate_dependencies) WHERE task_id = ?))
        ORDER BY gate_id`,

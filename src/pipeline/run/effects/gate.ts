@@ -25,7 +25,8 @@ export async function runGate(
     return {
       // A program that hears TERM may well end with the expected one.
       exit_code: result.timedOut ? null : result.exitCode,
-      signal: result.signal,
+      // Without either, what is said of it would be that it has no exit code.
+      signal: result.startError !== null && result.exitCode === null ? "could not be started" : result.signal,
       timed_out: result.timedOut,
       stdout_tail: result.stdout.tail,
       stderr_tail: result.startError === null ? result.stderr.tail : (failure ?? ""),
