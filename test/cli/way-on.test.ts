@@ -44,5 +44,6 @@ test("what failed or waited in vain names what is to blame, down to the gate bef
   ] as const) {
     const shown = place.pawl("show", entity).stdout;
     expect([entity, shown.split("\nnext\n")[1] ?? ""]).toEqual([entity, next.map((line) => `  ${line}\n`).join("")]);
+    expect(JSON.parse(place.pawl("show", entity, "--json").stdout).next).toEqual(next);
   }
 }, 20_000);

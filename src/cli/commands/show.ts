@@ -22,7 +22,7 @@ import { logsOf } from "../log-place.ts";
 import { openReader, type PlaceOptions, stateOption, statePlace } from "../place.ts";
 import { eventLine } from "../show/event-line.ts";
 import { oneLine } from "../show/harmless.ts";
-import { wayOn } from "../show/way-on.ts";
+import { printNext, wayOn } from "../show/way-on.ts";
 
 const tailLines = 20;
 const hidden: ReadonlySet<string> = new Set(["content", "stdout", "stderr", "version"]);
@@ -81,7 +81,7 @@ export const command: CliCommand = {
             printTail(context, "end of its stdout", lastLines(gate.stdout ?? ""));
             printTail(context, "end of its stderr", lastLines(gate.stderr ?? ""));
           }
-          printLines(context, next);
+          printNext(context, next);
         } finally {
           db.close();
         }

@@ -6,7 +6,7 @@ import { listRuns, runTree, type WorkstreamLine } from "../../views/runs/index.t
 import { type CliContext, print, printJson, printLines } from "../context.ts";
 import { oneLine } from "../show/harmless.ts";
 import { paintFor, runTreeLines } from "../show/run-tree.ts";
-import { logOfBranch, whatWentWrong } from "../show/way-on.ts";
+import { logOfBranch, printNext, whatWentWrong } from "../show/way-on.ts";
 
 const commitsShown = 50;
 
@@ -52,11 +52,7 @@ export async function printSummary(context: CliContext, about: Outcome): Promise
       );
     }
     print(context, "");
-    print(context, "next");
-    printLines(
-      context,
-      next.map((line) => `  ${line}`),
-    );
+    printNext(context, next);
   } finally {
     db.close();
   }

@@ -1,5 +1,6 @@
 import { runBranch, workstreamBranch } from "../../pipeline/git/index.ts";
 import type { EntityDetail } from "../../views/runs/index.ts";
+import { type CliContext, printLines } from "../context.ts";
 
 interface Known {
   readonly hasLogs: boolean;
@@ -27,14 +28,9 @@ const whatGateSaid = (gate: string): string => `pawl logs ${gate}  prints all th
 
 const notMerged: ReadonlySet<string> = new Set(["failed", "cancelled", "skipped"]);
 
-/** What somebody who looks at an entity may want to do next. */
-export function wayOn({ entity_type, row }: EntityDetail, id: string, known: Known): string[] {
+/** What somebody who looks at an entity may want to do next, a step a line. */
+export function wayOn({ entity_type: type, row }: EntityDetail, id: string, known: Known): string[] {
   const state = String(row["state"]);
-  const steps = stepsFor(entity_type, state, id, known);
-  return steps.length === 0 ? [] : ["next", ...steps.map((step) => `  ${step}`)];
-}
-
-function stepsFor(type: EntityDetail["entity_type"], state: string, id: string, known: Known): string[] {
   if (type === "task" && (state === "failed" || (state === "cancelled" && known.failedGates.length > 0))) {
     return [
       ...(known.hasLogs ? [`pawl logs ${id}  prints all that is kept of its output`] : []),
@@ -71,4 +67,9 @@ function stepsFor(type: EntityDetail["entity_type"], state: string, id: string, 
         : [`pawl resume ${id}  goes on with it`, `pawl cancel ${id}  ends it`];
   }
   return [];
+}
+
+/** Prints what wayOn gives; nothing where there is nothing to do. */
+export function printNext(context: CliContext, steps: readonly string[]): void {
+  printLines(context, steps.length === 0 ? [] : ["next", ...steps.map((step) => `  ${step}`)]);
 }
