@@ -19,8 +19,8 @@ const commands: Readonly<Record<string, () => Promise<{ readonly command: CliCom
   schema: () => import("./commands/schema.ts"),
   show: () => import("./commands/show.ts"),
   status: () => import("./commands/status.ts"),
-  verify: () => import("./commands/verify.ts"),
   validate: () => import("./commands/validate.ts"),
+  verify: () => import("./commands/verify.ts"),
 };
 
 /**
@@ -43,9 +43,10 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
   }
 }
 
-/** What is called: nothing when an option comes first, as in `pawl --help`. */
-function calledCommand([first]: readonly string[]): string | undefined {
-  return first === undefined || first.startsWith("-") || first === "help" ? undefined : first;
+/** What is called, or asked about with `help`: nothing when an option comes first, as in `pawl --help`. */
+function calledCommand([first, second]: readonly string[]): string | undefined {
+  const name = first === "help" ? second : first;
+  return name === undefined || name.startsWith("-") || name === "help" ? undefined : name;
 }
 
 /** Commander says `error: unknown option '--jsn'`, and the nearest one in a second line. */

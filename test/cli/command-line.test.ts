@@ -51,6 +51,16 @@ describe("the command line", () => {
     });
   });
 
+  test("prints the help of a command that is asked about, and names the nearest where there is none", async () => {
+    const place = placeWith("");
+    expect(await place.look("help", "status")).toEqual(await place.look("status", "--help"));
+    expect(await place.look("help", "satus")).toMatchObject({
+      status: 2,
+      stdout: "",
+      stderr: expect.stringMatching(/^pawl has no command satus \[CLI_UNKNOWN_COMMAND\]\n {2}Nearest: status\./),
+    });
+  });
+
   test("prints a JSON Schema, and says of a good plan what is in it", async () => {
     const place = placeWith(planOf(["{ id: t, run: 'true' }"]));
     expect(JSON.parse((await place.look("schema")).stdout)).toMatchObject({ title: "A Pawl plan" });
