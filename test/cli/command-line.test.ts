@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { placeWith, planOf } from "./pawl.fixture.ts";
 
@@ -41,6 +42,14 @@ describe("the command line", () => {
     });
     const { status, stdout, stderr } = await place.look(...args, "--json");
     expect([status, stdout, JSON.parse(stderr)]).toMatchObject([2, "", { error: { code: "CLI_USAGE" } }]);
+  });
+
+  test("makes nothing where nothing was ever run", () => {
+    const place = placeWith("");
+    for (const command of [["resume"], ["resume", "p-1"], ["cancel"], ["verify"], ["status"]]) {
+      expect(place.pawl(...command)).toMatchObject({ status: 2, stderr: expect.stringContaining("[NO_RUNS]") });
+    }
+    expect(existsSync(join(place.folder, ".state"))).toBe(false);
   });
 
   test("prints its help where nothing is called, which is no success", async () => {
