@@ -113,8 +113,14 @@ function syntaxError(error: YAMLError, at: Locate): PawlError {
 }
 
 function checkKeysAndAliases(document: Document.Parsed, problems: Problems, at: Locate): void {
+  // Nodes are visited in the order of the text. An alias that resolves itself would look through all of it each time.
+  const anchors = new Set<string | undefined>();
   visit(document, {
+    Value(_, value) {
+      anchors.add(value.anchor);
+    },
     Map(_, map) {
+      anchors.add(map.anchor);
       const first = new Map<string, number>();
       for (const pair of map.items) {
         const key = keyText(pair);
@@ -133,6 +139,11 @@ function checkKeysAndAliases(document: Document.Parsed, problems: Problems, at: 
       }
     },
     Alias(_, alias, path) {
+      if (!anchors.has(alias.source)) {
+        anchors.add(alias.source); // once told is enough
+        const values = { name: quoteId(alias.source) };
+        problems.add(new PawlError("PLAN_ALIAS_UNKNOWN", values, { at: at(alias.range?.[0] ?? 0) }));
+      }
       const inItself = path.some((node) => !isAlias(node) && "anchor" in node && node.anchor === alias.source);
       if (inItself) {
         const values = { detail: `*${quoteId(alias.source)} stands inside its own anchor`, limit: maxAliases };

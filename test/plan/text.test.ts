@@ -85,14 +85,12 @@ describe("the text of a plan", () => {
     ["a list as a key", "? [a]\n: 1\n", "PLAN_SYNTAX"],
     ["a second document", `${sound}---\npawl: 1\n`, "PLAN_SYNTAX"],
     ["a tag that nobody knows", withTop("base: !include base.txt"), "PLAN_SYNTAX"],
-    ["an alias of nothing", withTop("base: *main"), "PLAN_ALIASES"],
+    ["an alias of nothing", withTop("base: *main"), "PLAN_ALIAS_UNKNOWN"],
     ["an anchor inside itself", withTop("env: &env { A: *env }"), "PLAN_ALIASES"],
   ])("with %s is refused, with the line", async (_, text, code) => {
     const problems = await problemsOf(text);
     expect(problems[0]).toMatchObject({ code, exitStatus: 65 });
-    if (!text.includes("*main")) {
-      expect(problems[0]?.at?.line).toBeGreaterThan(0);
-    }
+    expect(problems[0]?.at?.line).toBeGreaterThan(0);
   });
 
   test("that is another kind of file is refused with few errors", async () => {
@@ -144,6 +142,22 @@ describe("the text of a plan", () => {
   test("with a problem in what an alias stands for is refused at the anchor", async () => {
     const text = withTop("gates:", "  lint: &gate { type: LINT, run: make, timeout: 5 }", "  again: *gate");
     expect(await codesOf(text)).toEqual(["DURATION_INVALID 2:49", "DURATION_INVALID 2:49"]);
+  });
+
+  test("with an alias of nothing is refused where it first stands", async () => {
+    const text = withTop(
+      "gates:",
+      "  lint: &gate { type: LINT, run: make }",
+      "  again: *gat",
+      "env: { ALL: *.ts, AGAIN: *.ts }",
+    );
+    const problems = await problemsOf(text);
+    expect(problems.map(({ code, at }) => [code, at?.line, at?.column])).toEqual([
+      ["PLAN_ALIAS_UNKNOWN", 3, 10],
+      ["PLAN_ALIAS_UNKNOWN", 4, 13],
+    ]);
+    expect(problems[1]?.message).toContain('*".ts" refers to an anchor that the plan has nowhere before it');
+    expect(problems[1]?.fix).toContain("text that begins with `*` stands in quotes");
   });
 
   test("whose aliases multiply into millions is refused at once", async () => {

@@ -49,6 +49,11 @@ export const planErrors = defineErrors({
     message: "the YAML aliases of the plan cannot be expanded: {detail}",
     fix: "Write out what the aliases stand for; at most {limit} expansions are made, and none of an anchor in itself.",
   },
+  PLAN_ALIAS_UNKNOWN: {
+    ...badPlan,
+    message: "*{name} refers to an anchor that the plan has nowhere before it",
+    fix: "Put &{name} before the value that is meant, above this place; text that begins with `*` stands in quotes.",
+  },
   PLAN_DUPLICATE_KEY: {
     ...badPlan,
     message: "the key {key} was already given in line {line}",
