@@ -15,10 +15,24 @@ export function checkShape(source: PlanSource, problems: Problems): PlanFile | u
     return result.data;
   }
   const explain = new Explanation(source, problems);
-  for (const issue of result.error.issues) {
+  for (const issue of withoutEchoes(result.error.issues)) {
     explain.issue(issue, []);
   }
   return undefined;
+}
+
+/** Of a huge whole number zod says twice that it is too big: for its own bound, and for what a number holds exactly. */
+function withoutEchoes(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] {
+  const isRange = ({ code }: z.core.$ZodIssue): boolean => code === "too_big" || code === "too_small";
+  const told = new Set<string>();
+  return issues.filter((issue) => {
+    const place = JSON.stringify(issue.path);
+    const isEcho = isRange(issue) && told.has(place);
+    if (isRange(issue)) {
+      told.add(place);
+    }
+    return !isEcho;
+  });
 }
 
 /** Turns zod's issues into errors of the table. */

@@ -138,6 +138,7 @@ describe("a value out of its range", () => {
   test.each([
     ["concurrency: 0", "concurrency: 0 is not allowed", "Write 1 to 1024."],
     ["concurrency: 1e9", "concurrency: 1000000000 is not allowed", "Write 1 to 1024."],
+    ["concurrency: 99999999999999999999999", "concurrency: 1e+23 is not allowed", "Write 1 to 1024."],
     ["base: -delete", 'base: "-delete" is not allowed', "Write a branch, tag or commit, such as main or v1.2.0."],
     ["base: main..next", 'base: "main..next" is not allowed', "Write a branch"],
     ['base: ""', 'base: "" is not allowed', "Write 1 to 255 characters."],
