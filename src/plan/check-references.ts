@@ -72,7 +72,7 @@ class ReferenceCheck {
     } else if (ids.has(reference.id) && this.#gates?.has(reference.id) && isGate) {
       this.#problems.add(new PawlError("PLAN_DEPENDENCY_AMBIGUOUS", { where, id }, { at }));
     } else if (!ids.has(reference.id) && !isGate) {
-      const known = kind === "task" ? inTurn(ids, this.#gates ?? []) : ids;
+      const known = othersThan(thing.id, ids, kind === "task" ? (this.#gates ?? []) : []);
       const values = { where, id, ...wanted[kind], hint: this.#problems.didYouMean(reference.id, known) };
       this.#problems.add(new PawlError("PLAN_DEPENDENCY_UNKNOWN", values, { at }));
     }
@@ -119,10 +119,14 @@ function idsOf(things: readonly Sketched[]): Set<string> {
   return new Set(things.flatMap((thing) => (thing.id === undefined ? [] : [thing.id])));
 }
 
-/** Lazily, because there may be 10,000 ids, and as many unknown ones. */
-function* inTurn(...lists: Iterable<string>[]): Generator<string> {
+/** What something can depend on. Lazily, because there may be 10,000 ids, and as many unknown ones. */
+function* othersThan(own: string | undefined, ...lists: Iterable<string>[]): Generator<string> {
   for (const list of lists) {
-    yield* list;
+    for (const id of list) {
+      if (id !== own) {
+        yield id;
+      }
+    }
   }
 }
 

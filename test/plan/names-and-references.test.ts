@@ -125,6 +125,8 @@ describe("a dependency", () => {
     expect(task?.fix).toMatch(/^Did you mean build\? /);
     const [workstream] = await problemsOf(withWorkstreams("id: client", "id: b, depends_on: [cleint]"));
     expect(workstream?.fix).toMatch(/^Did you mean client\? /);
+    const [own] = await problemsOf(withTasks("{ id: bump, run: x, depends_on: [bumpp] }"));
+    expect(own?.fix).toMatch(/^Name one that exists/);
     const [gate] = await problemsOf(withGates("lint: { type: LINT, run: x, depends_on: [tnil, lnit] }"));
     expect(gate?.message).toContain("gate lint depends on tnil, and there is no gate of that id in this plan");
   });
