@@ -3,6 +3,7 @@ import { parse as parseYaml } from "yaml";
 import { z } from "zod";
 import { type JsonSchema, planJsonSchema } from "../../src/plan/index.ts";
 import { examplePlan } from "./example-plan.ts";
+import { problemsOf, withTasks } from "./support.ts";
 
 /** Every key that the schema knows, with its path and its own schema. */
 function keysOf(schema: JsonSchema, path = ""): [string, JsonSchema][] {
@@ -45,13 +46,51 @@ describe("the JSON Schema of a plan", () => {
     ]);
   });
 
+  test("asks for a prompt beside agent alone, and for no command's keys beside a patch, as the checks of a plan do", async () => {
+    const tasks = new Map(keysOf(schema)).get("workstreams.tasks")!;
+    const { dependentRequired, dependentSchemas } = tasks.items as JsonSchema;
+    expect(dependentRequired).toEqual({ prompt: ["agent"], prompt_file: ["agent"] });
+    const { agent, patch } = dependentSchemas as Readonly<Record<"agent" | "patch", JsonSchema>>;
+    expect(agent).toEqual({ oneOf: [{ required: ["prompt"] }, { required: ["prompt_file"] }] });
+    const refused = Object.entries(patch.properties ?? {}).filter(([, each]) => each === false);
+    for (const [key] of refused) {
+      const values: Readonly<Record<string, string>> = { changes: "none", env: "{ A: b }", expected_exit_code: "1" };
+      const task = `{ id: t, patch: p.patch, ${key}: ${values[key]} }`;
+      expect((await problemsOf(withTasks(task))).map(({ code }) => code)).toContain("PLAN_KEY_NOT_HERE");
+    }
+    expect(refused.map(([key]) => key)).toEqual(["changes", "env", "expected_exit_code"]);
+  });
+
+  test("asks for each entry of a list once, where the checks of a plan do", () => {
+    const lists = keysOf(schema).filter(([, each]) => each.type === "array" && each["uniqueItems"] === true);
+    expect(lists.map(([path]) => path)).toEqual([
+      "secrets",
+      "gates.depends_on",
+      "workstreams.depends_on",
+      "workstreams.verify",
+      "workstreams.final",
+      "workstreams.tasks.depends_on",
+      "workstreams.tasks.scope",
+    ]);
+  });
+
+  test.each(["PAWL_RUN", "1A", "A B"])("takes no variable called %s", (name) => {
+    const { env, secrets } = schema.properties as Readonly<Record<string, JsonSchema>>;
+    const patterns = [env?.propertyNames, secrets?.items].map((each) => String((each as JsonSchema).pattern));
+    expect(patterns.map((pattern) => [new RegExp(pattern).test(name), new RegExp(pattern).test("PAW_1")])).toEqual([
+      [false, true],
+      [false, true],
+    ]);
+  });
+
   test("is plain JSON", () => {
     expect(JSON.parse(JSON.stringify(schema))).toEqual(schema);
   });
 
   test("accepts the example plan, and refuses what it does not describe", () => {
-    // zod reads `required` only beside `properties`, so what the test above looks at is left out here.
-    const readable = JSON.parse(JSON.stringify(schema, (key, value) => (key === "oneOf" ? undefined : value)));
+    // zod reads `required` only beside `properties`, so what the tests above look at is left out here.
+    const unread = new Set(["oneOf", "dependentRequired", "dependentSchemas"]);
+    const readable = JSON.parse(JSON.stringify(schema, (key, value) => (unread.has(key) ? undefined : value)));
     const check = z.fromJSONSchema(readable);
     const example = parseYaml(examplePlan);
     expect(check.safeParse(example).error?.issues).toBeUndefined();

@@ -74,7 +74,14 @@ const task = z
     critical: z.boolean().optional().describe("Its failure fails the workstream at once. Default false."),
     allow_failure: z.boolean().optional().describe("Its failure is accepted. Default false."),
   })
-  .meta({ oneOf: [{ required: ["run"] }, { required: ["patch"] }, { required: ["agent"] }] });
+  .meta({
+    oneOf: [{ required: ["run"] }, { required: ["patch"] }, { required: ["agent"] }],
+    dependentRequired: { prompt: ["agent"], prompt_file: ["agent"] },
+    dependentSchemas: {
+      agent: { oneOf: [{ required: ["prompt"] }, { required: ["prompt_file"] }] },
+      patch: { properties: { changes: false, env: false, expected_exit_code: false } },
+    },
+  });
 
 const workstream = z.strictObject({
   id: workstreamId.describe("Unique in the plan."),
@@ -103,6 +110,7 @@ export const planSchema = z.strictObject({
   secrets: z
     .array(variable)
     .check(uniqueEntries)
+    .meta({ uniqueItems: true })
     .optional()
     .describe("Environment variables whose values must never reach a log, an event or the screen."),
   tools: z.record(idKey, tool).optional().describe("Commands that do a prompt, by id; a task names one as `agent`."),

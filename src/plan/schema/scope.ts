@@ -45,4 +45,4 @@ export const scope = z
   .array(glob)
   .min(1)
   .check(uniqueEntries)
-  .meta({ examples: [["src/**", "test/**"]] });
+  .meta({ uniqueItems: true, examples: [["src/**", "test/**"]] });

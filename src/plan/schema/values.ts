@@ -72,7 +72,7 @@ export const workstreamId = idThat(
 );
 
 /** A reference to something by its id; whether it exists is checked elsewhere. */
-export const references = z.array(z.string()).check(uniqueEntries);
+export const references = z.array(z.string()).check(uniqueEntries).meta({ uniqueItems: true });
 
 /**
  * Timers of the platform hold 31 bits of milliseconds, and fire at once when given more. 24 days fit.
@@ -157,17 +157,20 @@ export const revision = z
 
 const variablePattern = "^[A-Za-z_][A-Za-z0-9_]*$";
 
+/** Those are set by Pawl itself. */
+const reservedVariable = "PAWL_";
+
 export const variable = z
   .string()
   .max(200)
   .check((ctx) => {
     if (!new RegExp(variablePattern).test(ctx.value)) {
       ctx.issues.push(refuse(ctx.value, "the name of an environment variable: letters, digits and `_`"));
-    } else if (ctx.value.startsWith("PAWL_")) {
+    } else if (ctx.value.startsWith(reservedVariable)) {
       ctx.issues.push(refuse(ctx.value, "another name: those with `PAWL_` are set by Pawl itself"));
     }
   })
-  .meta({ pattern: variablePattern });
+  .meta({ pattern: variablePattern.replace("^", `^(?!${reservedVariable})`) });
 
 /** Text without NUL, which no argument, environment variable or path of a system call can hold. */
 export const text = z.string().check(withoutNul);
