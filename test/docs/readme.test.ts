@@ -148,9 +148,21 @@ await runtime.close();`;
     expect([sum(machines.map(({ states }) => states.length)), sum(pairs)]).toEqual([51, 67]);
   });
 
-  test("in a test", () => {
+  test.each([
+    ["test", ["a lamp that was flipped is on"]],
+    [
+      "paths",
+      [
+        "turnstile reaches locked: coin, push",
+        "turnstile reaches locked: coin, after 5000 ms",
+        "no transition is left out",
+      ],
+    ],
+  ])("in a test file: %s", (name, titles) => {
     const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
-    const printed = run({ "lamp.test.ts": example("test") }, [vitest, "run", "--root", ".", "--reporter", "json"]);
-    expect(JSON.parse(printed)).toMatchObject({ numPassedTests: 1, numFailedTests: 0 });
+    const printed = run({ "it.test.ts": example(name) }, [vitest, "run", "--root", ".", "--reporter", "json"]);
+    const { numFailedTests, testResults } = JSON.parse(printed);
+    const passed = testResults[0].assertionResults.map(({ fullName }: { fullName: string }) => fullName);
+    expect([numFailedTests, passed.toSorted()]).toEqual([0, titles.toSorted()]);
   });
 });
