@@ -108,7 +108,8 @@ async function workUntilInterrupted(
     }
     reporter.end();
     reporter = undefined;
-    await report(context, { state, repository, run, end, kept: tidy.kept, json: options.json === true });
+    const named = options.state;
+    await report(context, { state, named, repository, run, end, kept: tidy.kept, json: options.json === true });
   } finally {
     reporter?.end();
     await pipeline.close();

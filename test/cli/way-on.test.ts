@@ -24,6 +24,25 @@ workstreams:
       - { id: never, run: "true" }
 `;
 
+test("where the state folder was named, the next commands name it too", () => {
+  const place = placeWith(plan);
+  const { stdout } = place.pawl("run", "plan.yaml", "--state", "kept here");
+  const commands = stdout
+    .slice(stdout.indexOf("\nnext\n"))
+    .match(/(?<=^ {2})pawl .*?(?= {2})/gm)
+    ?.map((line) => line.split(" --state 'kept here' "));
+  expect(commands).toEqual([
+    ["pawl merge", "p-1"],
+    ["pawl show", "tasks.bad"],
+    ["pawl show", "merge"],
+    ["pawl events", "p-1"],
+  ]);
+  const shown = place.pawl("show", "merge", "--state", "./kept here", "--json").stdout;
+  expect(JSON.parse(shown).next[0]).toBe(
+    "pawl logs --state './kept here' merge~m1~red  prints all that is kept of what the gate said",
+  );
+}, 20_000);
+
 test("what failed or waited in vain names what is to blame, down to the gate before a merge", () => {
   const place = placeWith(plan);
   const { status, stdout } = place.pawl("run", "plan.yaml");

@@ -22,7 +22,7 @@ import { logsOf } from "../log-place.ts";
 import { openReader, type PlaceOptions, stateOption, statePlace } from "../place.ts";
 import { eventLine } from "../show/event-line.ts";
 import { oneLine } from "../show/harmless.ts";
-import { printNext, wayOn } from "../show/way-on.ts";
+import { inState, printNext, wayOn } from "../show/way-on.ts";
 
 const tailLines = 20;
 const hidden: ReadonlySet<string> = new Set(["content", "stdout", "stderr", "version"]);
@@ -58,7 +58,7 @@ export const command: CliCommand = {
           const [stdout, stderr] = await Promise.all([tailOf(last?.stdout), tailOf(last?.stderr)]);
           const gates = entity.entity_type === "task" ? failedGatesOf(db, entity.id) : [];
           const ownGates = entity.entity_type === "workstream" ? failedGatesOfWorkstream(db, entity.id) : [];
-          const next = wayOn(entity, id ?? run, {
+          const steps = wayOn(entity, id ?? run, {
             hasLogs: last !== undefined,
             failedGates: [...gates.map(({ gate_id }) => gate_id), ...ownGates].map(withoutRun),
             blamed: blamedFor(db, entity).map(withoutRun),
@@ -66,6 +66,7 @@ export const command: CliCommand = {
             run,
             commits: entity.entity_type === "workstream" ? commitsOf(db, entity.id) : 0,
           });
+          const next = inState(steps, options.state);
           const fix = fixOf(entity, last?.stderr ?? last?.stdout ?? "it printed nothing");
           if (options.json === true) {
             printJson(context, { ...entity, does, fix, events, stdout, stderr, gates, next });

@@ -6,13 +6,15 @@ import { listRuns, runTree, type WorkstreamLine } from "../../views/runs/index.t
 import { type CliContext, print, printJson, printLines } from "../context.ts";
 import { oneLine } from "../show/harmless.ts";
 import { paintFor, runTreeLines } from "../show/run-tree.ts";
-import { logOfBranch, printNext, whatWentWrong } from "../show/way-on.ts";
+import { inState, logOfBranch, printNext, whatWentWrong } from "../show/way-on.ts";
 
 const commitsShown = 50;
 
 /** How the work on a run ended. */
 export interface Outcome {
   readonly state: StateFolder;
+  /** The state folder as the caller named it; undefined for the usual one. */
+  readonly named: string | undefined;
   readonly repository: Repository;
   readonly run: string;
   /** Undefined when it was interrupted. */
@@ -35,7 +37,7 @@ export async function printSummary(context: CliContext, about: Outcome): Promise
     }
     const tree = runTree(db, summary);
     const commits = (await commitsOf(repository, { from: base, to: tip })).filter(({ parents }) => parents.length < 2);
-    const next = nextSteps(run, end, tree.workstreams.flatMap(failedIn), about.kept);
+    const next = inState(nextSteps(run, end, tree.workstreams.flatMap(failedIn), about.kept), about.named);
     if (about.json) {
       printJson(context, { ...tree, interrupted: end === undefined, branch: runBranch(run), merged: commits, next });
       return;
