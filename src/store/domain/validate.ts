@@ -18,7 +18,7 @@ import { nearest } from "../../base/nearest.ts";
 export interface ValidateOptions {
   /** The literal trigger; without one, any that is declared will do. */
   readonly trigger?: string | undefined;
-  /** Names the entity in the error. */
+  /** Names the entity in the error, which says "(unnamed)" without. */
   readonly id?: string | undefined;
 }
 
@@ -64,7 +64,7 @@ function refusal(
     }
   }
   const trigger = options.trigger ?? `a change to ${to}`;
-  const place = { entity: entityType, id: options.id ?? "", from, to, trigger };
+  const place = { entity: entityType, id: options.id ?? "(unnamed)", from, to, trigger };
   if (isTerminal) {
     return new TerminalStateViolation(place);
   }

@@ -30,6 +30,7 @@ describe("validateTransition", () => {
     const run = () => validateTransition("task", "completed", "pending", { trigger: "no_such_thing", id: "r/a.1" });
     expect(run).toThrow(TerminalStateViolation);
     expect(run).toThrow("task r/a.1 is completed, a terminal state");
+    expect(() => validateTransition("task", "completed", "pending")).toThrow("task (unnamed) is completed");
   });
 
   test("says where an entity could go when the way is not declared", () => {
