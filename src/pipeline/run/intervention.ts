@@ -80,7 +80,11 @@ export async function intervene(
   }
   const missing = asked.operator.trim() === "" ? "operator" : asked.reason?.trim() === "" ? "reason" : undefined;
   if (missing !== undefined) {
-    const refusal = new PawlError("INTERVENTION_TEXT", { what: missing, length: 0, limit: nameLimit });
+    const refusal = new PawlError("INTERVENTION_TEXT", {
+      what: missing,
+      length: 0,
+      limit: missing === "operator" ? nameLimit : reasonLimit,
+    });
     await door.note(target, { type: "error", trigger, reason: refusal.message, operator: asked.operator || undefined });
     throw refusal;
   }
