@@ -1,29 +1,20 @@
 /**
- * Values as they stand in a store. JSON loses Dates, Maps, Sets, Errors, BigInts, NaN and infinities: they are kept
- * behind a tag. What no tag can keep (functions, symbols, also as names of members, instances of classes, circles) is
- * refused with its path.
+ * Values as they stand in a store. JSON loses Dates, Maps, Sets, Errors, BigInts, NaN and infinities, the holes of
+ * arrays, and that an object has no prototype: they are kept behind a tag. What no tag can keep (functions, symbols,
+ * also as names of members, instances of classes, named members of arrays, circles) is refused with its path.
  */
 import { inspect } from "node:util";
 import { PawlError } from "../base/errors/index.ts";
+import { instanceOf, refuseOddArray, refuseOddInstance, refuseSymbols, Unserializable } from "./refused-values.ts";
 import { type InternalActor, isActorRef } from "./xstate/internals.ts";
+
+export { Unserializable };
 
 const tag = "$pawl";
 /** What is said of an actor that has no number. */
 export const foreign = "a reference to an actor of no store, or of another one";
 /** In levels of JSON, of which SQLite reads 1,000. */
 const deepest = 500;
-
-/** Thrown by `encode`: `path` says where, `kind` what stands there. The caller knows whose value it is. */
-export class Unserializable extends Error {
-  readonly path: string;
-  readonly kind: string;
-
-  constructor(path: string, kind: string) {
-    super(`${path} is ${kind}`);
-    this.path = path;
-    this.kind = kind;
-  }
-}
 
 /** Runs what reads a value of somebody else's: a getter of it may throw anything. @throws Unserializable for that too */
 export function readable<T>(path: string, read: () => T): T {
@@ -98,8 +89,12 @@ function encodeObject(value: object, path: string, numberOf: NumberOf, depth: nu
     return encodeArray(value, path, numberOf, depth);
   }
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === Object.prototype || prototype === null) {
+  if (prototype === Object.prototype) {
     return encodePlain(value as Record<string, unknown>, path, numberOf, depth);
+  }
+  if (prototype === null) {
+    const plain = { ...(value as Record<string, unknown>) };
+    return { [tag]: "bare", value: encodeMembers(plain, path, numberOf, depth + 2) };
   }
   if (isActorRef(value)) {
     const no = numberOf(value);
@@ -110,6 +105,7 @@ function encodeObject(value: object, path: string, numberOf: NumberOf, depth: nu
   }
   const inner = (part: unknown, name: string, levels: number): unknown =>
     encode(part, `${path}.${name}`, numberOf, depth + levels);
+  refuseOddInstance(value, path);
   if (value instanceof Date) {
     return { [tag]: "date", value: value.getTime() };
   }
@@ -122,7 +118,7 @@ function encodeObject(value: object, path: string, numberOf: NumberOf, depth: nu
   if (value instanceof Error) {
     return encodeError(value, path, numberOf, depth);
   }
-  throw new Unserializable(path, `an instance of ${value.constructor?.name ?? "a class"}`);
+  throw new Unserializable(path, instanceOf(value));
 }
 
 /** The errors around the one that is being encoded, and what was left out of them so far. */
@@ -174,13 +170,14 @@ function ownOf(error: Error, path: string, numberOf: NumberOf, depth: number): u
 export const omitted = ({ path, kind }: Unserializable) => ({ [tag]: "omitted", path, kind });
 
 function encodeArray(array: readonly unknown[], path: string, numberOf: NumberOf, depth: number): unknown {
+  refuseOddArray(array, path);
   let copy: unknown[] | undefined;
   for (let index = 0; index < array.length; index += 1) {
     const item = array[index];
     if (isSafe(item)) {
       continue;
     }
-    const encoded = encode(item, `${path}[${index}]`, numberOf, depth + 1);
+    const encoded = index in array ? encode(item, `${path}[${index}]`, numberOf, depth + 1) : { [tag]: "hole" };
     if (encoded !== item) {
       copy ??= array.slice();
       copy[index] = encoded;
@@ -195,9 +192,21 @@ function encodePlain(
   numberOf: NumberOf,
   depth: number,
 ): unknown {
+  // Data that looks like a tag is wrapped in one.
+  return tag in object
+    ? { [tag]: "object", value: encodeMembers(object, path, numberOf, depth + 2) }
+    : encodeMembers(object, path, numberOf, depth + 1);
+}
+
+/** `inside`: how deep the members are. */
+function encodeMembers(
+  object: Readonly<Record<string, unknown>>,
+  path: string,
+  numberOf: NumberOf,
+  inside: number,
+): unknown {
   refuseSymbols(object, path);
   let copy: Record<string, unknown> | undefined;
-  const inside = depth + (tag in object ? 2 : 1);
   for (const key in object) {
     const item = object[key];
     if (isSafe(item)) {
@@ -209,24 +218,7 @@ function encodePlain(
       copy[key] = encoded;
     }
   }
-  // Data that looks like a tag is wrapped in one.
-  return tag in object ? { [tag]: "object", value: copy ?? object } : (copy ?? object);
-}
-
-/** Spread and `assign` carry such members along, JSON leaves them out. @throws Unserializable */
-export function refuseSymbols(object: object, path: string): void {
-  const symbol = symbolIn(object);
-  if (symbol !== undefined) {
-    throw new Unserializable(`${path}[${String(symbol)}]`, "a member that a symbol names");
-  }
-}
-
-/** What cannot be enumerated is nobody's data, by whatever it is named. */
-export function symbolIn(object: object): symbol | undefined {
-  const symbols = Object.getOwnPropertySymbols(object);
-  return symbols.length === 0
-    ? undefined
-    : symbols.find((symbol) => Object.prototype.propertyIsEnumerable.call(object, symbol));
+  return copy ?? object;
 }
 
 /** Turns a stored actor number into a reference. */
@@ -239,7 +231,12 @@ export function decode(value: unknown, actorOf: ActorOf): unknown {
   }
   if (Array.isArray(value)) {
     for (let index = 0; index < value.length; index += 1) {
-      value[index] = decode(value[index], actorOf);
+      const item: unknown = value[index];
+      if (isHole(item)) {
+        delete value[index];
+      } else {
+        value[index] = decode(item, actorOf);
+      }
     }
     return value;
   }
@@ -255,6 +252,9 @@ export function decode(value: unknown, actorOf: ActorOf): unknown {
   }
   return object;
 }
+
+const isHole = (item: unknown): boolean =>
+  typeof item === "object" && item !== null && (item as { readonly $pawl?: unknown }).$pawl === "hole";
 
 function decodeTagged(object: Record<string, unknown>, actorOf: ActorOf): unknown {
   const content = object["value"];
@@ -273,12 +273,13 @@ function decodeTagged(object: Record<string, unknown>, actorOf: ActorOf): unknow
       return new Set(decode(content, actorOf) as unknown[]);
     case "actor":
       return actorOf(object["no"] as number);
-    case "object": {
+    case "object":
+    case "bare": {
       const inner = content as Record<string, unknown>;
       for (const key in inner) {
         inner[key] = decode(inner[key], actorOf);
       }
-      return inner;
+      return object[tag] === "bare" ? Object.setPrototypeOf(inner, null) : inner;
     }
     case "error": {
       const error = new Error(object["message"] as string);

@@ -3,7 +3,8 @@
  * change are not looked into: XState's snapshots and contexts are immutable.
  */
 import type { Delta } from "../store/fold.ts";
-import { encode, type NumberOf, refuseSymbols, safeText } from "./codec.ts";
+import { encode, type NumberOf, safeText } from "./codec.ts";
+import { refuseOddArray, refuseSymbols } from "./refused-values.ts";
 
 /** A difference as JSON text of a {@link Delta}: written at once, because it is made for each event. */
 export type DeltaText = string;
@@ -37,6 +38,7 @@ export function diff(before: unknown, after: unknown, path: string, numberOf: Nu
     return diffMembers(before, after, path, numberOf);
   }
   if (Array.isArray(before) && Array.isArray(after) && isPrefix(before, after)) {
+    refuseOddArray(after, path);
     const tail = after.slice(before.length).map((item, i) => json(item, `${path}[${before.length + i}]`, numberOf));
     return `{"+":[${tail.join(",")}]}`;
   }
@@ -55,12 +57,22 @@ function isPlain(value: unknown): value is Members {
   if (value === null || typeof value !== "object" || Array.isArray(value) || "$pawl" in value) {
     return false;
   }
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+  return Object.getPrototypeOf(value) === Object.prototype;
 }
 
+/** Arrays with a hole are written whole. */
 function isPrefix(before: readonly unknown[], after: readonly unknown[]): boolean {
-  return after.length > before.length && before.every((item, index) => Object.is(item, after[index]));
+  if (after.length <= before.length) {
+    return false;
+  }
+  for (let index = 0; index < after.length; index += 1) {
+    const item = after[index];
+    const isItem = item !== undefined || (index in after && (index >= before.length || index in before));
+    if (!isItem || (index < before.length && !Object.is(before[index], item))) {
+      return false;
+    }
+  }
+  return true;
 }
 
 /** Every object inherits a few names, which a context may use for its own members; `in` is quicker for all others. */

@@ -1,4 +1,5 @@
-import { encode, type NumberOf, omitted, readable, symbolIn, Unserializable } from "./codec.ts";
+import { encode, type NumberOf, omitted, readable, Unserializable } from "./codec.ts";
+import { symbolIn } from "./refused-values.ts";
 
 /** An event for the journal: what JSON cannot keep is named, not kept, because no state depends on it. */
 export function describeEvent(event: { readonly type: string }, numberOf: NumberOf): string {
@@ -6,7 +7,11 @@ export function describeEvent(event: { readonly type: string }, numberOf: Number
     return bareEvent(event.type);
   }
   try {
-    return readable("event", () => JSON.stringify(encode(event, "event", numberOf)));
+    return readable("event", () => {
+      // Whoever reads the journal by SQL finds the type at the same place in every event.
+      const plain = Object.getPrototypeOf(event) === null ? { ...event } : event;
+      return JSON.stringify(encode(plain, "event", numberOf));
+    });
   } catch (error) {
     if (error instanceof Unserializable) {
       return JSON.stringify({ type: event.type, ...omitted(error) });

@@ -124,7 +124,9 @@ function renumbered(stored: unknown, newNo: ReadonlyMap<number, number>): unknow
     return { $pawl, no: newNo.get(no ?? 0) ?? no };
   }
   // What looks like a tag within this one is data.
-  return $pawl === "object" ? { $pawl, value: inMembers(value ?? {}, newNo) } : inMembers(stored, newNo);
+  return $pawl === "object" || $pawl === "bare"
+    ? { $pawl, value: inMembers(value ?? {}, newNo) }
+    : inMembers(stored, newNo);
 }
 
 const inMembers = (object: object, newNo: ReadonlyMap<number, number>): object =>

@@ -1,6 +1,6 @@
 import Database from "better-sqlite3";
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { decode, encode, Unserializable } from "../../src/runtime/codec.ts";
 import { diff } from "../../src/runtime/delta.ts";
 import { type Delta, patch } from "../../src/store/fold.ts";
@@ -27,6 +27,12 @@ const plain = fc.letrec((tie) => ({
   ),
 })).value;
 
+const holed = (length: number, members: object): unknown[] => Object.assign(new Array(length), members);
+
+class Rows extends Array {}
+class Index extends Map<number, number> {}
+class ZonedDate extends Date {}
+
 describe("values over JSON", () => {
   test("come back as they were", () => {
     fc.assert(
@@ -34,6 +40,21 @@ describe("values over JSON", () => {
         expect(overJson({ value })).toStrictEqual({ value });
       }),
     );
+  });
+
+  test("keep the holes of an array, and that an object has no prototype", () => {
+    const dictionary = Object.assign(Object.create(null), { $pawl: "hole", inner: [new Date(5)] });
+    const value = { holes: holed(4, { 0: undefined, 2: new Date(5) }), dictionary, like: [{ $pawl: "hole" }] };
+    const back = overJson(value) as typeof value;
+    expect(back).toStrictEqual(value);
+    expect(Object.keys(back.holes)).toEqual(["0", "2"]);
+    expect(Object.getPrototypeOf(back.dictionary)).toBeNull();
+  });
+
+  test("keep a date that a test made which turns the time by hand", () => {
+    class ClockDate extends Date {}
+    Object.defineProperty(ClockDate.prototype, "constructor", { value: Date });
+    expect(overJson([new ClockDate(5)])).toEqual([new Date(5)]);
   });
 
   test("keep an error's name, message, stack and data", () => {
@@ -91,6 +112,20 @@ describe("values over JSON", () => {
     [{ key: Symbol("s") }, "value.key", "a symbol"],
     [{ deep: { [Symbol("s")]: 1 } }, "value.deep[Symbol(s)]", "a member that a symbol names"],
     [{ at: new URL("http://localhost") }, "value.at", "an instance of URL"],
+    [{ found: /b/.exec("abc") }, "value.found.groups", "a member of an array, beside what is in it"],
+    [{ rows: holed(2, { 1: 1, n: 2 }) }, "value.rows.n", "a member of an array, beside what is in it"],
+    [
+      { rows: Object.assign(new Array(1_000).fill(1), { columns: ["a"] }) },
+      "value.rows.columns",
+      "a member of an array, beside what is in it",
+    ],
+    [{ list: Object.assign([1], { [Symbol("s")]: 1 }) }, "value.list[Symbol(s)]", "a member that a symbol names"],
+    [{ list: Rows.from([1]) }, "value.list", "an instance of Rows"],
+    [{ index: new Index([[1, 2]]) }, "value.index", "an instance of Index"],
+    [{ at: new ZonedDate(5) }, "value.at", "an instance of ZonedDate"],
+    [{ at: Object.assign(new Date(5), { zone: "CET" }) }, "value.at.zone", "a member of a date, beside what is in it"],
+    [{ n: Object(1) }, "value.n", "an instance of Number"],
+    [{ bytes: Buffer.from("a") }, "value.bytes", "an instance of Buffer"],
   ])("refuse what no tag keeps, with its path", (value, path, kind) => {
     expect(() => encode(value, "value", nobody)).toThrow(Unserializable);
     expect(() => encode(value, "value", nobody)).toThrow(`${path} is ${kind}`);
@@ -99,6 +134,13 @@ describe("values over JSON", () => {
   test("leave out what cannot be enumerated, whatever names it", () => {
     const marked = Object.defineProperties({ n: 1 }, { hidden: { value: 2 }, [Symbol("hidden")]: { value: 3 } });
     expect(encode(marked, "value", nobody)).toEqual({ n: 1 });
+  });
+
+  test("ask an array of any size for its other members without naming each index", () => {
+    const keys = vi.spyOn(Object, "keys");
+    encode(new Array(10_000).fill(1), "value", nobody);
+    expect(keys).not.toHaveBeenCalled();
+    keys.mockRestore();
   });
 
   test("refuse a circle", () => {
@@ -178,5 +220,29 @@ describe("deltas", () => {
   test("of an array that grew are its new items", () => {
     const list = [{ n: 1 }];
     expect(diff(list, [...list, { n: 2 }], "value", nobody)).toBe('{"+":[{"n":2}]}');
+  });
+
+  test.each([
+    ["grew by a hole", [1], holed(3, { 0: 1, 2: 2 })],
+    ["had a hole that was filled", holed(2, { 1: 1 }), [0, 1, 2]],
+    ["had a hole where nothing is kept now", holed(2, { 1: 1 }), [undefined, 1, 2]],
+    ["had nothing where a hole is now", [undefined, 1], holed(3, { 1: 1, 2: 2 })],
+  ])("of an array that %s lead to the new one", (_, before, after) => {
+    const delta = JSON.parse(diff(before, after, "value", nobody) ?? "{}") as Delta;
+    const stored = JSON.parse(JSON.stringify(encode(before, "value", nobody)));
+    expect(decode(patch(stored, delta), nobody)).toStrictEqual(after);
+  });
+
+  test("of an array that grew refuse what it has beside its items", () => {
+    const grown = Object.assign([1, 2], { index: 1 });
+    expect(() => diff([1], grown, "value", nobody)).toThrow("value.index is a member of an array");
+  });
+
+  test("lead to an object without a prototype, and from it to one", () => {
+    const [bare, plainOne] = [Object.assign(Object.create(null), { a: 1 }), { a: 2 }];
+    expect(diff({ bare }, { bare: plainOne }, "value", nobody)).toBe('{"~":{"bare":{"=":{"a":2}}}}');
+    expect(diff({ bare: plainOne }, { bare }, "value", nobody)).toBe(
+      '{"~":{"bare":{"=":{"$pawl":"bare","value":{"a":1}}}}}',
+    );
   });
 });

@@ -76,6 +76,11 @@ describe("a value that JSON cannot keep", () => {
       "m: snapshot.context.list[0][Symbol(s)] is a member that a symbol names",
     ],
     [
+      "beside the items of an assigned array",
+      onGo(assign({ found: () => /b/.exec("abc") } as never)),
+      "m: context.found.groups is a member of an array, beside what is in it",
+    ],
+    [
       "in a delayed event",
       onGo(raise({ type: "later", run } as never, { delay: 10 })),
       "m: delayed event later.run is a function",
