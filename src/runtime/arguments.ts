@@ -2,9 +2,10 @@
 import { inspect } from "node:util";
 import { holdsControls } from "../base/control-characters.ts";
 import { PawlError } from "../base/errors/index.ts";
+import { longestRootId } from "../store/port.ts";
 import type { AuditNote } from "./entity.ts";
 
-export const longestId = 1_000;
+export const longestId = longestRootId;
 
 /** @throws PawlError ACTOR_ID_INVALID */
 export function refuseBadId(id: unknown): asserts id is string {

@@ -3,6 +3,9 @@
  * Timestamps are milliseconds since 1970 unless a name ends in `At` of a text column (ISO 8601).
  */
 
+/** In characters. The id of a child is made of those of all above it, and may be longer. */
+export const longestRootId = 1_000;
+
 /** One actor: a running machine, promise, callback, observable or transition function. */
 export interface ActorRow {
   /** Number of the actor, unique in the store, never used again. A parent's is smaller than its children's. */
@@ -198,7 +201,7 @@ export interface Store {
   /** What these actors have asked for, and not got yet. */
   loadEffects(actorNos: readonly number[]): EffectRow[];
   liveActor(id: string): ActorRow | undefined;
-  /** The live actor of this id, or the newest of those that are not: all that ever were are looked through for it. */
+  /** The live actor of this id, or the newest of those that are not: all that ever were below its root are read for it. */
   actorById(id: string): ActorRow | undefined;
   actorByNo(no: number): ActorRow | undefined;
   /** All actors that ever were below this one, itself first. */

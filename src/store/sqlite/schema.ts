@@ -171,4 +171,9 @@ DROP INDEX actors_roots;
 CREATE INDEX actors_roots ON actors (asleep, status, no) WHERE parent_no IS NULL AND live = 1;
 `,
   },
+  {
+    version: 3,
+    // What has ended is asked for by its id. Of roots only: it is written when one is stopped, and by nothing else.
+    sql: "CREATE INDEX actors_ended_roots ON actors (id) WHERE parent_no IS NULL AND live = 0;",
+  },
 ];

@@ -1,7 +1,16 @@
 import type { Database } from "better-sqlite3";
 import { PawlError } from "../../base/errors/index.ts";
 import { type JournalPage, journalPageColumns, journalRows } from "../journal-pages.ts";
-import type { ActorFilter, ActorRow, AuditRow, EffectRow, Store, StoredAuditRow, TimerRow } from "../port.ts";
+import {
+  type ActorFilter,
+  type ActorRow,
+  type AuditRow,
+  type EffectRow,
+  longestRootId,
+  type Store,
+  type StoredAuditRow,
+  type TimerRow,
+} from "../port.ts";
 import { tagText } from "../tags.ts";
 import type { Claim } from "./claim.ts";
 import { type ChainHeads, readHeads } from "./commit.ts";
@@ -61,9 +70,17 @@ export function sqliteStore({ db, file, claim, writer, storeId }: StoreParts): S
   const listeners = new Set<(audits: readonly StoredAuditRow[]) => void>();
   let head: Pick<ChainHeads, "transitionId" | "audit"> = readHeads(db);
   const one = db.prepare<[string], RawActorRow>(`SELECT ${actorColumns} FROM actors WHERE id = ? AND live = 1`);
-  const newestOf = db.prepare<[string], RawActorRow>(
-    `SELECT ${actorColumns} FROM actors WHERE id = ? ORDER BY no DESC LIMIT 1`,
+  const newestBelow = db.prepare<[string, string, string], RawActorRow>(
+    `WITH roots(root) AS (
+      SELECT r.no FROM json_each(?) n CROSS JOIN actors r ON r.id = n.value WHERE r.parent_no IS NULL AND r.live = 1
+      UNION ALL
+      SELECT r.no FROM json_each(?) n CROSS JOIN actors r ON r.id = n.value WHERE r.parent_no IS NULL AND r.live = 0
+    ) SELECT ${actorColumns} FROM roots CROSS JOIN actors ON root_no = root WHERE id = ? ORDER BY no DESC LIMIT 1`,
   );
+  const newestOf = (id: string): RawActorRow | undefined => {
+    const roots = JSON.stringify(rootsOf(id));
+    return newestBelow.get(roots, roots, id);
+  };
   const tree = db.prepare<[number], RawActorRow>(
     `SELECT ${actorColumns} FROM actors WHERE root_no = ? AND live = 1 ORDER BY no`,
   );
@@ -175,7 +192,7 @@ export function sqliteStore({ db, file, claim, writer, storeId }: StoreParts): S
     }),
     actorById: reading((id) => {
       // SQLite takes the number 42 for the text "42".
-      const raw = typeof id === "string" ? (one.get(id) ?? newestOf.get(id)) : undefined;
+      const raw = typeof id === "string" ? (one.get(id) ?? newestOf(id)) : undefined;
       return raw === undefined ? undefined : actorRow(raw);
     }),
     actorByNo: reading((no) => {
@@ -214,6 +231,15 @@ export function sqliteStore({ db, file, claim, writer, storeId }: StoreParts): S
       db.close();
     },
   };
+}
+
+/** The ids that the root of an actor may have: what is before one of its slashes, or all of it. */
+function rootsOf(id: string): string[] {
+  const ids: string[] = id.length > longestRootId ? [] : [id];
+  for (let slash = id.indexOf("/"); slash !== -1 && slash <= longestRootId; slash = id.indexOf("/", slash + 1)) {
+    ids.push(id.slice(0, slash));
+  }
+  return ids;
 }
 
 function storedAudits(

@@ -50,7 +50,7 @@ describe("a file that cannot be used", () => {
   test("is refused, and not changed, when a newer Pawl wrote it", () => {
     const file = storeWith((db) => db.exec("UPDATE schema_versions SET version = 99 WHERE component = 'runtime'"));
     const before = schemaOf(file);
-    expect(() => openSqlite({ file })).toThrow("has schema 99 of runtime, this Pawl knows up to 2");
+    expect(() => openSqlite({ file })).toThrow("has schema 99 of runtime, this Pawl knows up to 3");
     expect(codeOf(() => openSqlite({ file, components: [notes(makeNotes)] }))).toBe("STORE_NEWER");
     expect(schemaOf(file)).toEqual(before);
   });

@@ -7,10 +7,9 @@ import { openSqlite } from "../../../src/store/sqlite/open.ts";
 afterEach(() => vi.restoreAllMocks());
 
 /** Small by nature, a list that was handed over, and what is pending. */
-const mayBeRead = /SCAN (claim|n|json_each|timers|sqlite_schema|schema_versions|b|below|CONSTANT ROW)\b/;
-/** The ends of tables that are in the order of their keys, and what has ended, when somebody asks for it by name. */
-const readsAnEnd =
-  /^SELECT [^()]* FROM \w+ ORDER BY \w+ DESC LIMIT 1$|max\((no|first_seq|commit_no)\)|^SELECT .* FROM actors WHERE id = \? ORDER BY no DESC LIMIT 1$/;
+const mayBeRead = /SCAN (claim|n|json_each|timers|sqlite_schema|schema_versions|b|below|roots|CONSTANT ROW)\b/;
+/** The ends of tables that are in the order of their keys. */
+const readsAnEnd = /^SELECT [^()]* FROM \w+ ORDER BY \w+ DESC LIMIT 1$|max\((no|first_seq|commit_no)\)/;
 
 /** Where SQLite reads a whole table; for max() of what has no index it says SEARCH, without the name of one. */
 const readsAll = (detail: string): boolean => /^SCAN/.test(detail) || /^SEARCH \w+$/.test(detail);
