@@ -3,7 +3,6 @@ import { PawlError } from "../base/errors/index.ts";
 import { type Ids, systemIds } from "../base/ids.ts";
 import { type Clock, systemClock } from "../base/time.ts";
 import type { ActorFilter, ActorRow, Durability, Store } from "../store/port.ts";
-import { openSqlite } from "../store/sqlite/open.ts";
 import { tagsOf } from "../store/tags.ts";
 import { refuseBadId, refuseBadNote, refuseBadRegistrations } from "./arguments.ts";
 import { recordNote } from "./audit.ts";
@@ -16,13 +15,14 @@ import type { InspectorFeed, InspectorOptions } from "./inspector.ts";
 import { Passivation } from "./passivation.ts";
 import { type MachineMap, Registry } from "./registry.ts";
 import { Roots } from "./roots.ts";
+import { claimed, noteUser, refuseShared } from "./store-use.ts";
 import type { DurableActor, DurableActorOptions, LogicOf, MachineNames } from "./types.ts";
 import type { InternalActor, InternalLogic } from "./xstate/internals.ts";
 
 export interface RuntimeOptions<TMachines extends MachineMap> {
   /** The SQLite file; made when it is not there. `:memory:`, the default, lives as long as the process. */
   readonly file?: string | undefined;
-  /** An open store instead of a file; the caller closes it. */
+  /** An open store instead of a file, for one runtime at a time; the caller closes it. */
   readonly store?: Store | undefined;
   /** Every machine that roots are made from, by the name under which they are found again after a restart. */
   readonly machines: TMachines;
@@ -55,12 +55,10 @@ export type ListedActor = Pick<ActorRow, "id" | "machine" | "version" | "state" 
   readonly tags: readonly string[];
 };
 
-const retryClaimEveryMs = 50;
-
 /**
  * Opens a store and goes on with every actor that was running in it.
  * @throws PawlError MACHINE_INVALID, MIGRATIONS_UNORDERED, DURABILITY_UNKNOWN, STORE_IN_USE, STORE_NEWER,
- *   STORE_NOT_A_DATABASE, STORE_READ_ONLY, STORE_FULL, STORE_FAILED, MACHINE_CHANGED
+ *   STORE_NOT_A_DATABASE, STORE_READ_ONLY, STORE_FULL, STORE_FAILED, STORE_SHARED, MACHINE_CHANGED
  */
 export async function openRuntime<const TMachines extends MachineMap>(
   options: RuntimeOptions<TMachines>,
@@ -79,21 +77,6 @@ export async function openRuntime<const TMachines extends MachineMap>(
   }
 }
 
-async function claimed(options: RuntimeOptions<MachineMap>, clock: Clock, ids: Ids): Promise<Store> {
-  const deadline = clock.monotonic() + (options.waitMs ?? 0);
-  for (;;) {
-    try {
-      return openSqlite({ file: options.file ?? ":memory:", durability: options.durability, clock, ids });
-    } catch (error) {
-      const isBusy = error instanceof PawlError && error.code === "STORE_IN_USE";
-      if (!isBusy || clock.monotonic() >= deadline) {
-        throw error;
-      }
-      await new Promise<void>((resolve) => clock.setTimeout(resolve, retryClaimEveryMs));
-    }
-  }
-}
-
 /** Runs durable actors on one store. Made by `openRuntime`. */
 export class Runtime<TMachines extends MachineMap = MachineMap> {
   readonly #engine: Engine;
@@ -106,6 +89,7 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
   readonly #feeds: InspectorFeed[] = [];
 
   constructor(options: RuntimeOptions<TMachines>, store: Store, clock: Clock, ids: Ids) {
+    refuseShared(store);
     this.#store = store;
     this.#strict = options.strict ?? false;
     this.#ownsStore = options.store === undefined;
@@ -130,6 +114,7 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
     this.#roots.restoreRunning();
     this.#engine.delayed.timers.setAlarm();
     this.#passivation.start();
+    noteUser(store, this.#engine);
   }
 
   /**

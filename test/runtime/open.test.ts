@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createMachine, fromTransition } from "xstate";
 import { openRuntime } from "../../src/runtime/index.ts";
+import { openSqlite } from "../../src/store/sqlite/open.ts";
 
 const lamp = createMachine({});
 const count = (n: number): number => n + 1;
@@ -24,6 +25,26 @@ describe("openRuntime", () => {
   test.each(["ful", "FULL", "", null, 7])("refuses %o as a durability, which would be the weaker one", async (how) => {
     const refused = { code: "DURABILITY_UNKNOWN", fix: expect.stringContaining('"full"') };
     await expect(openRuntime({ machines, durability: how as never })).rejects.toMatchObject(refused);
+  });
+
+  test("refuses a store that another runtime runs on, until that one is closed (I8)", async () => {
+    const store = openSqlite({ file: ":memory:" });
+    const refused = { code: "STORE_SHARED", values: { store: store.storeId } };
+    const outcomes = await Promise.allSettled([openRuntime({ store, machines }), openRuntime({ store, machines })]);
+    expect(outcomes).toMatchObject([{ status: "fulfilled" }, { status: "rejected", reason: refused }]);
+    const [first] = outcomes;
+    if (first?.status === "fulfilled") {
+      first.value.createActor("lamp", { id: "l" });
+      await first.value.close();
+    }
+    await expect(openRuntime({ store, machines: { lamp: createMachine({ version: "2" }) } })).rejects.toMatchObject({
+      code: "MACHINE_CHANGED",
+    });
+    const again = await openRuntime({ store, machines });
+    expect(again.list()).toMatchObject([{ id: "l" }]);
+    again.halt();
+    await (await openRuntime({ store, machines })).close();
+    store.close();
   });
 
   test("refuses what looks like a registered logic and is another, for a restart would go on with the first", async () => {

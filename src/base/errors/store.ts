@@ -7,6 +7,12 @@ export const storeErrors = defineErrors({
     message: "{file} is in use by process {pid} on {host}",
     fix: "Wait until it has ended, or stop it (pawl cancel, or Ctrl-C there).",
   },
+  STORE_SHARED: {
+    exit: 75,
+    http: 409,
+    message: "store {store} was handed to another runtime, which is open",
+    fix: "Use that runtime, or await its close() first.",
+  },
   STORE_FENCED: {
     exit: 75,
     http: 409,
