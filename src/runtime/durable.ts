@@ -1,27 +1,6 @@
 import { fromPromise, type PromiseActorLogic } from "xstate";
+import { type EffectPolicy, type RetryPolicy, refuseBadPolicy, refuseNoPromise } from "./effect-policy.ts";
 import { isDurableSystem } from "./xstate/system.ts";
-
-/** When, and how often, a failed attempt of an effect is made again. */
-export interface RetryPolicy {
-  /** Attempts after the first. */
-  readonly max: number;
-  /** Wait before the second attempt. Default 0. */
-  readonly backoffMs?: number | undefined;
-  /** What the wait is multiplied by each time. Default 2. */
-  readonly factor?: number | undefined;
-  /** The longest wait. Default 1 hour. */
-  readonly maxBackoffMs?: number | undefined;
-}
-
-export interface EffectPolicy {
-  readonly retry?: RetryPolicy | undefined;
-  /** How long one attempt may take; then its signal fires and the attempt counts as failed. */
-  readonly timeoutMs?: number | undefined;
-  /** How long after its start an attempt of a crashed process may still be running elsewhere; a restart waits it out. */
-  readonly leaseMs?: number | undefined;
-  /** The idempotency key, from the input. Default: store id and number of the actor. */
-  readonly key?: ((input: never) => string) | undefined;
-}
 
 /** What a durable effect knows of itself. */
 export interface EffectInfo {
@@ -42,12 +21,15 @@ const policies = new WeakMap<object, EffectPolicy>();
 /**
  * Gives a promise logic a policy of retries, time-outs and leases. Under plain XState the policy is not applied.
  *
+ * @throws PawlError EFFECT_POLICY_INVALID
  * @example durable({ retry: { max: 3, backoffMs: 1000 }, timeoutMs: 30_000 })(fromPromise(charge))
  */
 export function durable(policy: EffectPolicy) {
+  refuseBadPolicy(policy);
   return <TOutput, TInput>(
     logic: PromiseActorLogic<TOutput, TInput> | ((args: DurableArguments<TInput>) => PromiseLike<TOutput>),
   ): PromiseActorLogic<TOutput, TInput> => {
+    refuseNoPromise(logic);
     const source =
       typeof logic === "function"
         ? fromPromise<TOutput, TInput>((args) =>
@@ -72,8 +54,9 @@ export function backoffBefore(retry: RetryPolicy | undefined, failed: number): n
   if (retry === undefined || failed > retry.max) {
     return undefined;
   }
-  const wait = (retry.backoffMs ?? 0) * (retry.factor ?? 2) ** (failed - 1);
-  return Math.min(wait, retry.maxBackoffMs ?? 3_600_000);
+  // After a thousand attempts the power is infinite, and nothing times it no number.
+  const times = Math.min((retry.factor ?? 2) ** (failed - 1), Number.MAX_VALUE);
+  return Math.min((retry.backoffMs ?? 0) * times, retry.maxBackoffMs ?? 3_600_000);
 }
 
 type AnyAction = (args: never, params: never) => void;

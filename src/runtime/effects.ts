@@ -26,7 +26,8 @@ type PromiseCreator = (args: {
   readonly effect: EffectInfo;
 }) => unknown;
 
-const wasAbandoned = Symbol("abandoned");
+const wasAbandoned = ({ reason }: AbortSignal): boolean =>
+  reason instanceof PawlError && reason.code === "EFFECT_TIMED_OUT";
 
 /** Runs promise actors as durable effects: begun after the commit that asked for them, settled once (I2, I3). */
 export class Effects {
@@ -81,8 +82,9 @@ export class Effects {
         : [
             new Promise<never>((_, reject) => {
               cancelTimeout = startTimer(this.#context.clock, timeoutMs, () => {
-                controller.abort(wasAbandoned);
-                reject(new PawlError("EFFECT_TIMED_OUT", { effect: effect.key, timeoutMs, attempt }));
+                const error = new PawlError("EFFECT_TIMED_OUT", { effect: effect.key, timeoutMs, attempt });
+                controller.abort(error);
+                reject(error);
               });
             }),
           ];
@@ -149,7 +151,7 @@ export class Effects {
   /** A result that comes after its attempt timed out is recorded, not used. */
   #watchAbandoned(work: Promise<unknown>, effect: EffectState, attempt: number, signal: AbortSignal): void {
     const late = (outcome: string) => () => {
-      if (signal.reason === wasAbandoned && this.#context.isOpen()) {
+      if (wasAbandoned(signal) && this.#context.isOpen()) {
         this.#recordLate(effect, attempt, outcome);
       }
     };

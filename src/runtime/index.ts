@@ -7,9 +7,8 @@ export {
   type DurableArguments,
   durable,
   type EffectInfo,
-  type EffectPolicy,
-  type RetryPolicy,
 } from "./durable.ts";
+export type { EffectPolicy, RetryPolicy } from "./effect-policy.ts";
 export type { AuditNote, EntityAudit, EntityBinding, EntityRow, EntityStep } from "./entity.ts";
 export type { HistoryEntry, PastSnapshot } from "./history.ts";
 export type { InspectorFeed, InspectorOptions } from "./inspector.ts";

@@ -1,5 +1,5 @@
 import type { AnyEventObject, AnyMachineSnapshot, Snapshot } from "xstate";
-import type { EffectPolicy } from "./durable.ts";
+import type { EffectPolicy } from "./effect-policy.ts";
 import type { ActorType } from "./registry.ts";
 import type { InternalActor, InternalLogic, InternalSystem, LogicKind, TakenTransition } from "./xstate/internals.ts";
 

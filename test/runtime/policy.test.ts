@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { createActor, createMachine, setup, waitFor } from "xstate";
+import { createActor, createMachine, fromCallback, setup, waitFor } from "xstate";
+import { backoffBefore } from "../../src/runtime/durable.ts";
 import {
   afterCommit,
   type DurableArguments,
@@ -183,6 +184,49 @@ describe("durable({ timeoutMs })", () => {
     await quiet(runtime);
     expect(actor.getSnapshot().value).toBe("failed");
     runtime.halt();
+  });
+
+  test("says by its signal what it was", async () => {
+    const { clock, attempts, runtime } = await begun({ timeoutMs: 50 });
+    clock.advance(50);
+    await quiet(runtime);
+    expect(attempts[0]?.signal.reason).toMatchObject({ code: "EFFECT_TIMED_OUT", values: { timeoutMs: 50 } });
+    runtime.halt();
+  });
+});
+
+describe("durable()", () => {
+  test.each([
+    [null, "the policy is null, and must be an object"],
+    [{ retry: 5 }, "retry is 5, and must be an object with max"],
+    [{ retry: { maxAttempts: 5 } }, "retry is { maxAttempts: 5 }, and must be an object with max"],
+    [{ retry: { max: undefined } }, "retry.max is undefined, and must be a whole number, or Infinity"],
+    [{ retry: { max: 1, backoff: 5 } }, "retry.backoff is 5, and must be one of max, backoffMs, factor, maxBackoffMs"],
+    [{ retry: { max: 1, backoffMs: Number.NaN } }, "retry.backoffMs is NaN, and must be a number that is not negative"],
+    [{ timeoutMs: "5s" }, "timeoutMs is '5s', and must be a number of milliseconds above 0"],
+    [{ timeoutMs: 0 }, "timeoutMs is 0, and must be a number of milliseconds above 0"],
+    [{ key: "order-1" }, "key is 'order-1', and must be a function of the input"],
+    [{ timeout: 5 }, "timeout is 5, and must be one of retry, timeoutMs, leaseMs, key"],
+  ])("refuses the policy %o", (policy, words) => {
+    expect(() => durable(policy as never)).toThrow(
+      expect.objectContaining({ code: "EFFECT_POLICY_INVALID", message: `durable(): ${words}` }),
+    );
+  });
+
+  test.each([createMachine({}), fromCallback(() => undefined), undefined])(
+    "refuses what is no promise: %o",
+    (logic) => {
+      expect(() => durable({})(logic as never)).toThrow(expect.objectContaining({ code: "EFFECT_POLICY_INVALID" }));
+    },
+  );
+
+  test("takes a policy whose members are left out as undefined", () => {
+    expect(() => durable({ retry: undefined, timeoutMs: undefined, leaseMs: undefined, key: undefined })).not.toThrow();
+  });
+
+  test("waits for nothing, however many attempts failed, where there is no backoff", () => {
+    expect(backoffBefore({ max: Number.POSITIVE_INFINITY }, 2_000)).toBe(0);
+    expect(backoffBefore({ max: Number.POSITIVE_INFINITY, backoffMs: 1 }, 2_000)).toBe(3_600_000);
   });
 });
 

@@ -123,6 +123,12 @@ export const runtimeErrors = defineErrors({
     message: "the inspector cannot listen on port {port}: {detail}",
     fix: "Choose a port from 1 to 65535 that nobody uses, or leave it out: any free one is taken.",
   },
+  EFFECT_POLICY_INVALID: {
+    exit: 2,
+    http: 400,
+    message: "durable(): {place} is {value}, and must be {asked}",
+    fix: "Times are in milliseconds, retry.max counts the attempts after the first; what is not wanted is left out.",
+  },
   EFFECT_TIMED_OUT: {
     exit: 1,
     http: 504,
