@@ -178,6 +178,16 @@ describe("an id that is no text", () => {
     }),
   );
 
+  test.each([{}, [1], null, undefined, "1", Number.NaN, 0.5, -1])("nor is a transition: %o", (transition) =>
+    unharmed(async (runtime) => {
+      const unknown = expect.objectContaining({ code: "TRANSITION_UNKNOWN" });
+      runtime.createActor("lamp", { id: "l" });
+      await runtime.settled();
+      expect(() => runtime.at("l", transition as never)).toThrow(unknown);
+      expect(() => runtime.fork("l", transition as never, "new")).toThrow(unknown);
+    }),
+  );
+
   test("is not taken for the text of it", async () => {
     const runtime = await openRuntime({ machines });
     runtime.createActor("lamp", { id: "7" });
