@@ -1,5 +1,6 @@
 import { on } from "node:events";
 import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import Database from "better-sqlite3";
@@ -46,6 +47,28 @@ describe("a run that is interrupted", () => {
     });
     expect(place.pawl("resume").status).toBe(0);
     expect(place.git("show", "pawl/p-1:second.txt")).toBe("2");
+  }, 40_000);
+
+  test("whether a process still works on it is told, and how to go on where none does", async () => {
+    const place = slowPlace();
+    const { process: pawl, ended } = place.start("run", "plan.yaml");
+    await appears(join(place.folder, "mark"));
+    const process = async () => JSON.parse((await place.look("status", "--json")).stdout).process;
+    expect(await process()).toEqual({ pid: pawl.pid, host: hostname() });
+    expect((await place.look("status")).stdout).not.toContain("next");
+    expect((await place.look("show", "p-1")).stdout).not.toContain("pawl resume");
+
+    pawl.kill("SIGKILL");
+    await ended;
+    expect(await process()).toBeNull();
+    const next = "next\n  pawl resume p-1  goes on with it\n  pawl cancel p-1  ends it\n";
+    expect((await place.look("status")).stdout).toContain(`\nno process works on it\n${next}`);
+    expect((await place.look("show", "p-1")).stdout).toContain(next);
+
+    place.write("go", "");
+    expect(place.pawl("resume").status).toBe(0);
+    expect(await process()).toBeNull();
+    expect((await place.look("status")).stdout).not.toContain("no process");
   }, 40_000);
 
   test("Ctrl-C while all is still being opened is heard", async () => {

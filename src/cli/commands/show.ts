@@ -12,6 +12,7 @@ import {
   failedGatesOf,
   failedGatesOfWorkstream,
   patchContent,
+  processAtWork,
   quarantinedOf,
   type ShownEvent,
 } from "../../views/runs/index.ts";
@@ -65,6 +66,7 @@ export const command: CliCommand = {
             quarantined: entity.entity_type === "task" ? quarantinedOf(db, entity.id).map(withoutRun) : [],
             run,
             commits: entity.entity_type === "workstream" ? commitsOf(db, entity.id) : 0,
+            isAtWork: processAtWork(db, context.clock.now()) !== null,
           });
           const next = inState(steps, options.state);
           const fix = fixOf(entity, last?.stderr ?? last?.stdout ?? "it printed nothing");

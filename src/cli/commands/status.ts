@@ -1,10 +1,11 @@
-import { listRuns, type RunTree, runTree } from "../../views/runs/index.ts";
+import { listRuns, processAtWork, type RunTree, runTree, type WorkingProcess } from "../../views/runs/index.ts";
 import type { CliCommand } from "../command.ts";
 import { print, printJson, printLines } from "../context.ts";
 import { namedRun } from "../entity-name.ts";
 import { openReader, type PlaceOptions, stateOption, statePlace } from "../place.ts";
 import { paintFor, runTreeLines } from "../show/run-tree.ts";
 import { between } from "../show/time.ts";
+import { inState, printNext, waysOnOfLeft } from "../show/way-on.ts";
 
 export const command: CliCommand = {
   define(program, context) {
@@ -34,10 +35,16 @@ export const command: CliCommand = {
             return;
           }
           const tree = runTree(db, namedRun(db, state.folder, name), { all: options.all === true });
+          const isOver = tree.run.completed_at !== null;
+          const process = isOver ? null : processAtWork(db, now);
           if (options.json === true) {
-            printJson(context, tree satisfies RunTree);
-          } else {
-            printLines(context, runTreeLines(tree, now, paint));
+            printJson(context, { ...tree, process } satisfies RunTree & { process: WorkingProcess | null });
+            return;
+          }
+          printLines(context, runTreeLines(tree, now, paint));
+          if (process === null && !isOver) {
+            print(context, "no process works on it");
+            printNext(context, inState(waysOnOfLeft(tree.run.run_id), options.state));
           }
         } finally {
           db.close();

@@ -14,6 +14,8 @@ interface Known {
   readonly run: string;
   /** Commits of a workstream; 0 for anything else. */
   readonly commits: number;
+  /** Whether a process works on the run. */
+  readonly isAtWork: boolean;
 }
 
 /** The command that prints what a workstream's branch has and the run's has not. */
@@ -64,10 +66,17 @@ export function wayOn({ entity_type: type, row }: EntityDetail, id: string, know
       ? [`pawl merge ${id}  brings its commits into the base`]
       : state === "failed" || state === "canceled"
         ? [`pawl status ${id} --all  shows which tasks did not complete`]
-        : [`pawl resume ${id}  goes on with it`, `pawl cancel ${id}  ends it`];
+        : known.isAtWork
+          ? [cancels(id)]
+          : waysOnOfLeft(id);
   }
   return [];
 }
+
+const cancels = (run: string): string => `pawl cancel ${run}  ends it`;
+
+/** Of a run that has not ended, and that no process works on. */
+export const waysOnOfLeft = (run: string): string[] => [`pawl resume ${run}  goes on with it`, cancels(run)];
 
 /** The same steps where the state folder was named: a command that does not name it as well would look elsewhere. */
 export function inState(steps: readonly string[], folder: string | undefined): string[] {

@@ -23,6 +23,8 @@ interface ClaimRow {
   readonly expires_at: number;
 }
 
+const claimQuery = "SELECT fence, pid, host, process_start, expires_at FROM claim";
+
 /** The right of one process to write to a store (I8). */
 export interface Claim {
   readonly fence: number;
@@ -52,7 +54,7 @@ export function renewal(db: Database, fence: number): Renew {
  * @throws PawlError STORE_IN_USE
  */
 export function takeClaim(db: Database, file: string, clock: Clock, forMs = claimForMs): Claim {
-  const read = db.prepare<[], ClaimRow>("SELECT fence, pid, host, process_start, expires_at FROM claim");
+  const read = db.prepare<[], ClaimRow>(claimQuery);
   const take = db.transaction((): number => {
     const present = read.get();
     if (present !== undefined && !wasGivenUp(file, present) && holds(present, clock.now())) {
@@ -88,6 +90,12 @@ export function takeClaim(db: Database, file: string, clock: Clock, forMs = clai
       }
     },
   };
+}
+
+/** The process that may write to a store now; undefined when nobody may, or whoever could is gone. */
+export function claimHolder(db: Database, nowMs: number): Pick<ClaimRow, "pid" | "host"> | undefined {
+  const claim = db.prepare<[], ClaimRow>(claimQuery).get();
+  return claim !== undefined && holds(claim, nowMs) ? { pid: claim.pid, host: claim.host } : undefined;
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Read models of runs, over a store that is opened to look at it (openSqliteReader). */
+export { processAtWork, type WorkingProcess } from "./at-work.ts";
 export {
   blamedFor,
   commitsOf,
