@@ -37,7 +37,8 @@ export function namedEntity(db: Database, folder: string, name: string, runName:
   const found = entityDetail(db, `${run.run_id}/${name}`) ?? (isOfRun ? exact : undefined);
   if (found === undefined) {
     const names = entityNames(db, run.run_id).map((id) => id.slice(id.indexOf("/") + 1));
-    throw new PawlError("ENTITY_UNKNOWN", { id: name, folder, nearest: nearest(name, names) ?? "none" });
+    const ofThatEnd = names.find((each) => each.endsWith(`.${name}`));
+    throw new PawlError("ENTITY_UNKNOWN", { id: name, folder, nearest: ofThatEnd ?? nearest(name, names) ?? "none" });
   }
   return found;
 }

@@ -106,6 +106,7 @@ describe("the command line", () => {
       status: 2,
       stderr: expect.stringContaining("Nearest: w.taste"),
     });
+    expect((await place.look("logs", "taste")).stderr).toContain("Nearest: w.taste");
     expect(lastJson((await place.look("status", "--json")).stdout)).toMatchObject({ run: { run_id: "p-1" } });
     place.pawl("run", "plan.yaml");
     expect(await place.look("show", "p-1/w.tasta")).toMatchObject({
