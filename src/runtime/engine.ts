@@ -179,6 +179,7 @@ export class Engine {
     return {
       bookNo: () => this.bookNo(),
       actorMade: (actor) => this.#actorMade(actor),
+      notMade: (actor) => this.population.giveUp(actor),
       microstepTaken: (event) => {
         const live = liveOf(event.actorRef);
         if (live !== undefined && event._transitions.length > 0) {

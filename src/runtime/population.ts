@@ -37,8 +37,20 @@ export class Population {
     }
     if (live.parent === undefined && live.actor.getSnapshot().status === "done") {
       this.forgetRoot(live);
-      return;
+    } else {
+      this.#remove(live);
     }
+  }
+
+  /** An actor that was being made was not: it never had a snapshot, and nobody gets to know it. */
+  giveUp(actor: InternalActor): void {
+    const live = liveOf(actor);
+    if (live !== undefined) {
+      this.#remove(live);
+    }
+  }
+
+  #remove(live: Live): void {
     this.#byNo.delete(live.no);
     live.root.members.delete(live);
     const byId = this.#byId.get(live.root);

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { cancel, createMachine, raise, setup, spawnChild } from "xstate";
+import { cancel, createMachine, fromPromise, raise, setup, spawnChild } from "xstate";
 import { durable, openRuntime } from "../../src/runtime/index.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
+import { simulatedClock } from "../../src/testing/simulated-clock.ts";
 import { noTexts } from "./no-texts.fixture.ts";
 
 const lamp = setup({}).createMachine({
@@ -142,6 +143,56 @@ describe("what a machine's author wrote", () => {
       ["t", "active"],
       ["t/h", "active"],
     ]);
+    await runtime.close();
+  });
+
+  const never = fromPromise(() => new Promise(() => undefined));
+  const heir = setup({ actors: { never } }).createMachine({ invoke: { src: "never", systemId: "one" } });
+
+  test("may fail to make a child below a root that is done: nothing is left of it", async () => {
+    const parent = setup({ actors: { lamp, heir } }).createMachine({
+      initial: "trying",
+      states: {
+        trying: {
+          invoke: [
+            { src: "lamp", systemId: "one" },
+            { src: "heir", onError: "over" },
+          ],
+        },
+        over: { type: "final" },
+      },
+    });
+    const runtime = await openRuntime({ machines: { parent } });
+    const actor = runtime.createActor("parent", { id: "p" });
+    await runtime.settled();
+    expect(actor.getSnapshot().status).toBe("done");
+    expect(runtime.list({ root: "p" }).map(({ id, status }) => [id, status])).toEqual([["p", "done"]]);
+    await runtime.close();
+  });
+
+  test.each([
+    ["its system id is taken", "one", 5],
+    ["an inspector throws", "another", 4],
+  ])("may fail to make a child, because %s, below a root that goes to sleep then", async (_, systemId, throwAt) => {
+    const clock = simulatedClock();
+    const parent = setup({ actors: { lamp, heir } }).createMachine({
+      invoke: [
+        { src: "lamp", systemId },
+        { src: "heir", id: "heir", onError: { actions: [] } },
+      ],
+    });
+    const runtime = await openRuntime({ clock, machines: { parent }, passivateAfterMs: 1_000 });
+    let made = 0;
+    runtime.inspect(({ type }) => {
+      made += type === "@xstate.actor" ? 1 : 0;
+      if (type === "@xstate.actor" && made === throwAt) {
+        throw new Error("refused");
+      }
+    });
+    runtime.createActor("parent", { id: "p" });
+    await runtime.settled();
+    clock.advance(1_500);
+    expect([made, runtime.list({ root: "p" }).find(({ id }) => id === "p")?.asleep]).toEqual([4, true]);
     await runtime.close();
   });
 

@@ -8,6 +8,8 @@ export interface SystemHost {
   bookNo(): number;
   /** An actor is being made: its logic may still be replaced. Throws to refuse it. */
   actorMade(actor: InternalActor): void;
+  /** What was being made is given up before it had a snapshot: its system id is taken, or an inspector threw. */
+  notMade(actor: InternalActor): void;
   microstepTaken(event: MicrostepEvent): void;
   /** An actor is being started: its actions and its work follow. */
   started(actor: InternalActor): void;
@@ -87,6 +89,7 @@ export class DurableSystem implements InternalSystem {
     this.#keyed ??= new Map();
     const existing = this.#keyed.get(systemId);
     if (existing !== undefined && existing !== actor) {
+      this.#host.notMade(actor);
       throw new Error(`Actor with system ID '${systemId}' already exists.`);
     }
     this.#keyed.set(systemId, actor);
@@ -115,7 +118,14 @@ export class DurableSystem implements InternalSystem {
       this.#rootId ??= event.actorRef.sessionId;
       this.#host.actorMade(event.actorRef);
     }
-    this.#observe(event);
+    try {
+      this.#observe(event);
+    } catch (error) {
+      if (event.type === "@xstate.actor") {
+        this.#host.notMade(event.actorRef);
+      }
+      throw error;
+    }
   }
 
   _relay(source: InternalActor | undefined, target: InternalActor, event: AnyEventObject): void {
