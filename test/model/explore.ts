@@ -29,6 +29,8 @@ export interface ExploreBounds {
   /** In place of the real ones. */
   readonly machines?: Partial<Machines>;
   readonly workstreams?: typeof configuration;
+  /** Whether a person ends tasks by hand: what can happen then is so much more that little of the rest is seen. */
+  readonly byHand?: boolean;
   /** How many distinct situations are looked at, at most. */
   readonly mostSituations: number;
   /** Which of the situations that are still open is next; another seed looks elsewhere first. */
@@ -46,7 +48,7 @@ const tryEveryNth = 25;
 const mostStepsToEnd = 200;
 
 /** Takes every interleaving of outside events, to the bound, and checks each situation. */
-export function explore({ machines: given, workstreams, mostSituations, seed }: ExploreBounds): Exploration {
+export function explore({ machines: given, workstreams, byHand, mostSituations, seed }: ExploreBounds): Exploration {
   const machines = { ...realMachines, ...given };
   const first: Seen = { situation: begin(machines, workstreams), from: undefined, by: undefined };
   const seen = new Set([first.situation.key]);
@@ -74,7 +76,7 @@ export function explore({ machines: given, workstreams, mostSituations, seed }: 
   const look = (): void => {
     for (let looked = 0; open.length > 0 && seen.size < mostSituations; looked += 1) {
       const at = take(open, random);
-      const next = happenings(at.situation);
+      const next = happenings(at.situation, byHand);
       if (hasEnded(at.situation)) {
         ends += 1;
       } else if (!goesOn(at.situation, next)) {

@@ -3,13 +3,21 @@ import type { Happening, Part, Situation } from "./system.ts";
 
 type Event = Happening["event"];
 
-/** All that can happen next: outcomes of effects, timers, workers, and what a person may do. */
-export function happenings(situation: Situation): Happening[] {
+/**
+ * All that can happen next: outcomes of effects, timers, workers, and what a person may do.
+ *
+ * @param byHand whether a person ends tasks, too, whatever they are at
+ */
+export function happenings(situation: Situation, byHand = false): Happening[] {
   return [...situation.parts.values()]
     .filter(({ status }) => status === "active")
     .flatMap((part) => [
       ...eventsFor(part, situation).map((event) => ({ path: part.path, event, byPerson: false })),
-      ...wishesFor(part, situation).map((event) => ({ path: part.path, event: { ...event, ...by }, byPerson: true })),
+      ...[...wishesFor(part, situation), ...(byHand ? endingsOf(part) : [])].map((event) => ({
+        path: part.path,
+        event: { ...event, ...by },
+        byPerson: true,
+      })),
     ]);
 }
 
@@ -78,7 +86,9 @@ function patchOf({ context, path }: Part, { parts }: Situation): { readonly patc
   return { patch: { patch_id: patchId(task, earlier.length + 1) } };
 }
 
-const by = { operator: "ann", reason: "why" };
+/** Why a person does what a person does. */
+export const reason = "why";
+const by = { operator: "ann", reason };
 
 /** What a person may do. What would go round for ever, a person does once for each task. */
 function wishesFor({ machine, state, path, context }: Part, { parts }: Situation): Event[] {
@@ -107,3 +117,6 @@ function wishesFor({ machine, state, path, context }: Part, { parts }: Situation
       return [];
   }
 }
+
+const endingsOf = ({ machine }: Part): Event[] =>
+  machine === "task" ? [{ type: "override_complete_task" }, { type: "override_fail_task" }] : [];

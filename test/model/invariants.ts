@@ -1,5 +1,6 @@
 import { mergeId } from "../../machines/ids.ts";
 import { catalogue, type EntityType, type MachineEntry } from "../../machines/index.ts";
+import { reason } from "./happenings.ts";
 import type { Happening, Part, Situation } from "./system.ts";
 import { toolPath } from "./tool.ts";
 
@@ -23,6 +24,8 @@ const begun = new Set(
     .map((state) => `task ${state}`)
     .concat("workstream executing", "workstream validating", "workstream completed"),
 );
+const isEndedByHand = ({ state, context }: Part): boolean =>
+  ["completed", "failed"].includes(state) && context["last_error"] === reason;
 const pastChecks = new Set(["validated", "queued", "applied", "apply_failed", "verified", "committed"]);
 const pastGates = new Set(["verified", "committed"]);
 const inWorktree = new Set(["queued", "applied", "apply_failed", "verified"]);
@@ -48,12 +51,13 @@ export const invariants: Readonly<Record<string, Invariant>> = {
     part.state !== "completed" ||
     (liveTasks(part, below).every(({ state, context }) => state === "completed" || context["allow_failure"] === true) &&
       liveTasks(part, below)
-        .flatMap((task) => patchIdOf(task) ?? [])
+        .flatMap((task) => (isEndedByHand(task) ? [] : (patchIdOf(task) ?? [])))
         .every((patch) => below.some(({ path, state }) => path === `${part.path}/${patch}` && state === "committed")) &&
       below.filter(isOf("patch_ledger")).every(({ state }) => patchEnds.has(state))),
-  "a completed task has a committed patch, if it has one": (part, _below, { parts }) => {
+  "a task that completed by itself has a committed patch, if it has one": (part, _below, { parts }) => {
     const { machine, state, path } = part;
-    const patch = machine === "task" && state === "completed" ? patchIdOf(part) : undefined;
+    const isDone = machine === "task" && state === "completed" && !isEndedByHand(part);
+    const patch = isDone ? patchIdOf(part) : undefined;
     return patch === undefined || parts.get(`${path.slice(0, path.lastIndexOf("/"))}/${patch}`)?.state === "committed";
   },
   // One that has ended hears of its tasks no more.
@@ -83,9 +87,14 @@ export const invariants: Readonly<Record<string, Invariant>> = {
         patches.filter(({ state, context }) => state === "quarantined" && live.has(context["task_id"])).length
     );
   },
-  "nothing begins before what it waits for is completed": ({ path, state, machine }, _below, { parts, waits }) =>
-    !begun.has(`${machine} ${state}`) ||
-    (waits.get(path) ?? []).every((awaited) => ["completed", "PASSED"].includes(parts.get(awaited)?.state ?? "")),
+  "nothing begins before what it waits for is completed, but for what a person ends": (
+    part,
+    _below,
+    { parts, waits },
+  ) =>
+    !begun.has(`${part.machine} ${part.state}`) ||
+    isEndedByHand(part) ||
+    (waits.get(part.path) ?? []).every((awaited) => ["completed", "PASSED"].includes(parts.get(awaited)?.state ?? "")),
   "a completed workstream has passed every final gate of its last merge": ({ machine, state, context }, below) =>
     machine !== "workstream" ||
     state !== "completed" ||

@@ -32,6 +32,11 @@ describe("a run with two workstreams, tasks, patches, gates and a tool behind a 
     expect([fault, ends > 50]).toEqual([undefined, true]);
   });
 
+  test("comes to an end from everywhere with tasks that a person ended, wherever they and their workstream were", () => {
+    const { fault, ends } = explore({ byHand: true, mostSituations: 2_000, seed: 1 });
+    expect([fault, ends > 50]).toEqual([undefined, true]);
+  });
+
   test("a task that waits for ever for a gate that failed is found", () => {
     const task = taskMachine.provide({ guards: { gateFailed: () => false } });
     const run = runMachine.provide({ actors: { workstream: workstreamMachine.provide({ actors: { task } }) } });
