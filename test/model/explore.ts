@@ -29,7 +29,7 @@ export interface ExploreBounds {
   /** In place of the real ones. */
   readonly machines?: Partial<Machines>;
   readonly workstreams?: typeof configuration;
-  /** Whether a person ends tasks by hand: what can happen then is so much more that little of the rest is seen. */
+  /** Whether a person ends tasks, patches and workstreams: what can happen then is so much more that little of the rest is seen. */
   readonly byHand?: boolean;
   /** How many distinct situations are looked at, at most. */
   readonly mostSituations: number;

@@ -6,7 +6,7 @@ type Event = Happening["event"];
 /**
  * All that can happen next: outcomes of effects, timers, workers, and what a person may do.
  *
- * @param byHand whether a person ends tasks, too, whatever they are at
+ * @param byHand whether a person ends tasks, patches and workstreams, too, whatever they are at
  */
 export function happenings(situation: Situation, byHand = false): Happening[] {
   return [...situation.parts.values()]
@@ -118,5 +118,10 @@ function wishesFor({ machine, state, path, context }: Part, { parts }: Situation
   }
 }
 
-const endingsOf = ({ machine }: Part): Event[] =>
-  machine === "task" ? [{ type: "override_complete_task" }, { type: "override_fail_task" }] : [];
+const endings: Readonly<Record<string, readonly string[]>> = {
+  task: ["override_complete_task", "override_fail_task"],
+  patch_ledger: ["override_drop_patch"],
+  workstream: ["override_fail_workstream"],
+};
+
+const endingsOf = ({ machine }: Part): Event[] => (endings[machine] ?? []).map((type) => ({ type }));

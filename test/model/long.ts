@@ -1,6 +1,6 @@
 /**
  * `npm run test:model [situations] [seed]`: explores the model further than the suite does, first without and then with a
- * person who ends tasks.
+ * person who ends tasks, patches and workstreams.
  */
 import { explore } from "./explore.ts";
 
@@ -11,7 +11,7 @@ for (const byHand of [false, true]) {
   const { situations, steps, ends, refusals, exhausted, fault } = explore({ byHand, mostSituations, seed });
   const seconds = (performance.now() - start) / 1000;
   console.log(
-    `seed ${seed}${byHand ? ", tasks ended by hand" : ""}: ${situations} situations, ${steps} steps, ${ends} ends, ${refusals} with a refused call, ${exhausted ? "all there are" : "to the bound"}, ${Math.round(situations / seconds)} situations a second`,
+    `seed ${seed}${byHand ? ", with a person" : ""}: ${situations} situations, ${steps} steps, ${ends} ends, ${refusals} with a refused call, ${exhausted ? "all there are" : "to the bound"}, ${Math.round(situations / seconds)} situations a second`,
   );
   if (fault !== undefined) {
     console.log(fault);

@@ -32,7 +32,7 @@ describe("a run with two workstreams, tasks, patches, gates and a tool behind a 
     expect([fault, ends > 50]).toEqual([undefined, true]);
   });
 
-  test("comes to an end from everywhere with tasks that a person ended, wherever they and their workstream were", () => {
+  test("comes to an end from everywhere with tasks, patches and workstreams that a person ended, wherever they were", () => {
     const { fault, ends } = explore({ byHand: true, mostSituations: 2_000, seed: 1 });
     expect([fault, ends > 50]).toEqual([undefined, true]);
   });
