@@ -69,25 +69,26 @@ describe("when a run has ended", () => {
     expect(references(place)).toEqual(["refs/heads/main", "refs/heads/pawl/p-1"]);
   });
 
-  test("by a cancel that nobody worked on it for, too", async () => {
+  /** Where a run is in the middle of a task, and its process was killed. */
+  async function abandonedPlace(): Promise<Place> {
     const place = placeWith(planOf(["{ id: t, run: 'touch $MARK; sleep 600' }"]));
     place.env = { MARK: join(place.folder, "mark") };
     const { process: pawl, ended } = place.start("run", "plan.yaml");
     await appears(join(place.folder, "mark"));
     pawl.kill("SIGKILL");
     await ended;
+    return place;
+  }
+
+  test("by a cancel that nobody worked on it for, too", async () => {
+    const place = await abandonedPlace();
     expect(references(place)).toContain("refs/heads/pawl-work/p-1/w");
     expect(place.pawl("cancel").status).toBe(0);
     expect(references(place)).toEqual(["refs/heads/main", "refs/heads/pawl/p-1"]);
   });
 
   test("what a cancel could not take away is said, and the run is canceled all the same", async () => {
-    const place = placeWith(planOf(["{ id: t, run: 'touch $MARK; sleep 600' }"]));
-    place.env = { MARK: join(place.folder, "mark") };
-    const { process: pawl, ended } = place.start("run", "plan.yaml");
-    await appears(join(place.folder, "mark"));
-    pawl.kill("SIGKILL");
-    await ended;
+    const place = await abandonedPlace();
     place.git("pack-refs", "--all");
     place.git("config", "core.packedRefsTimeout", "0");
     place.write(".git/packed-refs.lock", "");
