@@ -5,13 +5,11 @@ import { PawlError } from "../base/errors/index.ts";
 import { longestRootId } from "../store/port.ts";
 import type { AuditNote } from "./entity.ts";
 
-export const longestId = longestRootId;
-
 /** @throws PawlError ACTOR_ID_INVALID */
 export function refuseBadId(id: unknown): asserts id is string {
   const fault = whyNoId(id);
   if (fault !== undefined) {
-    throw new PawlError("ACTOR_ID_INVALID", { id: shown(id), fault, most: longestId });
+    throw new PawlError("ACTOR_ID_INVALID", { id: shown(id), fault, most: longestRootId });
   }
 }
 
@@ -23,7 +21,7 @@ export function idempotencyKeyOf(
   const key: unknown = options?.idempotencyKey ?? undefined;
   const fault = key === undefined ? undefined : whyNoId(key);
   if (fault !== undefined) {
-    throw new PawlError("IDEMPOTENCY_KEY_INVALID", { actor, key: shown(key), fault, most: longestId });
+    throw new PawlError("IDEMPOTENCY_KEY_INVALID", { actor, key: shown(key), fault, most: longestRootId });
   }
   return key as string | undefined;
 }
@@ -32,7 +30,7 @@ function whyNoId(id: unknown): string | undefined {
   if (typeof id !== "string") {
     return "it is no text";
   }
-  if (id === "" || id.length > longestId) {
+  if (id === "" || id.length > longestRootId) {
     return `it has ${id.length} characters`;
   }
   if (holdsControls(id)) {

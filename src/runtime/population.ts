@@ -1,6 +1,5 @@
 import { PawlError } from "../base/errors/index.ts";
-import type { Store } from "../store/port.ts";
-import { longestId } from "./arguments.ts";
+import { longestRootId, type Store } from "../store/port.ts";
 import { type Live, type LiveRoot, liveOf, Numbers } from "./live.ts";
 import { childrenOf, type InternalActor } from "./xstate/internals.ts";
 
@@ -107,7 +106,11 @@ export class Population {
    */
   refuseTaken(id: string, actor: InternalActor, parent: Live, isRestored: boolean): void {
     if (actor.id === "__proto__") {
-      throw new PawlError("ACTOR_ID_INVALID", { id, fault: "XState restores no child of this name", most: longestId });
+      throw new PawlError("ACTOR_ID_INVALID", {
+        id,
+        fault: "XState restores no child of this name",
+        most: longestRootId,
+      });
     }
     // XState takes a number for the id of a child too.
     if (String(actor.id).includes("/")) {
@@ -142,8 +145,7 @@ export class Population {
     if (replaced === undefined) {
       return [];
     }
-    // One that could not be made was never stored.
-    return [...withAllBelow(replaced)].filter(({ actor }) => actor._snapshot !== undefined);
+    return [...withAllBelow(replaced)];
   }
 }
 
