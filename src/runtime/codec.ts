@@ -8,8 +8,6 @@ import { PawlError } from "../base/errors/index.ts";
 import { instanceOf, refuseOddArray, refuseOddInstance, refuseSymbols, Unserializable } from "./refused-values.ts";
 import { type InternalActor, isActorRef } from "./xstate/internals.ts";
 
-export { Unserializable };
-
 const tag = "$pawl";
 /** What is said of an actor that has no number. */
 export const foreign = "a reference to an actor of no store, or of another one";

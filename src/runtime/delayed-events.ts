@@ -1,9 +1,10 @@
 import type { AnyEventObject } from "xstate";
 import type { Clock } from "../base/time.ts";
 import type { TimerRow } from "../store/port.ts";
-import { decode, encode, foreign, notSerializable, Unserializable } from "./codec.ts";
+import { decode, encode, foreign, notSerializable } from "./codec.ts";
 import type { Group } from "./group.ts";
 import { type Live, liveOf } from "./live.ts";
+import { Unserializable } from "./refused-values.ts";
 import { type Timer, Timers } from "./timers.ts";
 import type { InternalActor, InternalScheduler } from "./xstate/internals.ts";
 

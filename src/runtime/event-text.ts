@@ -1,5 +1,5 @@
-import { encode, type NumberOf, omitted, readable, Unserializable } from "./codec.ts";
-import { symbolIn } from "./refused-values.ts";
+import { encode, type NumberOf, omitted, readable } from "./codec.ts";
+import { symbolIn, Unserializable } from "./refused-values.ts";
 
 /** An event for the journal: what JSON cannot keep is named, not kept, because no state depends on it. */
 export function describeEvent(event: { readonly type: string }, numberOf: NumberOf): string {

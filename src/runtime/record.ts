@@ -2,11 +2,12 @@
 import type { AnyEventObject, AnyMachineSnapshot, Snapshot } from "xstate";
 import { stateText, topState } from "../store/fold.ts";
 import { type AuditContext, addAudit, severityOf, textMember } from "./audit.ts";
-import { notSerializable, readable, type Unserializable } from "./codec.ts";
+import { notSerializable, readable } from "./codec.ts";
 import { type DeltaText, isWhole, members, whole, withMember } from "./delta.ts";
 import { entityId, entityStep, type PlainStep, writeRows } from "./entity-rows.ts";
 import { describeEvent } from "./event-text.ts";
 import type { Live, Step } from "./live.ts";
+import type { Unserializable } from "./refused-values.ts";
 import { snapshotDelta, viewOf } from "./view.ts";
 import { childSnapshotPrefix, isMachine, isMachineSnapshot, type TakenTransition } from "./xstate/internals.ts";
 

@@ -1,8 +1,9 @@
 import Database from "better-sqlite3";
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
-import { decode, encode, Unserializable } from "../../src/runtime/codec.ts";
+import { decode, encode } from "../../src/runtime/codec.ts";
 import { diff } from "../../src/runtime/delta.ts";
+import { Unserializable } from "../../src/runtime/refused-values.ts";
 import { type Delta, patch } from "../../src/store/fold.ts";
 
 const nobody = () => undefined;
