@@ -108,7 +108,9 @@ describe("pawl override", () => {
     });
     // Out of a terminal state nothing leads, and a workstream that has ended takes no successor.
     const refused = "task p-1/w.after is completed, a terminal state";
-    expect(place.pawl("override", "fail-task", "w.after", ...by).stderr).toContain(refused);
+    const { stderr } = place.pawl("override", "fail-task", "w.after", ...by);
+    expect(stderr).toContain(refused);
+    expect(stderr).toContain("TERMINAL_STATE");
     expect((await eventsOf(place, "w.after")).at(-1)).toMatchObject({ reason: expect.stringContaining(refused) });
     expect(place.pawl("override", "reset-task", "w.broken", ...by).stderr).toContain("RESET_TOO_LATE");
   }, 40_000);
