@@ -15,8 +15,30 @@ takeUpEnvironment();
 let runner: CommandRunner | undefined;
 const aborts = new Map<number, AbortController>();
 let closing = false;
+const waiting: Asking[] = [];
+let isTaking = false;
 
-process.on("message", (messages: ToRunner) => messages.forEach(take));
+process.on("message", (messages: ToRunner) => {
+  waiting.push(...messages);
+  if (!isTaking) {
+    isTaking = true;
+    takeNext();
+  }
+});
+
+/**
+ * A spawn blocks this process. Between two of them it tells what has ended meanwhile, so that its parent has work while
+ * the next is spawned, and the two do not wait for each other in turns.
+ */
+function takeNext(): void {
+  const message = waiting.shift();
+  if (message === undefined) {
+    isTaking = false;
+    return;
+  }
+  take(message);
+  setImmediate(takeNext);
+}
 
 function take(message: Asking): void {
   switch (message.type) {
