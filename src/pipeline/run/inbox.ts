@@ -2,7 +2,7 @@ import { type FSWatcher, watch } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
-import { PawlError } from "../../base/errors/index.ts";
+import { type ErrorCode, type ErrorValues, errorTable, PawlError } from "../../base/errors/index.ts";
 import type { Clock } from "../../base/time.ts";
 import { intervention } from "./intervention.ts";
 
@@ -16,7 +16,15 @@ const request = z.object({
 /** What another process asks of the one that works on a run. */
 export type RunRequest = z.infer<typeof request>;
 
-const refusal = z.object({ code: z.string(), message: z.string(), fix: z.string() });
+const refusal = z.object({
+  code: z.string(),
+  message: z.string(),
+  fix: z.string(),
+  values: z.record(z.string(), z.union([z.string(), z.number()])).default({}),
+  at: z.object({ file: z.string(), line: z.number().optional(), column: z.number().optional() }).optional(),
+});
+
+type Refusal = z.infer<typeof refusal>;
 
 /** What the process that works on the run says to it: nothing, or the error. */
 const answer = z.object({ refused: refusal.nullable() });
@@ -29,8 +37,8 @@ const answerEveryMs = 50;
  * the answer. A request that nobody took is withdrawn: what was said not to be done is not done later.
  *
  * @param takenWithinMs how long it may lie there; as long as an answer is waited for when left out
- * @throws PawlError INTERVENTION_REFUSED; NOBODY_ANSWERED when nobody took it, and ANSWER_OVERDUE when somebody did and
- *   gave no answer in the time for it
+ * @throws PawlError what the other process refused it with, INTERVENTION_REFUSED where this build does not know that;
+ *   NOBODY_ANSWERED when nobody took it, and ANSWER_OVERDUE when somebody did and gave no answer in the time for it
  */
 export async function askRunning(
   folder: string,
@@ -49,8 +57,15 @@ export async function askRunning(
     throw new PawlError("ANSWER_OVERDUE", { run: asked.run, seconds: (takenWithinMs + waitMs) / 1000 });
   }
   if (found.refused !== null) {
-    throw new PawlError("INTERVENTION_REFUSED", found.refused);
+    throw errorOf(found.refused);
   }
+}
+
+/** Whoever asks is told the same, and ends with the same status, whichever process carried it out. */
+function errorOf({ code, message, fix, values, at }: Refusal): PawlError {
+  return Object.hasOwn(errorTable, code)
+    ? new PawlError(code as ErrorCode, values as ErrorValues<ErrorCode>, { at })
+    : new PawlError("INTERVENTION_REFUSED", { code, message, fix });
 }
 
 async function answerTo(
@@ -164,10 +179,10 @@ async function eachOf(folder: string, named: RegExp, work: (file: string) => Pro
   }
 }
 
-function described(error: unknown): z.infer<typeof refusal> {
-  return error instanceof PawlError
-    ? { code: error.code, message: error.message, fix: error.fix }
-    : { code: "INTERNAL", message: String(error), fix: "" };
+function described(error: unknown): Refusal {
+  const { code, message, fix, values, at } =
+    error instanceof PawlError ? error : new PawlError("INTERNAL", { detail: String(error) });
+  return { code, message, fix, values, ...(at !== undefined && { at }) };
 }
 
 function parsed(text: string): unknown {

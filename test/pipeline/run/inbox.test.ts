@@ -50,11 +50,29 @@ describe("a request to the process that works on a run", () => {
       id === "b" ? Promise.reject(new PawlError("RUN_ENDED", { run: "p-1", state: "failed" })) : Promise.resolve(),
     );
     await askRunning(folder, request("a"), patient);
-    await expect(askRunning(folder, request("b"), patient)).rejects.toMatchObject({
-      code: "INTERVENTION_REFUSED",
-      message: expect.stringContaining("RUN_ENDED"),
-    });
+    const { code, message, fix, exitStatus } = new PawlError("RUN_ENDED", { run: "p-1", state: "failed" });
+    await expect(askRunning(folder, request("b"), patient)).rejects.toMatchObject({ code, message, fix, exitStatus });
     expect(taken).toEqual(["a", "b"]);
+  });
+
+  test("that fails inside the other process is refused as an error inside Pawl", async () => {
+    const folder = folderOfRequests();
+    await opened(folder, () => Promise.reject(new TypeError("x is not a function")));
+    await expect(askRunning(folder, request("a"), patient)).rejects.toMatchObject({
+      code: "INTERNAL",
+      message: expect.stringContaining("x is not a function"),
+    });
+  });
+
+  test("refused by another build with what this one does not know is refused all the same", async () => {
+    const folder = folderOfRequests();
+    const refused = { code: "OF_TOMORROW", message: "the moon is full", fix: "Wait." };
+    writeFileSync(join(folder, "a.answer"), JSON.stringify({ refused }));
+    await expect(askRunning(folder, request("a"), patient)).rejects.toMatchObject({
+      code: "INTERVENTION_REFUSED",
+      message: "the moon is full (OF_TOMORROW)",
+      fix: "Wait.",
+    });
   });
 
   test("is withdrawn when nobody takes it: nobody carries out later what was said not to be done", async () => {
