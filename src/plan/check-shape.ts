@@ -100,7 +100,7 @@ class Explanation {
       this.#problems.add(new PawlError(code, { value }, { at }));
       return;
     }
-    const types = alternatives(schema).map((each) => String(each.type));
+    const types = alternatives(schema).map(mainType);
     const expected = types.map((type) => typeNames[type] ?? type).join(" or ");
     const typed = this.#source.typed(path) ?? quote(value);
     const hint = conversion(types, value, typed) ?? `Write ${expected}. ${schema.description ?? ""}`.trim();
@@ -133,6 +133,11 @@ class Explanation {
 
 /** Of YAML 1.1; many tools read them still. */
 const noMergeKeys = "YAML 1.2 has no merge keys: write out here what is to be the same. ";
+
+/** The type to write; of several the first, as which the others are taken. */
+function mainType({ type }: JsonSchema): string {
+  return String(Array.isArray(type) ? type[0] : type);
+}
 
 const typeNames: Readonly<Record<string, string>> = {
   string: "text",
@@ -170,7 +175,7 @@ function conversion(types: readonly string[], value: unknown, typed: string): st
 /** What may stand here, as the end of "Write …". */
 function expectedValue(schema: JsonSchema, value: unknown): string {
   const type = Array.isArray(value) ? ["array"] : typeof value === "number" ? ["number", "integer"] : [typeof value];
-  const meant = alternatives(schema).find((each) => type.includes(String(each.type))) ?? schema;
+  const meant = alternatives(schema).find((each) => type.includes(mainType(each))) ?? schema;
   const choices = meant.const === undefined ? meant.enum : [meant.const];
   if (choices !== undefined) {
     return choices.length === 1 ? String(choices[0]) : `one of ${choices.join(", ")}`;
@@ -178,7 +183,7 @@ function expectedValue(schema: JsonSchema, value: unknown): string {
   const least = meant.minimum ?? meant.minLength ?? meant.minItems ?? 0;
   const most = meant.maximum ?? meant.maxLength ?? Number.MAX_SAFE_INTEGER;
   const range = most === Number.MAX_SAFE_INTEGER ? `at least ${least}` : `${least} to ${most}`;
-  const [one, many] = units[String(meant.type)] ?? ["", ""];
+  const [one, many] = units[mainType(meant)] ?? ["", ""];
   return range + (range.endsWith(" 1") ? one : many);
 }
 

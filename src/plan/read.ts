@@ -13,6 +13,7 @@ import { quote } from "./quote.ts";
 import { resolvePlan } from "./resolve.ts";
 import { sketch } from "./sketch.ts";
 import type { PlanSource } from "./source.ts";
+import { takeTextAsTyped } from "./text-as-typed.ts";
 
 export interface ReadPlanOptions {
   /** Root of the repository; patches and prompts may lie in it, and not only next to the plan. */
@@ -60,8 +61,9 @@ export async function parsePlan(text: string, options: ParsePlanOptions): Promis
   const source = parseText(text.replace(/^\uFEFF/, ""), file);
   checkVersion(source);
   const problems = new Problems(file);
-  const written = checkShape(source, problems);
   const outline = sketch(source);
+  takeTextAsTyped(outline, source);
+  const written = checkShape(source, problems);
   checkReferences(outline, source, problems);
   checkMeaning(outline, source, problems);
   const attachments = await readAttachments(outline, options, source, problems);

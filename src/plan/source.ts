@@ -24,7 +24,7 @@ export interface Written {
 /** The plan as it was written: its values, and where in the text each stands. */
 export class PlanSource {
   readonly file: string;
-  /** The values as plain data; nothing of them is checked yet. */
+  /** The values as plain data, its own; nothing of them is checked yet. */
   readonly data: unknown;
   readonly #parse: () => Written;
   readonly #pairs = new WeakMap<YAMLMap, Map<string, Pair>>();
@@ -58,6 +58,16 @@ export class PlanSource {
   typed(path: Path): string | undefined {
     const { node } = this.#follow(path);
     return isScalar(node) ? node.source : undefined;
+  }
+
+  /** Makes a number, or true or false, the text that was typed; other values stay. */
+  takeAsTyped(path: Path): void {
+    const value = this.value(path);
+    const key = path.at(-1);
+    if (key !== undefined && (typeof value === "number" || typeof value === "boolean")) {
+      const holder = this.value(path.slice(0, -1)) as Record<string | number, unknown>;
+      holder[key] = this.typed(path) ?? String(value);
+    }
   }
 
   /** Where a value stands, or the nearest thing around it that exists. */

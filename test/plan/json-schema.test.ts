@@ -61,6 +61,26 @@ describe("the JSON Schema of a plan", () => {
     expect(refused.map(([key]) => key)).toEqual(["changes", "env", "expected_exit_code"]);
   });
 
+  test("takes numbers, true and false in commands and environments, as the checks of a plan do", () => {
+    const typed = ["string", "number", "boolean"];
+    const environments = keysOf(schema).filter(([path]) => /(^|\.)env$/.test(path));
+    expect(environments).toMatchObject([
+      ["env", { additionalProperties: { type: typed } }],
+      ["workstreams.tasks.env", { additionalProperties: { type: typed } }],
+    ]);
+    const commands = keysOf(schema).filter(([path]) => /(^|\.)(run|setup)$/.test(path));
+    expect(commands.map(([path]) => path)).toEqual([
+      "setup",
+      "tools.run",
+      "gates.run",
+      "workstreams.setup",
+      "workstreams.tasks.run",
+    ]);
+    for (const [, { anyOf }] of commands) {
+      expect(anyOf).toMatchObject([{ type: typed }, { type: "array", items: { type: typed } }]);
+    }
+  });
+
   test("asks for each entry of a list once, where the checks of a plan do", () => {
     const lists = keysOf(schema).filter(([, each]) => each.type === "array" && each["uniqueItems"] === true);
     expect(lists.map(([path]) => path)).toEqual([

@@ -90,8 +90,8 @@ describe("an unknown key", () => {
 describe("a value of another type", () => {
   test.each([
     ["name: 5", "name must be text, not 5", 'Put it in quotes: "5".'],
-    ["env: { PORT: 8080 }", "env.PORT must be text, not 8080", 'Put it in quotes: "8080".'],
-    ["env: { DEBUG: true }", "env.DEBUG must be text, not true", 'Put it in quotes: "true".'],
+    ["name: true", "name must be text, not true", 'Put it in quotes: "true".'],
+    ["env: { PORT: }", "env.PORT must be text, not nothing", "Write text."],
     ["base: 12e4567", "base must be text, not 12e4567", 'Put it in quotes: "12e4567".'],
     ["base: 0012345", "base must be text, not 0012345", 'Put it in quotes: "0012345".'],
     ["base: 12345678901234567890", "not 12345678901234567890", 'Put it in quotes: "12345678901234567890".'],

@@ -104,9 +104,10 @@ describe("a command", () => {
     ["['{task}', x]", "PLAN_BAD_VALUE"],
     ['"a\\0b"', "PLAN_BAD_VALUE"],
     ['[a, "b\\0"]', "PLAN_BAD_VALUE"],
-    ["[a, 5]", "PLAN_WRONG_TYPE"],
-    ["5", "PLAN_WRONG_TYPE"],
+    ["[a, ~]", "PLAN_WRONG_TYPE"],
+    ["~", "PLAN_WRONG_TYPE"],
     ["[[a]]", "PLAN_WRONG_TYPE"],
+    ["[{ a: b }]", "PLAN_WRONG_TYPE"],
   ])("%s is refused", async (run, code) => {
     expect((await problemsOf(withTasks(`{ id: a, run: ${run} }`))).map((error) => error.code)).toEqual([code]);
   });
@@ -115,6 +116,54 @@ describe("a command", () => {
     const args = ["printf", "", "-x", "a b; rm $HOME", "{}", "{a,b}", "{A}"];
     const plan = await parse(withTasks(`{ id: a, run: ${JSON.stringify(args)} }`));
     expect(plan.workstreams[0]?.tasks[0]).toMatchObject({ run: { kind: "exec", args } });
+  });
+
+  test("has a number, or true or false, as it was typed", async () => {
+    const args = ["git", "-1", "08", "1.0", "0x1F", "True", ".5", "1e3", "12345678901234567890", ".inf"];
+    const tasks = [`{ id: a, run: [${args.join(", ")}] }`, "{ id: b, run: [true] }", "{ id: c, run: false }"];
+    const plan = await parse(withTasks(...tasks));
+    expect(plan.workstreams[0]?.tasks).toMatchObject([
+      { run: { kind: "exec", args } },
+      { run: { kind: "exec", args: ["true"] } },
+      { run: { kind: "shell", text: "false" } },
+    ]);
+  });
+
+  test("has them so wherever it stands, in JSON, and through an alias", async () => {
+    const tasks = [{ id: "a", agent: "t", prompt: "x" }];
+    const gates = { g: { type: "LINT", run: ["g", 1] } };
+    const tools = { t: { run: ["t", true] } };
+    const workstreams = [
+      { id: "v", tasks },
+      { id: "w", setup: 3, tasks },
+    ];
+    const json = { pawl: 1, name: "x", setup: ["s", 2], gates, tools, workstreams };
+    const plan = await parse(JSON.stringify(json).replace("2", "2.50"));
+    expect([plan.gates, plan.tools, plan.workstreams]).toMatchObject([
+      [{ run: { args: ["g", "1"] } }],
+      [{ run: { args: ["t", "true"] } }],
+      [{ setup: { args: ["s", "2.50"] } }, { setup: { text: "3" } }],
+    ]);
+    const both = await parse(withTasks("{ id: a, run: &same [sleep, 01] }", "{ id: b, run: *same }"));
+    expect(both.workstreams[0]?.tasks).toMatchObject([
+      { run: { args: ["sleep", "01"] } },
+      { run: { args: ["sleep", "01"] } },
+    ]);
+  });
+
+  test("has an environment of text, as it was typed", async () => {
+    const own = withTasks("{ id: a, run: x, env: { MODE: 0644, YES: True, A: 1.0 } }");
+    const plan = await parse(own.replace("name", "env: { PORT: 8080, A: x }\nname"));
+    const [task] = plan.workstreams[0]?.tasks ?? [];
+    expect([plan.env, task]).toMatchObject([
+      { PORT: "8080", A: "x" },
+      { env: { MODE: "0644", YES: "True", A: "1.0" } },
+    ]);
+  });
+
+  test("of another type is told what to write", async () => {
+    const [error] = await problemsOf(withTasks("{ id: a, run: [a, ~] }"));
+    expect(error?.message).toBe("plan.yaml:6:27: workstream w, task a, run[1] must be text, not nothing");
   });
 
   test("as text is kept as it is", async () => {

@@ -4,7 +4,7 @@ import { nearest } from "../../base/nearest.ts";
 import type { Command } from "../plan.ts";
 import { quote } from "../quote.ts";
 import { problem } from "./problem.ts";
-import { refuse, withoutNul } from "./values.ts";
+import { asTyped, refuse, withoutNul } from "./values.ts";
 
 /**
  * What a whole argument of a command may stand for. Each is also an environment variable of the command
@@ -34,7 +34,7 @@ export function command(place: keyof typeof placeholdersOf) {
   const known: readonly Placeholder[] = placeholdersOf[place];
   const shell = z
     .string()
-    .meta({ minLength: 1 })
+    .meta({ ...asTyped, minLength: 1 })
     .check(withoutNul, (ctx) => {
       const used = known.find((name) => new RegExp(`(?<!\\$)\\{${name}\\}`).test(ctx.value));
       if (used !== undefined) {
@@ -52,26 +52,29 @@ export function command(place: keyof typeof placeholdersOf) {
       }
     })
     .transform((value): Command => ({ kind: "shell", text: value }));
-  const argument = z.string().check(withoutNul, (ctx) => {
-    const found = /\{([a-z][a-z_]*)\}/.exec(ctx.value);
-    const whole = found?.[0] === ctx.value;
-    if (found !== null && whole && !known.includes(found[1] as Placeholder)) {
-      ctx.issues.push(
-        badPlaceholder(ctx.value, found[0], "is no placeholder that is known here", advice(found[1]!, known)),
-      );
-    }
-    if (found !== null && !whole && Object.hasOwn(placeholders, found[1]!)) {
-      const problemText = "is only part of an argument, and a placeholder stands for a whole one";
-      ctx.issues.push(
-        badPlaceholder(
-          ctx.value,
-          found[0],
-          problemText,
-          `Make it an argument of its own, or write the command as text with ${variableOf(found[1]!)} in it.`,
-        ),
-      );
-    }
-  });
+  const argument = z
+    .string()
+    .meta(asTyped)
+    .check(withoutNul, (ctx) => {
+      const found = /\{([a-z][a-z_]*)\}/.exec(ctx.value);
+      const whole = found?.[0] === ctx.value;
+      if (found !== null && whole && !known.includes(found[1] as Placeholder)) {
+        ctx.issues.push(
+          badPlaceholder(ctx.value, found[0], "is no placeholder that is known here", advice(found[1]!, known)),
+        );
+      }
+      if (found !== null && !whole && Object.hasOwn(placeholders, found[1]!)) {
+        const problemText = "is only part of an argument, and a placeholder stands for a whole one";
+        ctx.issues.push(
+          badPlaceholder(
+            ctx.value,
+            found[0],
+            problemText,
+            `Make it an argument of its own, or write the command as text with ${variableOf(found[1]!)} in it.`,
+          ),
+        );
+      }
+    });
   const exec = z
     .array(argument)
     .min(1)

@@ -181,4 +181,7 @@ export function withoutNul(ctx: z.core.ParsePayload<string>): void {
   }
 }
 
-export const environment = z.record(variable, text).meta({ examples: [{ NODE_ENV: "test" }] });
+/** For editors, of text as which a number, or true or false, is taken before a plan is checked (takeTextAsTyped). */
+export const asTyped = { type: ["string", "number", "boolean"] };
+
+export const environment = z.record(variable, text.meta(asTyped)).meta({ examples: [{ NODE_ENV: "test" }] });
