@@ -95,3 +95,30 @@ describe("a mail is known", () => {
     expect(parsePatch(Buffer.from(`${headers}\n${text}\n${diff}`), "p").mail?.message).toBe(`Count\n\n${text}`);
   });
 });
+
+describe("no patch is read for longer than its size calls for", () => {
+  const many = (text: string) => text.repeat(60_000 / text.length);
+  const headers = "From: Ann <ann@example.com>\nSubject: s\n";
+
+  test.each([
+    [
+      "with a folded header at the top of its body",
+      `${headers}\nSubject: t\n${`${" ".repeat(30)}a\n`.repeat(6)}text\n`,
+    ],
+    ["whose subject opens a bracket", `From: Ann <ann@example.com>\nSubject: [${many("1")}\n\n`],
+    ["whose author has many signs", `From: ${many("@")} x\nSubject: s\n\n`],
+    ["with blanks in a header", `${headers}X:${many(" ")}\rx\n\n`],
+    ["with blanks in its encoded body", `${headers}Content-Transfer-Encoding: quoted-printable\n\n${many(" ")}x\n`],
+    ["with many times in a line", `${headers}\nFrom x ${many("00:00:00 ")}\n`],
+    ["that begins with many times", `From x ${many("00:00:00 ")}\n`],
+    ["whose names are many blanks", `diff --git a/${many(" ").repeat(20)}\n`],
+  ])("%s", (_, start) => {
+    const begun = performance.now();
+    try {
+      parsePatch(Buffer.from(`${start}${diff}`), "p");
+    } catch (error) {
+      expect(error).toMatchObject({ code: "PATCH_MALFORMED" });
+    }
+    expect(performance.now() - begun).toBeLessThan(1000);
+  });
+});

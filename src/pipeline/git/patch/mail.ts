@@ -20,7 +20,11 @@ export function isMail(bytes: Uint8Array): boolean {
   return headers.has("subject") && headers.get("from")?.includes("@") === true;
 }
 
-const firstLine = /^From (?:[0-9a-f]{40,64} |\S+ .*\d\d:\d\d:\d\d .*\d{4})/;
+// Patches come from anybody, so no expression here may take longer than in proportion to the text: what could match in
+// many ways stands in a look-ahead, which is not tried again.
+const time = String.raw`(?=(?<untilTime>.*?\d\d:\d\d:\d\d ))\k<untilTime>`;
+const firstLine = new RegExp(String.raw`^From (?:[0-9a-f]{40,64} |\S+ ${time}.*\d{4})`);
+const firstLineAndHeader = new RegExp(String.raw`^From \S+ ${time}.*\d{4}\r?\n[!-9;-~]+:`);
 
 /** The line between two mails of one file: `From`, whose or which commit, and a date. */
 export function beginsMail(line: string): boolean {
@@ -29,7 +33,7 @@ export function beginsMail(line: string): boolean {
 
 /** The same line in a message, where people may write anything: it has a date, and a header comes next. */
 export function beginsMailAmidText(text: string): boolean {
-  return /^From \S+ .*\d\d:\d\d:\d\d .*\d{4}\r?\n[!-9;-~]+:/.test(text);
+  return firstLineAndHeader.test(text);
 }
 
 /**
@@ -91,9 +95,9 @@ function splitHeaders(bytes: Buffer): { headers: Map<string, string>; body: Buff
 function readHeaders(block: string): Map<string, string> {
   const headers = new Map<string, string>();
   for (const line of block.replace(/\r?\n[ \t]+/g, " ").split(/\r?\n/)) {
-    const [, name, value] = /^([!-9;-~]+):[ \t]*([^\r\n]*)$/.exec(line) ?? [];
+    const [, name, value] = /^([!-9;-~]+):([^\r\n]*)$/.exec(line) ?? [];
     if (name !== undefined && value !== undefined && !headers.has(name.toLowerCase())) {
-      headers.set(name.toLowerCase(), value.trimEnd());
+      headers.set(name.toLowerCase(), value.trim());
     }
   }
   return headers;
@@ -105,7 +109,7 @@ function decodeBody(body: Buffer, encoding: string): Buffer {
       return quotedPrintable(
         body
           .toString("latin1")
-          .replace(/[ \t]*=\r?\n/g, "")
+          .replace(/(?<![ \t])[ \t]*=\r?\n/g, "")
           .replace(/\r\n/g, "\n"),
       );
     case "base64":
@@ -129,7 +133,7 @@ function beforeDiff(content: Buffer): Buffer {
 
 /** `git format-patch --from` and `git send-email` put the author of somebody else's commit at the top of the body. */
 function readInBodyHeaders(text: string): { headers: Map<string, string>; rest: string } {
-  const [block] = /^\s*(?:(?:From|Date|Subject): .*\r?\n(?:[ \t]+.*\r?\n)*)+(?:\r?\n|$)/.exec(text) ?? [];
+  const [block] = /^\s*(?:(?:From|Date|Subject): .*\r?\n(?:[ \t].*\r?\n)*)+(?:\r?\n|$)/.exec(text) ?? [];
   return block === undefined
     ? { headers: new Map(), rest: text.replaceAll("\r\n", "\n") }
     : { headers: readHeaders(block.trimStart()), rest: text.slice(block.length).replaceAll("\r\n", "\n") };
@@ -137,11 +141,11 @@ function readInBodyHeaders(text: string): { headers: Map<string, string>; rest: 
 
 /** `[PATCH 2/3] fix` → `fix`; other brackets are the author's own. */
 function cleanSubject(subject: string): string {
-  return subject.replace(/^(?:\s*(?:re:|\[[^\]]*(?:PATCH|\d+\/\d+)[^\]]*\]))+/i, "").trim();
+  return subject.replace(/^(?:\s*(?:re:|\[(?=[^\]]*(?:PATCH|\d\/\d))[^\]]*\]))+/i, "").trim();
 }
 
 function readAddress(from: string): PatchMail["author"] | null {
-  const [, name, email] = /^(.*)<([^<>]*)>\s*$/.exec(from) ?? /^()([^\s<>]+@[^\s<>]+)$/.exec(from.trim()) ?? [];
+  const [, name, email] = /^(.*)<([^<>]*)>\s*$/.exec(from) ?? /^()(?=.+@.)([^\s<>]+)$/.exec(from.trim()) ?? [];
   if (name === undefined || email === undefined) {
     return null;
   }

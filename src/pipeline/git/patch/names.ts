@@ -58,8 +58,14 @@ export function withoutPrefix(name: string): string | null {
   return cut < 0 || cut === name.length - 1 ? null : name.slice(cut + 1);
 }
 
+/** Two names of 4,096 bytes, which is the most that systems take, each byte as an escape. */
+const longestNames = 2 * 4 * 4096 + 100;
+
 /** The two names of a `diff --git` line when they are the same, as for a file without text hunks. Null otherwise. */
 export function sameNameOfHeader(rest: string): string | null {
+  if (rest.length > longestNames) {
+    return null;
+  }
   const first = readQuotedName(rest);
   if (first !== null) {
     const second = readName(rest.slice(first.length + 1));
