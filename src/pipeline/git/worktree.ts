@@ -220,6 +220,10 @@ export class Worktree {
   }
 
   async #restoreGitFile(): Promise<void> {
+    if ((await lstat(this.folder).catch(() => null))?.isDirectory() === false) {
+      // A command put a link in its place: what that leads to is not Pawl's to clean.
+      await rm(this.folder);
+    }
     const file = join(this.folder, ".git");
     const wanted = `gitdir: ${this.gitDir}\n`;
     const found = await readFile(file, "utf8").catch(() => null);

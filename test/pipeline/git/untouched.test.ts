@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { lstatSync, readdirSync, readFileSync, readlinkSync, utimesSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { systemClock } from "../../../src/base/time.ts";
@@ -13,7 +13,7 @@ import {
   openRepository,
   parsePatch,
 } from "../../../src/pipeline/git/index.ts";
-import { checkoutWith, commitAll, git, poolOf, put } from "./setting.fixture.ts";
+import { checkoutWith, commitAll, git, poolOf, put, setting, temporaryFolder } from "./setting.fixture.ts";
 
 const hooks = [
   "pre-commit",
@@ -24,6 +24,8 @@ const hooks = [
   "reference-transaction",
 ];
 
+const hashOf = (content: string | Buffer): string => createHash("sha256").update(content).digest("hex");
+
 /** Every file below a folder with a hash of what is in it, but for what git adds for branches and worktrees of Pawl. */
 function contentsOf(folder: string): Record<string, string> {
   const found: Record<string, string> = {};
@@ -32,7 +34,7 @@ function contentsOf(folder: string): Record<string, string> {
     const own = /^\.git\/(objects|worktrees|logs\/refs\/heads\/pawl|refs\/heads\/pawl)/.test(name);
     if (!own && !lstatSync(path).isDirectory()) {
       const content = lstatSync(path).isSymbolicLink() ? readlinkSync(path) : readFileSync(path);
-      found[name] = createHash("sha256").update(content).digest("hex");
+      found[name] = hashOf(content);
     }
   }
   return found;
@@ -111,6 +113,19 @@ test("settings and attributes of the user change nothing in a patch", async () =
   expect((await wholeWay(checkout, "1\r\n")).patch).toBe(plain.patch);
   // What a three-way merge finds the old file by.
   expect(plain.patch).toMatch(/^index [0-9a-f]{40}\.\.[0-9a-f]{40} 100644$/m);
+});
+
+test("a folder to which a task led its worktree by a link stays as it is", async () => {
+  const { pool, start } = await setting();
+  const elsewhere = temporaryFolder();
+  put(elsewhere, { "a.txt": "own\n", "notes/n": "own\n" });
+  const worktree = await pool.acquire(start);
+  const { folder } = await worktree.lend();
+  rmSync(folder, { recursive: true });
+  symlinkSync(elsewhere, folder);
+  await worktree.reset(start);
+  expect(contentsOf(folder)).toEqual({ ".git": expect.anything(), "a.txt": hashOf("one\n") });
+  expect(contentsOf(elsewhere)).toEqual({ "a.txt": hashOf("own\n"), "notes/n": hashOf("own\n") });
 });
 
 test("the line that hides Pawl's folder is put into .git/info/exclude once", async () => {
