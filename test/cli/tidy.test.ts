@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { appears } from "../waiting.fixture.ts";
@@ -147,6 +147,21 @@ describe("worktrees stay for the next run", () => {
     expect(place.pawl("run", "plan.yaml").status).toBe(0);
     expect(readdirSync(pools)).toEqual(["plain"]);
     expect(place.git("worktree", "list").split("\n")).toHaveLength(count);
+  });
+
+  test("and nothing that is not theirs", () => {
+    const place = placeWith(planOf(["{ id: t, run: 'echo x > x' }"]));
+    const pools = join(place.folder, ".state/worktrees");
+    place.write(".state/worktrees/feature/notes", "own\n");
+    place.write(".state/elsewhere/notes", "own\n");
+    symlinkSync("../elsewhere", join(pools, "0123456789ab"));
+    for (const folder of ["worktrees/feature", "elsewhere"]) {
+      utimesSync(join(place.folder, ".state", folder), 0, 0);
+    }
+    expect(place.pawl("run", "plan.yaml")).toMatchObject({ status: 0, stderr: "" });
+    expect(readdirSync(pools).sort()).toEqual(["0123456789ab", "feature", "plain"]);
+    expect(readdirSync(join(pools, "feature"))).toEqual(["notes"]);
+    expect(readdirSync(join(place.folder, ".state/elsewhere"))).toEqual(["notes"]);
   });
 });
 

@@ -134,11 +134,17 @@ const surroundings = ({ clock, runner }: Repository) => ({ clock, runner });
 
 /**
  * Removes the pools below a folder that nobody has opened for so long: those of setup commands that are no longer used.
+ * What has no name of a pool, or is a link to somewhere else, is left alone.
  *
  * @param unusedMs milliseconds
  */
-export async function removeUnusedPools(repository: Repository, folder: string, unusedMs: number): Promise<void> {
-  for (const name of await readdir(folder).catch(() => [])) {
+export async function removeUnusedPools(
+  repository: Repository,
+  folder: string,
+  { unusedMs, isPool }: { readonly unusedMs: number; readonly isPool: (name: string) => boolean },
+): Promise<void> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  for (const { name } of entries.filter((entry) => entry.isDirectory() && isPool(entry.name))) {
     const pool = await realpath(join(folder, name));
     const { mtimeMs } = await stat(pool);
     if (repository.clock.now() - mtimeMs < unusedMs) {

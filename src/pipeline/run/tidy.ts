@@ -12,6 +12,7 @@ import {
 } from "../git/index.ts";
 import { readStoredPlan, type StateFolder } from "../state/index.ts";
 import { endedUnmerged, mergeReferences, withoutEndedMerge } from "./prepared-merge.ts";
+import { isPoolName } from "./worktrees.ts";
 
 /** Worktrees of a setup command that no run has used for a week are not kept. */
 const unusedPoolMs = 7 * 24 * 60 * 60 * 1000;
@@ -41,7 +42,7 @@ export async function tidyRun(repository: Repository, state: StateFolder, run: s
   })();
   const [kept] = await Promise.all([
     removeReferences(repository, run, stored),
-    removeUnusedPools(repository, state.worktrees, unusedPoolMs),
+    removeUnusedPools(repository, state.worktrees, { unusedMs: unusedPoolMs, isPool: isPoolName }),
   ]);
   return kept;
 }

@@ -5,6 +5,13 @@ import type { Command } from "../../plan/index.ts";
 import { type Repository, type Sha, type Worktree, WorktreePool } from "../git/index.ts";
 import { commandOf } from "./definitions.ts";
 
+const poolWithoutSetup = "plain";
+
+/** Whether a folder of this name holds the worktrees of one setup command, or of none. */
+export function isPoolName(name: string): boolean {
+  return name === poolWithoutSetup || /^[0-9a-f]{12}$/.test(name);
+}
+
 /** Runs a setup command in a worktree. Rejects when it fails. */
 export type SetUp = (worktree: Worktree, setup: Command, signal: AbortSignal) => Promise<void>;
 
@@ -85,7 +92,7 @@ export class Worktrees {
 
   #pool(setup: Command | null): Promise<WorktreePool> {
     const text = setup === null ? null : JSON.stringify(commandOf(setup));
-    const name = text === null ? "plain" : createHash("sha256").update(text).digest("hex").slice(0, 12);
+    const name = text === null ? poolWithoutSetup : createHash("sha256").update(text).digest("hex").slice(0, 12);
     let pool = this.#pools.get(name);
     if (pool === undefined) {
       const folder = join(this.#folder, name);
