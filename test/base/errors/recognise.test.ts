@@ -46,6 +46,14 @@ describe("fixFor", () => {
     expect(fixFor(message, { log: "log" })).toBe(fix);
   });
 
+  test.each(codes)("is not kept busy by a text that is %s many times over, and then is not", (code) => {
+    const { message } = errorWith(code, () => "x");
+    const start = errorTable[code].message.split("{", 1)[0] ?? "";
+    const begun = performance.now();
+    fixFor(`${start}${`x${message.slice(start.length)}`.repeat(50)}\u0001`);
+    expect(performance.now() - begun).toBeLessThan(1000);
+  });
+
   test.each(["", "exit code 1", "it ran longer than its time-out", "a\nb"])("knows nothing of %j", (text) => {
     expect(fixFor(text)).toBeUndefined();
   });
