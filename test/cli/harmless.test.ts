@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { PawlError } from "../../src/base/errors/index.ts";
 import { describeError } from "../../src/cli/failure.ts";
@@ -20,6 +22,29 @@ describe("nothing that others named steers the terminal", () => {
       expect(stdout).not.toMatch(/[\u001b\u0007]/);
     }
     expect((await place.look("events", "--json")).stdout).toContain("a\\u001b]0;title\\u0007b is outside");
+  });
+
+  test("the name of somebody whose override is refused", async () => {
+    const place = placeWith(planOf(["{ id: t, run: 'true', changes: none }"]));
+    expect(place.pawl("run", "plan.yaml").status).toBe(0);
+    const operator = "ines\n2026-01-01T00:00:00.000Z  p-1  running → failed\u202e";
+    const said = ["--operator", operator, "--reason", "none"];
+    expect(place.pawl("override", "complete-task", "w.t", ...said).stderr).toContain("[TERMINAL_STATE]");
+    const { stdout } = await place.look("events", "--entity", "w.t");
+    expect(stdout.trim().split("\n").at(-1)).toContain("by ines 2026-01-01T00:00:00.000Z p-1 running → failed\ufffd");
+  });
+
+  test("what somebody wrote into a store", async () => {
+    const place = placeWith(planOf(["{ id: t, run: 'true', changes: none }"]));
+    expect(place.pawl("run", "plan.yaml").status).toBe(0);
+    const db = new Database(join(place.folder, ".state", "pipeline.db"));
+    db.prepare("UPDATE actors SET id = id || ? WHERE machine = 'task'").run(steering);
+    db.close();
+    const { status, stdout } = await place.look("verify");
+    expect([status, stdout]).toEqual([
+      1,
+      expect.stringContaining("row p-1/w/w.t\ufffd]0;title\ufffd\ufffd[2J, detail"),
+    ]);
   });
 
   test("the subject of a mail", () => {

@@ -119,7 +119,7 @@ function printEntity(
     }
   }
   if (fix !== undefined) {
-    print(context, `  fix: ${fix}`);
+    print(context, `  fix: ${oneLine(fix)}`);
   }
   print(context, "transitions");
   printLines(

@@ -3,6 +3,7 @@ import { type Fault, verifyState } from "../../views/verify/index.ts";
 import type { CliCommand } from "../command.ts";
 import { print, printJson } from "../context.ts";
 import { openReader, type PlaceOptions, stateOption, statePlace } from "../place.ts";
+import { oneLine } from "../show/harmless.ts";
 
 export const command: CliCommand = {
   define(program, context) {
@@ -46,5 +47,6 @@ function faultLine({ kind, ...where }: Fault): string {
   const said = Object.entries(where)
     .filter(([, value]) => value !== undefined && value !== null)
     .map(([name, value]) => `${name} ${String(value)}`);
-  return `${kind}: ${said.join(", ")}`;
+  // What is wrong with a store may be what somebody wrote into it.
+  return oneLine(`${kind}: ${said.join(", ")}`);
 }
