@@ -78,6 +78,17 @@ describe("the command line", () => {
     );
   });
 
+  test("finds good what pawl run does: a patch elsewhere in the repository than the plan", async () => {
+    const place = placeWith("");
+    place.write("plans/plan.yaml", planOf(["{ id: t, patch: ../patches/p.patch }"]));
+    place.write(
+      "patches/p.patch",
+      "diff --git a/b b/b\nnew file mode 100644\n--- /dev/null\n+++ b/b\n@@ -0,0 +1 @@\n+b\n",
+    );
+    expect(await place.look("validate", "plans/plan.yaml")).toMatchObject({ status: 0, stderr: "" });
+    expect(place.pawl("run", "plans/plan.yaml")).toMatchObject({ status: 0, stderr: "" });
+  });
+
   test("says the version of the package", () => {
     const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
     expect(placeWith("").pawl("--version").stdout).toBe(`${version}\n`);

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { count } from "../../base/count.ts";
 import type { CliCommand } from "../command.ts";
 import { print, printJson } from "../context.ts";
+import { checkoutAround } from "../place.ts";
 
 export const command: CliCommand = {
   define(program, context) {
@@ -12,7 +13,8 @@ export const command: CliCommand = {
       .option("--json", "print the plan with all defaults filled in, as one JSON object")
       .action(async (file: string, options: { json?: true }) => {
         const { readPlan } = await import("../../plan/index.ts");
-        const plan = await readPlan(resolve(context.cwd, file));
+        // As `pawl run` reads it: its patches may lie anywhere in the repository.
+        const plan = await readPlan(resolve(context.cwd, file), { repository: checkoutAround(context.cwd) });
         if (options.json === true) {
           printJson(context, plan);
           return;
