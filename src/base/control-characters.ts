@@ -10,3 +10,11 @@ export function holdsControls(text: string): boolean {
 export function holdsControlsBesidesLayout(text: string): boolean {
   return /(?![\t\n])\p{Cc}/u.test(text);
 }
+
+// All controls but tab and newline, and the marks that turn the direction of the text around them.
+const steering = /(?![\t\n])\p{Cc}|[\u202a-\u202e\u2066-\u2069]/gu;
+
+/** Text that cannot steer a terminal: what would becomes U+FFFD. */
+export function harmless(text: string): string {
+  return text.replace(steering, "\ufffd");
+}

@@ -1,5 +1,5 @@
+import { harmless } from "../base/control-characters.ts";
 import { PawlError } from "../base/errors/index.ts";
-import { harmless } from "./show/harmless.ts";
 
 interface WithParts {
   readonly errors: readonly PawlError[];

@@ -22,7 +22,7 @@ import { namedEntity } from "../entity-name.ts";
 import { logsOf } from "../log-place.ts";
 import { openReader, type PlaceOptions, stateOption, statePlace } from "../place.ts";
 import { eventLine } from "../show/event-line.ts";
-import { oneLine } from "../show/harmless.ts";
+import { oneLine } from "../show/one-line.ts";
 import { inState, printNext, wayOn } from "../show/way-on.ts";
 
 const tailLines = 20;

@@ -3,7 +3,7 @@ import { type Fault, verifyState } from "../../views/verify/index.ts";
 import type { CliCommand } from "../command.ts";
 import { print, printJson } from "../context.ts";
 import { openReader, type PlaceOptions, stateOption, statePlace } from "../place.ts";
-import { oneLine } from "../show/harmless.ts";
+import { oneLine } from "../show/one-line.ts";
 
 export const command: CliCommand = {
   define(program, context) {

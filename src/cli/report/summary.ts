@@ -4,7 +4,7 @@ import { readStoredPlan, type StateFolder } from "../../pipeline/state/index.ts"
 import { openSqliteReader } from "../../store/sqlite/open.ts";
 import { listRuns, runTree, type WorkstreamLine } from "../../views/runs/index.ts";
 import { type CliContext, print, printJson, printLines } from "../context.ts";
-import { oneLine } from "../show/harmless.ts";
+import { oneLine } from "../show/one-line.ts";
 import { paintFor, runTreeLines } from "../show/run-tree.ts";
 import { inState, logOfBranch, printNext, whatWentWrong } from "../show/way-on.ts";
 

@@ -1,5 +1,5 @@
 import type { ShownEvent } from "../../views/runs/index.ts";
-import { oneLine } from "./harmless.ts";
+import { oneLine } from "./one-line.ts";
 
 type Shown = Pick<
   ShownEvent,

@@ -2,7 +2,7 @@ import { count } from "../../base/count.ts";
 import { runBranch } from "../../pipeline/git/index.ts";
 import type { RunTree, TaskLine, WorkstreamLine } from "../../views/runs/index.ts";
 import type { CliContext } from "../context.ts";
-import { oneLine } from "./harmless.ts";
+import { oneLine } from "./one-line.ts";
 import { between } from "./time.ts";
 
 /** What a state looks like on a terminal; without colours it is the word alone. */

@@ -1,7 +1,5 @@
 import { stripVTControlCharacters } from "node:util";
-
-// All controls but tab and newline, and the marks that turn the direction of the text around them.
-const unfit = /(?![\t\n])\p{Cc}|[\u202a-\u202e\u2066-\u2069]/gu;
+import { harmless } from "../../base/control-characters.ts";
 
 /**
  * Bytes that a command printed as text that cannot harm a terminal: colours and cursor movements are taken out, every
@@ -10,9 +8,8 @@ const unfit = /(?![\t\n])\p{Cc}|[\u202a-\u202e\u2066-\u2069]/gu;
  */
 export function screenText(bytes: Buffer, options: { readonly cut?: boolean } = {}): string {
   const first = options.cut === true ? startOfCharacter(bytes) : 0;
-  return stripVTControlCharacters(bytes.toString("utf8", first, endOfCharacter(bytes)))
-    .replace(/\r\n?/g, "\n")
-    .replace(unfit, "\ufffd");
+  const text = stripVTControlCharacters(bytes.toString("utf8", first, endOfCharacter(bytes)));
+  return harmless(text.replace(/\r\n?/g, "\n"));
 }
 
 const isContinuation = (byte: number | undefined): boolean => byte !== undefined && (byte & 0xc0) === 0x80;
