@@ -209,7 +209,7 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
     return feed;
   }
 
-  /** Durable actors, ended ones included, in the order in which they were made. */
+  /** Durable actors, ended ones included, in the order in which they were made. @throws PawlError RUNTIME_CLOSED */
   list(filter: ActorFilter = {}): ListedActor[] {
     this.#engine.refuseIfClosed();
     return this.#store
@@ -225,13 +225,13 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
       }));
   }
 
-  /** What an actor took, and what became of it, as far as it is durable. @throws PawlError ACTOR_UNKNOWN */
+  /** What an actor took, and what became of it, as far as it is durable. @throws PawlError ACTOR_UNKNOWN, RUNTIME_CLOSED */
   history(id: string): HistoryEntry[] {
     this.#engine.refuseIfClosed();
     return historyOf(this.#store, id);
   }
 
-  /** The snapshot as it was after a durable transition. @throws PawlError ACTOR_UNKNOWN, TRANSITION_UNKNOWN */
+  /** The snapshot as it was after a durable transition. @throws PawlError ACTOR_UNKNOWN, TRANSITION_UNKNOWN, RUNTIME_CLOSED */
   at(id: string, transitionId: number): PastSnapshot {
     this.#engine.refuseIfClosed();
     return snapshotAt(this.#store, id, transitionId);
@@ -240,8 +240,8 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
   /**
    * A new root from a durable moment of the past, children included. Effects that were on their way then are begun anew,
    * under new keys; `after` timers of the states it is in run their whole delay again; other delayed events are gone.
-   * @throws PawlError ACTOR_UNKNOWN, TRANSITION_UNKNOWN, ACTOR_EXISTS, ACTOR_ID_INVALID, MACHINE_CHANGED,
-   *   MACHINE_UNKNOWN, RUNTIME_CLOSED
+   * @throws PawlError ACTOR_UNKNOWN, TRANSITION_UNKNOWN, FORK_OF_AN_END, ACTOR_EXISTS, ACTOR_ID_INVALID,
+   *   MACHINE_CHANGED, MACHINE_UNKNOWN, RUNTIME_CLOSED
    */
   fork(id: string, transitionId: number, newId: string): DurableActor<AnyActorLogic> {
     refuseBadId(newId);

@@ -28,7 +28,9 @@ export function fixFor(message: string, known: Readonly<Record<string, string>> 
   return undefined;
 }
 
-/** A value may be a message itself, such as that of the command that failed: whose text is known sooner is the outer one. */
+/**
+ * A value may be a message itself, such as that of the command that failed: whose text is known sooner is the outer one.
+ */
 function moreSaidFirst({ literals: a }: Pattern, { literals: b }: Pattern): number {
   return (b[0] ?? "").length - (a[0] ?? "").length || b.join("").length - a.join("").length;
 }
@@ -38,8 +40,8 @@ function patternOf({ message, fix }: { readonly message: string; readonly fix: s
 }
 
 /**
- * The values of a text, each as short as it can be; undefined where the text is another. No expression finds them: names
- * of files stand in messages, and one that is made for it would keep an expression busy for days.
+ * The values of a text, each as short as it can be; undefined where the text is another. Not by an expression: names of
+ * files stand in messages, and one that is made for it would keep an expression busy for days.
  */
 function valuesIn(text: string, { literals, names }: Pattern): Record<string, string> | undefined {
   const values: Record<string, string> = {};
