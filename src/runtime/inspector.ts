@@ -9,7 +9,7 @@ import { PawlError } from "../base/errors/index.ts";
 import type { Clock } from "../base/time.ts";
 import type { Engine } from "./engine.ts";
 import { deepestShown, shownValue } from "./inspector-values.ts";
-import type { Live } from "./live.ts";
+import { type Live, rootOf } from "./live.ts";
 import { viewOf } from "./view.ts";
 import { type InternalActor, isMachine } from "./xstate/internals.ts";
 
@@ -171,10 +171,6 @@ function introduction(live: Live, clock: Clock): StatelyActorEvent {
     id: `pawl-${live.no}`,
     _version: protocolVersion,
   } as StatelyActorEvent;
-}
-
-function rootOf(live: Live): Live {
-  return live.parent === undefined ? live : rootOf(live.parent);
 }
 
 /** Hands the messages of the socket to the viewer in the frame, once it says that it listens. */

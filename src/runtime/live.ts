@@ -90,6 +90,11 @@ export function liveOf(actor: InternalActor): Live | undefined {
   return (actor as { readonly [liveKey]?: Live })[liveKey];
 }
 
+/** The actor at the top of the tree. */
+export function rootOf(live: Live): Live {
+  return live.parent === undefined ? live : rootOf(live.parent);
+}
+
 /** Something was sent to an actor: its tree is in use. */
 export function noteUse(actor: InternalActor, monotonicMs: number): void {
   const live = liveOf(actor);

@@ -1,6 +1,6 @@
 import type { ActorRow } from "../store/port.ts";
 import { tagsText } from "../store/tags.ts";
-import type { Live } from "./live.ts";
+import { type Live, rootOf } from "./live.ts";
 import { snapshotJson, stateOf, tagsIn } from "./view.ts";
 import { childrenOf, processing } from "./xstate/internals.ts";
 
@@ -40,8 +40,4 @@ export function isMember(live: Live): boolean {
     return actor.getSnapshot().status !== "stopped";
   }
   return childrenOf(parent.actor.getSnapshot())[live.key] === actor && isMember(parent);
-}
-
-function rootOf(live: Live): Live {
-  return live.parent === undefined ? live : rootOf(live.parent);
 }
