@@ -113,6 +113,13 @@ describe("pawl override", () => {
     expect(stderr).toContain("TERMINAL_STATE");
     expect((await eventsOf(place, "w.after")).at(-1)).toMatchObject({ reason: expect.stringContaining(refused) });
     expect(place.pawl("override", "reset-task", "w.broken", ...by).stderr).toContain("RESET_TOO_LATE");
+    expect((await eventsOf(place, "w.broken")).at(-1)).toMatchObject({
+      event_type: "error",
+      trigger: "override_reset_task",
+      operator: "ines",
+      reason: expect.stringContaining("nothing there takes a successor"),
+    });
+    expect(await place.look("verify")).toMatchObject({ status: 0 });
   }, 40_000);
 
   test("drops the patch of a task that is reset while its gates run: the new one counts", async () => {

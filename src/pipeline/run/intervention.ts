@@ -78,29 +78,28 @@ export async function intervene(
       nearest: "none",
     });
   }
+  const refuse = async (refusal: PawlError): Promise<never> => {
+    await door.note(target, {
+      type: "error",
+      trigger,
+      reason: refusal.message,
+      operator: asked.operator || undefined,
+    });
+    throw refusal;
+  };
   const missing = asked.operator.trim() === "" ? "operator" : asked.reason?.trim() === "" ? "reason" : undefined;
   if (missing !== undefined) {
-    const refusal = new PawlError("INTERVENTION_TEXT", {
-      what: missing,
-      length: 0,
-      limit: missing === "operator" ? nameLimit : reasonLimit,
-    });
-    await door.note(target, { type: "error", trigger, reason: refusal.message, operator: asked.operator || undefined });
-    throw refusal;
+    const limit = missing === "operator" ? nameLimit : reasonLimit;
+    return await refuse(new PawlError("INTERVENTION_TEXT", { what: missing, length: 0, limit }));
   }
   const { operators } = configuration;
   if (operators !== undefined && !operators.includes(asked.operator)) {
     const action = `${trigger} of ${asked.kind === "cancel" ? run : asked.entity}`;
-    const refusal = new PawlError("UNAUTHORIZED", {
-      operator: asked.operator,
-      action,
-      operators: operators.join(", "),
-    });
-    await door.note(target, { type: "error", trigger, reason: refusal.message, operator: asked.operator });
-    throw refusal;
+    const { operator } = asked;
+    return await refuse(new PawlError("UNAUTHORIZED", { operator, action, operators: operators.join(", ") }));
   }
   if (asked.kind === "override" && asked.name === "reset-task" && found.isOver && found.state !== "completed") {
-    await redo(door, run, asked, id);
+    await redo(door, run, asked, { id, refuse });
     return;
   }
   const { operator, reason } = asked;
@@ -113,13 +112,13 @@ async function redo(
   door: InterventionDoor,
   run: string,
   { entity, operator, reason }: Extract<Intervention, { kind: "override" }>,
-  id: string,
+  { id, refuse }: { readonly id: string; readonly refuse: (refusal: PawlError) => Promise<never> },
 ): Promise<void> {
   const workstream = workstreamOf(entity);
   const parent = `${run}/${workstream}`;
   const state = door.stateOf(parent)?.state ?? "unknown";
   if (state !== "executing" && state !== "paused") {
-    throw new PawlError("RESET_TOO_LATE", { task: entity, workstream, state });
+    return await refuse(new PawlError("RESET_TOO_LATE", { task: entity, workstream, state }));
   }
   let number = 1;
   while (door.stateOf(entityActorId(run, "task", successorId(entity, number))) !== undefined) {
