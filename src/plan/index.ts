@@ -18,4 +18,4 @@ export type {
 } from "./plan.ts";
 export { PlanErrors } from "./problems.ts";
 export { type ParsePlanOptions, parsePlan, type ReadPlanOptions, readPlan } from "./read.ts";
-export { type Placeholder, placeholders } from "./schema/command.ts";
+export type { Placeholder } from "./schema/command.ts";

@@ -1,5 +1,6 @@
 import type { Clock } from "../base/time.ts";
 import { TimerHeap } from "./timer-heap.ts";
+import { reportUnhandled } from "./unhandled.ts";
 
 /** A timer that is armed. Actors are named by number, so that a sleeping one can be woken (I4). */
 export interface Timer {
@@ -121,9 +122,7 @@ export class Timers {
         this.#fire(next);
       } catch (error) {
         // Its own fault: the others fire all the same. It stays in the store, and is due again at the next start.
-        setImmediate(() => {
-          throw error;
-        });
+        reportUnhandled(error);
       } finally {
         if (!next.cancelled) {
           this.disarm(next.actorNo, next.id);

@@ -10,7 +10,7 @@ import { asTyped, refuse, withoutNul } from "./values.ts";
  * What a whole argument of a command may stand for. Each is also an environment variable of the command
  * (`{prompt_file}` is `PAWL_PROMPT_FILE`), which is how a command that is text gets it.
  */
-export const placeholders = {
+const placeholders = {
   worktree: "absolute path of the folder that the command works in",
   run: "id of the run",
   workstream: "id of the workstream",

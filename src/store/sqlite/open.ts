@@ -22,8 +22,6 @@ export interface SqliteOptions {
   readonly durability?: Durability | undefined;
   /** The host's own tables, after the runtime's. */
   readonly components?: readonly SchemaComponent[] | undefined;
-  /** Names that `entity_type` of an audit event may have. */
-  readonly entityTypes?: readonly string[] | undefined;
   /** How long the right to write lasts without being renewed, which is done on a third of it. Default 10 s. */
   readonly claimMs?: number | undefined;
   readonly clock?: Clock | undefined;
@@ -59,7 +57,6 @@ export function openSqlite(options: SqliteOptions): Store {
       isoTime(clock.now()),
     );
     const claim = takeClaim(db, file, clock, options.claimMs);
-    nameEntityTypes(db, options.entityTypes ?? []);
     const threadAfter =
       file === ":memory:" ? Number.POSITIVE_INFINITY : (options.threadAfterEvents ?? threadAfterEvents);
     const writer = adaptiveWriter(db, claim.fence, threadAfter, () =>
@@ -180,15 +177,6 @@ function refuseForeignFile(file: string): void {
   } finally {
     closeSync(descriptor);
   }
-}
-
-function nameEntityTypes(db: Database.Database, names: readonly string[]): void {
-  const insert = db.prepare("INSERT OR IGNORE INTO entity_types VALUES (?)");
-  db.transaction(() => {
-    for (const name of names) {
-      insert.run(name);
-    }
-  }).immediate();
 }
 
 function storeIdOf(db: Database.Database, ids: Ids, clock: Clock): string {

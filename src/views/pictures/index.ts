@@ -1,7 +1,7 @@
 export type { PictureOptions, WayStep } from "./diagram.ts";
 export { pictureFiles } from "./files.ts";
 export { mermaidOf } from "./mermaid.ts";
-export { documentId, ssotPage } from "./ssot-page.ts";
+export { ssotPage } from "./ssot-page.ts";
 export { entryJsonOf, statelyOf } from "./stately.ts";
 export { svgOf } from "./svg.ts";
 export { staleFiles, writeFiles } from "./sync.ts";

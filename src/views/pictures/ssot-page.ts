@@ -5,7 +5,7 @@ import { derivation, eventRules, persistenceRules, recoveryRules } from "./ssot-
 import { traceability } from "./traceability.ts";
 import { stateTableOf, transitionTableOf } from "./transition-table.ts";
 
-export const documentId = "DOC-SSOT-STATE-MACHINES-001";
+const documentId = "DOC-SSOT-STATE-MACHINES-001";
 
 const titles: Readonly<Record<Namespace, string>> = { orchestration: "Orchestration", uet: "UET" };
 
