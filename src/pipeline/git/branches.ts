@@ -1,7 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { PawlError } from "../../base/errors/index.ts";
-import type { Repository, Sha } from "./repository.ts";
+import { isAncestor } from "./history.ts";
+import { moveMessage, type Repository, type Sha } from "./repository.ts";
 import { removeStaleLocks } from "./stale-locks.ts";
 
 /** The branch that gathers a run's result: `pawl/<run>`. */
@@ -45,32 +46,46 @@ const markStart = "pawl: run ";
 const markOf = ({ run, store }: BranchMaker): string => `${markStart}${run} of store ${store}`;
 
 /**
- * Makes a branch at `start`, for this run only. Repeated, it leaves the branch as it is.
+ * Makes a branch at `start`, for this run only. Repeated, it leaves the branch as it is. One that somebody took away is
+ * made again where the record of it ends.
  *
- * @returns where the branch stands: `start`, or further on when it was made by this run before
- * @throws BRANCH_EXISTS when the branch, or one in its way, was made by somebody else
+ * @param recorded the last commit of it that the store knows of, or null
+ * @returns where the branch stands: `start` or `recorded`, or further on when it was made by this run before
+ * @throws BRANCH_EXISTS when the branch, or one in its way, was made by somebody else, BRANCH_MOVED when `recorded` is
+ *   not in it
  */
 export async function createBranch(
   repository: Repository,
   branch: string,
   maker: BranchMaker,
   start: Sha,
+  recorded: Sha | null = null,
 ): Promise<Sha> {
   const reference = branchReference(branch);
+  const place = recorded ?? start;
   const nothing = "0".repeat(start.length);
   const mark = markOf(maker);
   const make = () =>
-    repository.git(["update-ref", "--create-reflog", "-m", mark, reference, start, nothing], { answers: [0, 128] });
+    repository.git(["update-ref", "--create-reflog", "-m", mark, reference, place, nothing], { answers: [0, 128] });
   let made = await make();
   if (made.exit !== 0 && (await removeStaleLocks(repository, [reference]))) {
     made = await make();
   }
   if (made.exit === 0) {
-    return start;
+    return place;
   }
   const found = await repository.commit(reference);
-  if (found !== null && (await firstMark(repository, reference)) === mark) {
-    return found;
+  if (found !== null) {
+    const first = await firstMark(repository, reference);
+    const isIn = async (commit: Sha): Promise<boolean> => await isAncestor(repository, commit, found);
+    if (first === mark && recorded !== null && !(await isIn(recorded))) {
+      throw new PawlError("BRANCH_MOVED", { branch, expected: recorded, found });
+    }
+    // A log that was cut off at an age, or emptied, no longer says who made the branch. The commits do.
+    const saysNothing = first === undefined || first === "" || first === moveMessage;
+    if (first === mark || (saysNothing && (found === place || (recorded !== null && (await isIn(recorded)))))) {
+      return found;
+    }
   }
   const blocker = found === null ? await branchInTheWay(repository, reference) : branch;
   if (blocker === null) {

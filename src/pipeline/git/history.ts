@@ -54,3 +54,12 @@ function readCommit(entry: string): CommitRecord {
     trailers,
   };
 }
+
+/** Whether a commit is another one, or in the history of that. @throws GIT_FAILED where one of them is not there */
+export async function isAncestor(repository: Repository, older: Sha, newer: Sha): Promise<boolean> {
+  if (older === newer) {
+    return true;
+  }
+  const { exit } = await repository.git(["merge-base", "--is-ancestor", older, newer], { answers: [0, 1] });
+  return exit === 0;
+}

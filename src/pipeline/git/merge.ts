@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { PawlError } from "../../base/errors/index.ts";
 import { type BranchMaker, branchReference, checkoutOf, isOfAnotherRun, runBranch, unfinishedOn } from "./branches.ts";
 import { commitTree, type Trailers } from "./commit.ts";
+import { isAncestor } from "./history.ts";
 import { gitFailed, runGit } from "./process.ts";
 import type { Repository, Sha } from "./repository.ts";
 
@@ -193,11 +194,3 @@ const inTheWay: readonly (readonly [RegExp, string])[] = [
   [/have not concluded/, "Finish or give up there what git is in the middle of"],
   [/overwritten|would be lost|unmerged|not possible/, putAway],
 ];
-
-async function isAncestor(repository: Repository, older: Sha, newer: Sha): Promise<boolean> {
-  if (older === newer) {
-    return true;
-  }
-  const { exit } = await repository.git(["merge-base", "--is-ancestor", older, newer], { answers: [0, 1] });
-  return exit === 0;
-}

@@ -11,6 +11,9 @@ import { pastStaleLocks } from "./stale-locks.ts";
 /** A full object name: 40 hexadecimal digits, 64 in a SHA-256 repository. */
 export type Sha = string;
 
+/** What the reference log says of a move. */
+export const moveMessage = "pawl";
+
 /** Something about the checkout that stops nothing but that its owner should know. */
 export interface RepositoryNotice {
   readonly kind: "uncommitted_changes" | "detached_head";
@@ -57,7 +60,7 @@ export class Repository {
     const call = { cwd: this.root, env: { GIT_DIR: this.gitDir } };
     const format = "--batch-check=%(objectname) %(objecttype)";
     this.#objects = new GitConversation({ ...call, args: ["cat-file", "-z", format] });
-    this.#references = new GitConversation({ ...call, args: ["update-ref", "--stdin", "-m", "pawl"] });
+    this.#references = new GitConversation({ ...call, args: ["update-ref", "--stdin", "-m", moveMessage] });
   }
 
   /**

@@ -12,7 +12,7 @@ import {
   workstreamBranch,
 } from "../git/index.ts";
 import type { PlanIndex } from "./plan-index.ts";
-import { mergeReferences, withoutEndedMerge } from "./prepared-merge.ts";
+import { lastMergeOf, mergeReferences, withoutEndedMerge } from "./prepared-merge.ts";
 
 /** What the store says of a run, and its plan. */
 interface About {
@@ -21,6 +21,10 @@ interface About {
   readonly hasEndedUncommitted: (ledger: string) => boolean;
   /** The workstreams that have ended otherwise than completed. */
   readonly endedUnmerged: () => ReadonlySet<string>;
+  /** The last commit that is recorded of a workstream, or null. */
+  readonly lastCommitOf: (workstream: string) => Sha | null;
+  /** The workstream that was completed last, or null. */
+  readonly lastCompleted: () => string | null;
 }
 
 /** The branches of one run and where they stand. Git's references are the truth; this remembers them. */
@@ -43,8 +47,8 @@ export class RunBranches {
 
   /**
    * Where the run's branch stands; makes it when it is not there.
-   * @throws PawlError BRANCH_EXISTS when somebody else made a branch of that name, BRANCH_CHECKED_OUT when it has to go
-   *   back
+   * @throws PawlError BRANCH_EXISTS when somebody else made a branch of that name, BRANCH_MOVED when what was merged is
+   *   not in it, BRANCH_CHECKED_OUT when it has to go back
    */
   runTip(): Promise<Sha> {
     if (this.#runTip === undefined) {
@@ -80,8 +84,10 @@ export class RunBranches {
   }
 
   async #createOfRun(): Promise<Sha> {
-    const tip = await createBranch(this.#repository, runBranch(this.run), this.#maker, this.base);
-    if (tip === this.base) {
+    const completed = this.#about.lastCompleted();
+    const recorded = completed === null ? null : await lastMergeOf(this.#repository, this.run, completed);
+    const tip = await createBranch(this.#repository, runBranch(this.run), this.#maker, this.base, recorded);
+    if (tip === (recorded ?? this.base)) {
       return tip;
     }
     const marks = await referencesBelow(this.#repository, mergeReferences(this.run));
@@ -91,8 +97,10 @@ export class RunBranches {
   async #create(workstream: Plan["workstreams"][number]): Promise<Sha> {
     const start = workstream.dependsOn.length === 0 ? this.base : await this.runTip();
     const branch = workstreamBranch(this.run, workstream.id);
-    const found = await createBranch(this.#repository, branch, this.#maker, start);
-    return found === start ? found : await this.#withoutUncommitted(branch, { from: start, to: found });
+    const recorded = this.#about.lastCommitOf(workstream.id);
+    const found = await createBranch(this.#repository, branch, this.#maker, start, recorded);
+    const from = recorded ?? start;
+    return found === from ? found : await this.#withoutUncommitted(branch, { from, to: found });
   }
 
   /** A process was killed between a commit and the record of it, and a person ended the patch before the next one. */

@@ -59,6 +59,18 @@ export class Patches {
     return state === "dropped" || state === "quarantined";
   }
 
+  /** The last commit that is recorded of a workstream, or null. */
+  lastCommitOf(workstream: string): string | null {
+    const found = this.#reader
+      .prepare(
+        `SELECT commit_sha FROM patch_ledger_entries JOIN state_transitions ON entity_id = ledger_id
+         WHERE workstream_id = ? AND to_state = 'committed' ORDER BY transition_id DESC LIMIT 1`,
+      )
+      .pluck()
+      .get(workstream) as string | undefined;
+    return found ?? null;
+  }
+
   /** How many patches a task has made. */
   countOf(task: string): number {
     return this.#reader.prepare("SELECT count(*) FROM patches WHERE task_id = ?").pluck().get(task) as number;

@@ -22,7 +22,7 @@ import { type Intervention, intervene, interventionDoor } from "./intervention.t
 import type { PipelineOptions } from "./options.ts";
 import { openParts, type PipelineParts } from "./parts.ts";
 import { PlanIndex } from "./plan-index.ts";
-import { endedUnmerged } from "./prepared-merge.ts";
+import { endedUnmerged, lastCompleted } from "./prepared-merge.ts";
 import { giveTask, reactTo } from "./reactions.ts";
 import { chooseRunId } from "./run-ids.ts";
 import { secretValues } from "./secret-values.ts";
@@ -280,6 +280,8 @@ export class Pipeline {
         index,
         hasEndedUncommitted: (ledger) => this.#services.patches.hasEndedUncommitted(`${run}/${ledger}`),
         endedUnmerged: () => endedUnmerged(this.#reader, run),
+        lastCommitOf: (workstream) => this.#services.patches.lastCommitOf(`${run}/${workstream}`),
+        lastCompleted: () => lastCompleted(this.#reader, run),
       }),
       secrets: createRedactor(secrets),
       workers,

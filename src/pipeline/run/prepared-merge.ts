@@ -1,6 +1,14 @@
 import type { Database } from "better-sqlite3";
 import { workstreamOf } from "../../../machines/ids.ts";
-import { advanceBranch, type Reference, type Repository, referencePart, runBranch, type Sha } from "../git/index.ts";
+import {
+  advanceBranch,
+  type Reference,
+  type Repository,
+  referencePart,
+  referencesBelow,
+  runBranch,
+  type Sha,
+} from "../git/index.ts";
 
 /** A merge that is made, but to which no branch was moved yet. */
 export interface PreparedMerge {
@@ -33,6 +41,17 @@ export async function readMerge(repository: Repository, run: string, merge: stri
     throw new Error(`merge ${merge} was not prepared`);
   }
   return { into, commit };
+}
+
+/** The commit of the last merge that was prepared for a workstream, or null: of one that is completed, what was merged. */
+export async function lastMergeOf(repository: Repository, run: string, workstream: string): Promise<Sha | null> {
+  const marks = await referencesBelow(repository, mergeReferences(run));
+  const attempts = marks.flatMap(({ name, commit }) => {
+    const [, merge = ""] = /([^/]+)\/commit$/.exec(name) ?? [];
+    const [, of, attempt] = /^(.*)~m(\d+)$/.exec(decodeURIComponent(merge)) ?? [];
+    return of === workstream ? [{ attempt: Number(attempt), commit }] : [];
+  });
+  return attempts.sort((a, b) => b.attempt - a.attempt)[0]?.commit ?? null;
 }
 
 /**
@@ -70,4 +89,16 @@ export function endedUnmerged(reader: Database, run: string): ReadonlySet<string
     .pluck()
     .all(run) as string[];
   return new Set(ids.map((id) => id.slice(run.length + 1)));
+}
+
+/** The workstream of a run that was completed last, or null. */
+export function lastCompleted(reader: Database, run: string): string | null {
+  const id = reader
+    .prepare(
+      `SELECT ws_id FROM workstreams JOIN state_transitions ON entity_id = ws_id
+       WHERE run_id = ? AND state = 'completed' ORDER BY transition_id DESC LIMIT 1`,
+    )
+    .pluck()
+    .get(run) as string | undefined;
+  return id?.slice(run.length + 1) ?? null;
 }

@@ -184,6 +184,47 @@ test("a branch of this run is found as it was left; one of somebody else is refu
   await expect(taken).rejects.toMatchObject({ code: "BRANCH_EXISTS" });
 });
 
+describe("a branch of which commits are recorded", () => {
+  const maker = { run: "R1", store: "S" };
+
+  async function recorded() {
+    const { repository, checkout, start } = await setting();
+    await createBranch(repository, "pawl/R1", maker, start);
+    const commit = commitAll(checkout, { b: "" }, "recorded");
+    await advanceBranch(repository, "pawl/R1", { from: start, to: commit });
+    return { checkout, commit, start, again: () => createBranch(repository, "pawl/R1", maker, start, commit) };
+  }
+
+  test("is made again at the last of them where somebody deleted it", async () => {
+    const { checkout, commit, again } = await recorded();
+    git(checkout, "branch", "-q", "-D", "pawl/R1");
+    expect(await again()).toBe(commit);
+    expect(git(checkout, "rev-parse", "pawl/R1")).toBe(commit);
+  });
+
+  test("is refused where somebody moved it away from them", async () => {
+    const { checkout, commit, start, again } = await recorded();
+    git(checkout, "branch", "-q", "-f", "pawl/R1", start);
+    await expect(again()).rejects.toMatchObject({
+      code: "BRANCH_MOVED",
+      values: { branch: "pawl/R1", expected: commit, found: start },
+    });
+  });
+
+  test.each([
+    ["emptied", ["reflog", "expire", "--expire=now", "--all"]],
+    ["cut off", ["reflog", "delete", "pawl/R1@{1}"]],
+  ] as const)("is known by them where its log was %s", async (_, expire) => {
+    const { checkout, commit, again } = await recorded();
+    git(checkout, ...expire);
+    expect(git(checkout, "log", "--walk-reflogs", "--format=%gs", "pawl/R1", "--")).not.toContain("R1");
+    expect(await again()).toBe(commit);
+    git(checkout, "branch", "-q", "-f", "pawl/R1", `${commit}^`);
+    git(checkout, ...expire);
+    await expect(again()).rejects.toMatchObject({ code: "BRANCH_EXISTS" });
+  });
+});
+
 test("the name of a run is taken by each branch of it but the one that this store left at the start", async () => {
   const { repository, checkout, start } = await setting();
   const maker = { run: "R1", store: "S" };

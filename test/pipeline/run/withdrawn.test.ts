@@ -17,7 +17,13 @@ import { once } from "./crash/crash-run.ts";
 const program = fileURLToPath(new URL("../../../dist/bin/pawl.js", import.meta.url));
 
 const maker = { run: "r", store: "s" };
-const about = { index: {} as PlanIndex, hasEndedUncommitted: () => false, endedUnmerged: () => new Set<string>() };
+const about = {
+  index: {} as PlanIndex,
+  hasEndedUncommitted: () => false,
+  endedUnmerged: () => new Set<string>(),
+  lastCommitOf: () => null,
+  lastCompleted: () => null,
+};
 const mail = { message: "b", author: { name: "Bo", email: "bo@example.com" }, date: null };
 
 /** A signal that fires while a branch is being moved: the branch stands at its new commit by then. */
