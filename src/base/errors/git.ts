@@ -91,7 +91,7 @@ export const gitErrors = defineErrors({
     exit: 1,
     http: 409,
     message: "branch {branch} is at {found}, expected was {expected}: somebody else moved or deleted it",
-    fix: "Put it back (git branch -f {branch} {expected}), then go on with pawl resume.",
+    fix: "Put it back (git branch -f {branch} {expected}), then go on with pawl resume, or begin anew where the run has ended.",
   },
   BRANCH_OF_ANOTHER_RUN: {
     exit: 1,
@@ -109,7 +109,7 @@ export const gitErrors = defineErrors({
     exit: 1,
     http: 409,
     message: "branch {branch} is checked out in {folder}, so moving it would make that checkout look changed",
-    fix: "Leave the branch there (git switch --detach), then go on with pawl resume.",
+    fix: "Leave the branch there (git switch --detach), then go on with pawl resume, or begin anew where the run has ended.",
   },
   MERGE_CONFLICT: {
     exit: 1,

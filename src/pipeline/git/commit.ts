@@ -1,3 +1,4 @@
+import { PawlError } from "../../base/errors/index.ts";
 import { branchReference } from "./branches.ts";
 import { type CommitRecord, commitsOf, type PawlTrailer } from "./history.ts";
 import type { Identity } from "./identity.ts";
@@ -21,14 +22,26 @@ export interface NewCommit {
 /**
  * Commits what is in the worktree's index, and moves the branch to it. No hook runs.
  *
- * @throws GIT_FAILED, also when the branch is not at `parent`
+ * @throws BRANCH_MOVED when the branch is not at `parent`, GIT_FAILED
  */
 export async function commitPatch(repository: Repository, worktree: Worktree, made: NewCommit): Promise<Sha> {
   const tree = (await worktree.git(["write-tree"])).stdout.toString().trim();
   const commit = await commitTree(repository, { ...made, tree, parents: [made.parent] });
-  await repository.moveReference(branchReference(made.branch), commit, made.parent);
+  await moveBranch(repository, made, commit);
   worktree.markCommitted(commit);
   return commit;
+}
+
+async function moveBranch(repository: Repository, { branch, parent }: NewCommit, commit: Sha): Promise<void> {
+  const reference = branchReference(branch);
+  try {
+    await repository.moveReference(reference, commit, parent);
+  } catch (cause) {
+    const found = await repository.commit(reference);
+    throw found === parent
+      ? cause
+      : new PawlError("BRANCH_MOVED", { branch, expected: parent, found: found ?? "nothing" }, { cause });
+  }
 }
 
 /** Makes a commit object; moves no branch. */

@@ -54,8 +54,12 @@ describe("a patch is committed once", () => {
     const moved = await runThatWrote(place, "b.txt", "b\n");
     const worktree = await place.pool.acquire(place.start);
     const made = { branch: "pawl/R1", parent: place.start, message: "again", trailers };
-    await expect(commitPatch(place.repository, worktree, made)).rejects.toMatchObject({ code: "GIT_FAILED" });
+    const again = () => commitPatch(place.repository, worktree, made);
+    const values = { branch: "pawl/R1", expected: place.start };
+    await expect(again()).rejects.toMatchObject({ code: "BRANCH_MOVED", values: { ...values, found: moved } });
     expect(git(place.checkout, "rev-parse", "pawl/R1")).toBe(moved);
+    git(place.checkout, "branch", "-q", "-D", "pawl/R1");
+    await expect(again()).rejects.toMatchObject({ code: "BRANCH_MOVED", values: { ...values, found: "nothing" } });
   });
 });
 
