@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { placeWith } from "./pawl.fixture.ts";
+import { placeWith, planOf } from "./pawl.fixture.ts";
 
 const plan = `pawl: 1
 name: p
@@ -66,3 +66,12 @@ test("what failed or waited in vain names what is to blame, down to the gate bef
     expect(JSON.parse(place.pawl("show", entity, "--json").stdout).next).toEqual(next);
   }
 }, 20_000);
+
+test("a run whose branch somebody deleted says how it ended, and where its commits are", () => {
+  const place = placeWith(planOf(["{ id: t, run: 'echo x > x; git branch -q -D pawl/p-1' }"]));
+  const { status, stdout } = place.pawl("run", "plan.yaml");
+  expect(status).toBe(1);
+  expect(stdout).toContain("\np-1  failed");
+  const [, log = ""] = /^ {2}git (log .*?) {2}prints the commits that were not merged$/m.exec(stdout) ?? [];
+  expect(place.git(...log.split(" "), "--format=%s")).toMatch(/^w\.t: /);
+});

@@ -32,12 +32,15 @@ export async function printSummary(context: CliContext, about: Outcome): Promise
     const summary = listRuns(db).find(({ run_id }) => run_id === run);
     const base = readStoredPlan(db, run)?.base;
     const tip = await repository.commit(`refs/heads/${runBranch(run)}`);
-    if (summary === undefined || base === undefined || tip === null) {
+    if (summary === undefined || base === undefined) {
       return;
     }
     const tree = runTree(db, summary);
-    const commits = (await commitsOf(repository, { from: base, to: tip })).filter(({ parents }) => parents.length < 2);
-    const next = inState(nextSteps(run, end, tree.workstreams.flatMap(failedIn), about.kept), about.named);
+    // A branch that somebody deleted has no commits to show; how the run ended is said all the same.
+    const all = tip === null ? [] : await commitsOf(repository, { from: base, to: tip });
+    const commits = all.filter(({ parents }) => parents.length < 2);
+    const unmerged = about.kept.map((branch) => logOfBranch(tip === null ? base : runBranch(run), branch));
+    const next = inState(nextSteps(run, end, tree.workstreams.flatMap(failedIn), unmerged), about.named);
     if (about.json) {
       printJson(context, { ...tree, interrupted: end === undefined, branch: runBranch(run), merged: commits, next });
       return;
@@ -66,10 +69,15 @@ function failedIn({ workstream, state, shown }: WorkstreamLine): string[] {
   return tasks.length === 0 && state === "failed" ? [workstream] : tasks;
 }
 
-function nextSteps(run: string, end: RunEnd | undefined, failed: readonly string[], kept: readonly string[]): string[] {
+function nextSteps(
+  run: string,
+  end: RunEnd | undefined,
+  failed: readonly string[],
+  unmerged: readonly string[],
+): string[] {
   const looks = [
     ...failed.slice(0, 3).map(whatWentWrong),
-    ...kept.slice(0, 3).map((branch) => `${logOfBranch(run, branch)}  prints the commits that were not merged`),
+    ...unmerged.slice(0, 3).map((log) => `${log}  prints the commits that were not merged`),
     `pawl events ${run}  prints every transition`,
   ];
   if (end === undefined) {

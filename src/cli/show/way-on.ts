@@ -18,9 +18,9 @@ interface Known {
   readonly isAtWork: boolean;
 }
 
-/** The command that prints what a workstream's branch has and the run's has not. */
-export function logOfBranch(run: string, branch: string): string {
-  return `git log ${runBranch(run)}..${branch}`;
+/** The command that prints what a workstream's branch has and the run's, or what that began from, has not. */
+export function logOfBranch(merged: string, branch: string): string {
+  return `git log ${merged}..${branch}`;
 }
 
 /** Of an entity that failed, or waited in vain. */
@@ -54,7 +54,7 @@ export function wayOn({ entity_type: type, row }: EntityDetail, id: string, know
     return known.blamed.map(whatWentWrong);
   }
   if (type === "workstream" && notMerged.has(state)) {
-    const log = logOfBranch(known.run, workstreamBranch(known.run, id));
+    const log = logOfBranch(runBranch(known.run), workstreamBranch(known.run, id));
     return [
       ...known.blamed.map(whatWentWrong),
       ...known.failedGates.map(whatGateSaid),
