@@ -1,6 +1,7 @@
 import { PawlError } from "../../base/errors/index.ts";
 import { gitFailed } from "./process.ts";
 import type { Sha } from "./repository.ts";
+import { leaveUnwritten } from "./unwritten.ts";
 import type { Worktree } from "./worktree.ts";
 
 const asGitMakesPatches = [
@@ -23,7 +24,8 @@ const nestedRepository = [
 
 /**
  * What was changed in a worktree since it was set to `base`, as a patch of git; null when nothing was. Only the files
- * count: commits of a task's own, another branch or a lost `.git` change nothing. New files are taken, ignored ones not.
+ * count: commits of a task's own, another branch or a lost `.git` change nothing. New files are taken, ignored ones not;
+ * of those that were there, the ones whose bytes are others.
  *
  * @throws NESTED_REPOSITORY, GIT_FAILED, GIT_FILTER_FAILED, GIT_OUTPUT_TOO_LARGE
  */
@@ -36,6 +38,9 @@ export async function capturePatch(worktree: Worktree, base: Sha): Promise<Buffe
   }
   if (exit !== 0) {
     throw gitFailed({ cwd: worktree.folder, args: ["add"] }, exit, stderr);
+  }
+  if (!(await leaveUnwritten(worktree, base))) {
+    return null;
   }
   const { stdout } = await worktree.git(["diff-index", "--cached", ...asGitMakesPatches, base, "--"]);
   return stdout.length === 0 ? null : stdout;

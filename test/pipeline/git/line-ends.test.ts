@@ -1,7 +1,7 @@
-import { readdirSync, readFileSync, utimesSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { applyPatch, parsePatch } from "../../../src/pipeline/git/index.ts";
+import { applyPatch, capturePatch, parsePatch } from "../../../src/pipeline/git/index.ts";
 import { git, put, type Setting, setting } from "./setting.fixture.ts";
 
 /** A commit of a file with CRLF that .gitattributes says is kept with LF: git takes it for changed at once. */
@@ -58,5 +58,33 @@ describe("a file whose line ends its attributes forbid, which git takes for chan
       applied: false,
       reason: "it applies to nothing: all that it changes is so already",
     });
+  });
+
+  test("is not among what a task changed, read or written again, as long as its bytes are the same", async () => {
+    const place = await unsound();
+    const worktree = await lookedAt(place);
+    const { folder } = await worktree.lend();
+    put(folder, { "a.txt": "one\r\ntwo\r\n" });
+    expect(await capturePatch(worktree, place.base)).toBeNull();
+    put(folder, { "b.txt": "b\nb\n" });
+    const patch = parsePatch((await capturePatch(worktree, place.base)) ?? Buffer.of(), "p");
+    expect(patch.files.map(({ newPath }) => newPath)).toEqual(["b.txt"]);
+  });
+
+  test("but once it was written, with the line ends that its attributes ask for", async () => {
+    const place = await unsound();
+    const worktree = await lookedAt(place);
+    put((await worktree.lend()).folder, { "a.txt": "1\r\ntwo\r\n" });
+    const patch = (await capturePatch(worktree, place.base))?.toString();
+    expect(patch).toContain("-one\r\n-two\r\n+1\n+two\n");
+  });
+
+  test("keeps a change of its mode", async () => {
+    const place = await unsound();
+    const worktree = await lookedAt(place);
+    chmodSync(join((await worktree.lend()).folder, "a.txt"), 0o755);
+    expect((await capturePatch(worktree, place.base))?.toString()).toBe(
+      "diff --git a/a.txt b/a.txt\nold mode 100644\nnew mode 100755\n",
+    );
   });
 });
