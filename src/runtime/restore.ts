@@ -7,7 +7,7 @@ import { renameAfters } from "./after-timers.ts";
 import { decode } from "./codec.ts";
 import type { Engine } from "./engine.ts";
 import type { Live } from "./live.ts";
-import type { StoredSnapshot } from "./migrations.ts";
+import { migrated, type StoredSnapshot } from "./migrations.ts";
 import { recordMigrated } from "./record.ts";
 import type { ActorType, Registry } from "./registry.ts";
 import { childLogic, type InternalLogic, isActorRef, isMachine, kindOf, processing } from "./xstate/internals.ts";
@@ -113,7 +113,7 @@ function upToDate(
   }
   try {
     if (row.version !== type.version) {
-      snapshot = { status: row.status, ...migrated(snapshot, row, type) };
+      snapshot = migrated(snapshot, row, type);
     }
     if (row.version !== type.version || row.fingerprint !== type.fingerprint) {
       checkStates(logic, snapshot);
@@ -125,20 +125,6 @@ function upToDate(
   }
 }
 
-function migrated(snapshot: StoredSnapshot, row: ActorRow, type: ActorType): StoredSnapshot {
-  const steps = stepsFrom(row.version, type);
-  if (steps === undefined) {
-    throw new Error(`no migrate function from version ${row.version} to ${type.version}`);
-  }
-  return steps.reduce((before, [from, step]) => {
-    const after: unknown = step(before, { id: row.id });
-    if (typeof after !== "object" || after === null) {
-      throw new Error(`the migrate function from version ${from} returned ${String(after)}, not a snapshot`);
-    }
-    return after as StoredSnapshot;
-  }, snapshot);
-}
-
 /** @throws when the machine does not have a state that the snapshot is in, or that its history leads back to */
 function checkStates(machine: AnyStateMachine, { value, context, historyValue }: StoredSnapshot): void {
   machine.resolveState({ value: value as never, context: context as never });
@@ -146,11 +132,6 @@ function checkStates(machine: AnyStateMachine, { value, context, historyValue }:
   for (const id of [...Object.keys(past), ...Object.values(past).flatMap((nodes) => nodes.map((node) => node.id))]) {
     machine.getStateNodeById(id);
   }
-}
-
-function stepsFrom(version: string, { migrate }: ActorType) {
-  const first = migrate.findIndex(([from]) => from === version);
-  return first === -1 ? undefined : migrate.slice(first);
 }
 
 function changed(problems: readonly Problem[]): PawlError {
@@ -175,7 +156,7 @@ function restoreTrees(engine: Engine, trees: readonly Tree[], effectOf: Readonly
       settleIn(engine, restorable, effectOf.get(restorable.row.no));
     }
     for (const [index, { actor }] of lives.entries()) {
-      if (trees[index]?.[0].row.status === "active") {
+      if (trees[index]?.[0].snapshot["status"] === "active") {
         actor.start();
       } else {
         // As XState leaves one that has ended: whoever subscribes is told how at once.

@@ -111,7 +111,13 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
     for (const timer of store.loadTimers()) {
       this.#engine.delayed.restore(timer);
     }
-    this.#roots.restoreRunning();
+    try {
+      this.#roots.restoreRunning();
+    } catch (error) {
+      // What was restored before it would be written yet.
+      this.#engine.halt();
+      throw error;
+    }
     this.#engine.delayed.timers.setAlarm();
     this.#passivation.start();
     noteUser(store, this.#engine);

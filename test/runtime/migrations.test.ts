@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { setup } from "xstate";
+import { type Ids, systemIds } from "../../src/base/ids.ts";
 import { openRuntime, type StoredSnapshot } from "../../src/runtime/index.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
 
@@ -32,18 +33,80 @@ describe("migrate functions", () => {
     await later.close();
   });
 
-  test("are refused where they return no snapshot, with the version they start from", async () => {
+  const stored = async () => {
     const store = openSqlite({ file: ":memory:" });
     const runtime = await openRuntime({ store, machines: { person: { logic: first, version: "1" } } });
+    runtime.createActor("person", { id: "o" });
     runtime.createActor("person", { id: "p" });
     await runtime.close();
-    const migrate = { "1": (() => undefined) as never };
-    await expect(
-      openRuntime({ store, machines: { person: { logic: first, version: "2", migrate } } }),
-    ).rejects.toMatchObject({
-      code: "MACHINE_CHANGED",
-      message: expect.stringContaining("the migrate function from version 1 returned undefined, not a snapshot"),
-    });
+    return store;
+  };
+
+  test.each<readonly [unknown, string]>([
+    [undefined, "undefined, not a snapshot"],
+    [Promise.resolve({}), "a promise, not a snapshot"],
+    [{ context: {} }, "a snapshot whose value is undefined"],
+    [{ value: "open" }, "a snapshot whose context is undefined"],
+    [{ value: "open", context: {}, status: "asleep" }, "a snapshot whose status is 'asleep'"],
+    [{ value: "open", context: { f: test } }, "what cannot be kept: snapshot.context.f is a function"],
+  ])(
+    "are refused where they return %o, with the version they start from, and nothing is changed",
+    async (given, fault) => {
+      const store = await stored();
+      const migrate = {
+        "1": (snapshot: StoredSnapshot, { id }: { id: string }) => (id === "o" ? snapshot : (given as never)),
+      };
+      await expect(
+        openRuntime({ store, machines: { person: { logic: first, version: "2", migrate } } }),
+      ).rejects.toMatchObject({
+        code: "MACHINE_CHANGED",
+        message: expect.stringContaining(
+          `1 actors were stored by another version of their machine: p in open (the migrate function from version 1 returned ${fault})`,
+        ),
+      });
+      const runtime = await openRuntime({ store, machines: { person: { logic: first, version: "1" } } });
+      expect(runtime.list().map(({ id, version }) => [id, version])).toEqual([
+        ["o", "1"],
+        ["p", "1"],
+      ]);
+      await runtime.close();
+    },
+  );
+
+  test.each(["done", "error"])("may end an actor, as %s", async (status) => {
+    const store = await stored();
+    const migrate = { "1": (snapshot: StoredSnapshot) => ({ ...snapshot, status, error: "too old" }) };
+    const machines = { person: { logic: first, version: "2", migrate } };
+    const runtime = await openRuntime({ store, machines });
+    await runtime.settled();
+    const shown: unknown[] = [];
+    runtime.actor("p")?.subscribe({ complete: () => shown.push("done"), error: (error: unknown) => shown.push(error) });
+    expect(shown).toEqual(status === "error" ? ["too old"] : ["done"]);
+    await runtime.close();
+  });
+
+  test("whose outcome cannot be recorded leave nothing behind of the actors before it", async () => {
+    const store = await stored();
+    const { next } = systemIds();
+    let left = 1;
+    const ids: Ids = {
+      next: (now) => {
+        left -= 1;
+        if (left < 0) {
+          throw new Error("no id is left");
+        }
+        return next(now);
+      },
+    };
+    const logic = setup({}).createMachine({ initial: "shut", states: { shut: {} } });
+    const migrate = { "1": (snapshot: StoredSnapshot) => ({ ...snapshot, value: "shut" }) };
+    const machines = { person: { logic, version: "2", migrate } };
+    await expect(openRuntime({ store, ids, machines })).rejects.toThrow("no id is left");
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(store.listActors({}).map(({ id, version }) => [id, version])).toEqual([
+      ["o", "1"],
+      ["p", "1"],
+    ]);
   });
 
   test("are refused where JavaScript does not keep the order in which they were written", async () => {
