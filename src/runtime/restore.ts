@@ -6,6 +6,7 @@ import type { ActorRow, EffectRow } from "../store/port.ts";
 import { renameAfters } from "./after-timers.ts";
 import { decode } from "./codec.ts";
 import type { Engine } from "./engine.ts";
+import { ChildNames } from "./invoked.ts";
 import type { Live } from "./live.ts";
 import { migrated, type StoredSnapshot } from "./migrations.ts";
 import { recordMigrated } from "./record.ts";
@@ -51,32 +52,35 @@ type Tree = readonly [Restorable, ...Restorable[]];
 function prepare(registry: Registry, rows: readonly ActorRow[], problems: Problem[]): Tree[] {
   const found = new Map<number, Restorable>();
   const trees = new Map<number, [Restorable, ...Restorable[]]>();
+  const children = new ChildNames(rows);
   for (const row of rows) {
     const parent = row.parentNo === null ? undefined : found.get(row.parentNo);
     if (row.parentNo !== null && parent === undefined) {
       // Its parent has a problem of its own, which is reported.
       continue;
     }
-    const logic = parent === undefined ? rootLogic(registry, row) : childLogic(parent.logic, row.src);
+    const { key, src } = children.nameOf(row);
+    const logic = parent === undefined ? rootLogic(registry, row) : childLogic(parent.logic, src);
     if (logic === undefined) {
       const where = parent === undefined ? "the registered machines" : `the actors of ${parent.type.name}`;
       problems.push({ row, missing: `"${row.src}" is not among ${where}` });
       continue;
     }
-    const type = (parent === undefined ? registry.typeOfRoot(row.src) : undefined) ?? registry.typeOf(logic, row.src);
+    const type = (parent === undefined ? registry.typeOfRoot(row.src) : undefined) ?? registry.typeOf(logic, src);
     const snapshot = upToDate(row, logic, type, problems);
     if (snapshot === undefined) {
       continue;
     }
     const restorable: Restorable = { row, logic, type, snapshot };
     found.set(row.no, restorable);
+    children.setParent(row.no, logic, snapshot);
     if (parent === undefined) {
       trees.set(row.no, [restorable]);
     } else {
       parent.snapshot.children ??= {};
-      parent.snapshot.children[row.key] = {
+      parent.snapshot.children[key] = {
         snapshot,
-        src: row.src,
+        src,
         // One that ended gave its name in the system back.
         systemId: row.status === "active" ? (row.systemId ?? undefined) : undefined,
         syncSnapshot: row.syncSnapshot,

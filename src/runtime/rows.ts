@@ -17,7 +17,7 @@ export function rowOf(live: Live, journalled?: string): ActorRow {
     id: live.id,
     parentNo: live.parent?.no ?? null,
     rootNo: rootOf(live).no,
-    key: live.key,
+    key: keyAtBirth(live),
     src: live.src,
     machine: live.type.name,
     version: live.type.version,
@@ -32,6 +32,9 @@ export function rowOf(live: Live, journalled?: string): ActorRow {
     asleep: live.asleep,
   };
 }
+
+/** What an invoked actor is called changes with its machine; its id and its row keep the name that it was made with. */
+const keyAtBirth = ({ id, key, parent }: Live): string => (parent === undefined ? key : id.slice(parent.id.length + 1));
 
 /** Whether an actor still belongs to the tree. */
 export function isMember(live: Live): boolean {
