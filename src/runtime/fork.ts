@@ -3,7 +3,7 @@ import { storedAt } from "../store/fold.ts";
 import type { ActorRow, JournalRow, Store } from "../store/port.ts";
 import { armAfter } from "./after-timers.ts";
 import type { Engine } from "./engine.ts";
-import { unknownTransition } from "./history.ts";
+import { stateIn, unknownTransition } from "./history.ts";
 import type { Live } from "./live.ts";
 import { migratedEvent, recordMade } from "./record.ts";
 import { restoreRoots } from "./restore.ts";
@@ -38,6 +38,7 @@ export function forkActor(engine: Engine, original: ActorRow, transitionId: numb
       fingerprint: version === row.version ? row.fingerprint : "",
       snapshot: JSON.stringify(renumbered(stored, newNo)),
       status: stored.status,
+      state: stateIn(stored),
       live: true,
       asleep: false,
     };

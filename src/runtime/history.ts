@@ -46,7 +46,8 @@ export function historyOf(store: Store, id: string): HistoryEntry[] {
   });
 }
 
-function stateIn(stored: unknown): string {
+/** Of a snapshot in stored form; "" where it has no states. */
+export function stateIn(stored: unknown): string {
   const { value } = stored as { value?: unknown };
   return value === undefined ? "" : stateText(value);
 }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createMachine, setup } from "xstate";
 import { openRuntime, type StoredSnapshot } from "../../src/runtime/index.ts";
-import { openSqlite } from "../../src/store/sqlite/open.ts";
+import { openSqlite, openSqliteReader } from "../../src/store/sqlite/open.ts";
 import { simulatedClock } from "../../src/testing/simulated-clock.ts";
 import { checkStore } from "./crash/check-store.ts";
 import { testFolder } from "./folder.fixture.ts";
@@ -228,6 +228,10 @@ describe("a machine that has changed", () => {
       expect(actor.getSnapshot()).toMatchObject({ value: "active", context: { given: "Ann", family: "Lee" } });
     }
     await runtime.close();
+    const audits = "SELECT from_state || ' > ' || to_state FROM state_transitions WHERE entity_id = 'r'";
+    const reader = openSqliteReader(file);
+    expect(reader.prepare(audits).pluck().all()).toEqual(["open > active"]);
+    reader.close();
     expect(checkStore(file).faults).toEqual([]);
   });
 
