@@ -194,7 +194,7 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
     return this.#engine.settled();
   }
 
-  /** XState's inspection events of every actor, present and to come. */
+  /** XState's inspection events of every actor, present and to come. What the observer throws is reported as unhandled. */
   inspect(observer: (event: InspectionEvent) => void): { unsubscribe(): void } {
     this.#engine.inspectors.add(observer);
     return { unsubscribe: () => this.#engine.inspectors.delete(observer) };

@@ -3,6 +3,7 @@ import { type AnyActorRef, createActor, type InspectionEvent, sendTo, setup, spa
 import { openRuntime } from "../../src/runtime/index.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
 import { simulatedClock } from "../../src/testing/simulated-clock.ts";
+import { unhandledErrors } from "./unhandled.fixture.ts";
 
 const bulb = setup({}).createMachine({
   initial: "whole",
@@ -181,6 +182,26 @@ describe("inspect", () => {
     expect(seen.length).toBe(length);
     await again.close();
   });
+
+  test.each(["@xstate.actor", "@xstate.event", "@xstate.microstep", "@xstate.snapshot", "@xstate.action"])(
+    "changes nothing by an observer that throws at %s",
+    async (type) => {
+      const unhandled = unhandledErrors();
+      const runtime = await openRuntime({ machines });
+      runtime.inspect((event) => {
+        if (event.type === type) {
+          throw new Error("it cannot be shown");
+        }
+      });
+      const actor = runtime.createActor("lamp", { id: "l" });
+      for (const key of ["first", "first", "second"]) {
+        await actor.deliver({ type: "flip" }, { idempotencyKey: key });
+      }
+      await runtime.close();
+      expect(actor.getSnapshot()).toMatchObject({ status: "active", value: "off" });
+      expect(new Set(unhandled.map(String))).toEqual(new Set(["Error: it cannot be shown"]));
+    },
+  );
 
   test("as an option hears of the root itself and of the children made with it, as in XState", async () => {
     const told = (seen: string[]) => (event: InspectionEvent) => {

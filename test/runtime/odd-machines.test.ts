@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { cancel, createMachine, fromPromise, raise, setup, spawnChild } from "xstate";
+import { cancel, createMachine, fromPromise, type InspectionEvent, raise, setup, spawnChild } from "xstate";
 import { durable, openRuntime } from "../../src/runtime/index.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
 import { simulatedClock } from "../../src/testing/simulated-clock.ts";
@@ -183,13 +183,13 @@ describe("what a machine's author wrote", () => {
     });
     const runtime = await openRuntime({ clock, machines: { parent }, passivateAfterMs: 1_000 });
     let made = 0;
-    runtime.inspect(({ type }) => {
+    const inspect = ({ type }: InspectionEvent) => {
       made += type === "@xstate.actor" ? 1 : 0;
       if (type === "@xstate.actor" && made === throwAt) {
         throw new Error("refused");
       }
-    });
-    runtime.createActor("parent", { id: "p" });
+    };
+    runtime.createActor("parent", { id: "p", inspect });
     await runtime.settled();
     clock.advance(1_500);
     expect([made, runtime.list({ root: "p" }).find(({ id }) => id === "p")?.asleep]).toEqual([4, true]);

@@ -1,5 +1,6 @@
 import type { AnyEventObject, InspectionEvent } from "xstate";
 import type { Cascades } from "../cascades.ts";
+import { reportUnhandled } from "../unhandled.ts";
 import type { InternalActor, InternalScheduler, InternalSystem, MicrostepEvent, SystemEvent } from "./internals.ts";
 
 /** What the runtime wants to know of, and decide in, its actor systems. */
@@ -177,7 +178,12 @@ export class DurableSystem implements InternalSystem {
       observer(inspected);
     }
     for (const observer of this.#host.inspectors) {
-      observer(inspected);
+      try {
+        observer(inspected);
+      } catch (error) {
+        // Who only looks on must not end an actor, nor make a delivery fail that happened.
+        reportUnhandled(error);
+      }
     }
   }
 }
