@@ -109,13 +109,15 @@ function upToDate(
   problems: Problem[],
 ): Restorable["snapshot"] | undefined {
   let snapshot = decode(JSON.parse(row.snapshot), (no) => ({ $pawl: reference, no })) as StoredSnapshot;
-  if (!isMachine(logic)) {
-    return snapshot;
-  }
-  if (!("value" in snapshot)) {
-    return { ...snapshot, children: {} };
-  }
   try {
+    refuseOtherKind(row, logic, snapshot);
+    if (!isMachine(logic)) {
+      return snapshot;
+    }
+    if (!("value" in snapshot)) {
+      // It threw before it had a state.
+      return { ...snapshot, children: {} };
+    }
     if (row.version !== type.version) {
       snapshot = migrated(snapshot, row, type);
     }
@@ -126,6 +128,22 @@ function upToDate(
   } catch (error) {
     problems.push({ row, missing: error instanceof Error ? error.message : String(error) });
     return undefined;
+  }
+}
+
+/**
+ * What one kind of logic has stored is nothing to another: a machine would be in no state, an effect begin without its
+ * input. @throws when it is seen that the name stood for another kind
+ */
+function refuseOtherKind({ src, status }: ActorRow, logic: InternalLogic, snapshot: StoredSnapshot): void {
+  const kind = kindOf(logic);
+  const wasMachine = "value" in snapshot && "historyValue" in snapshot;
+  const hasInput = kind === "promise" || kind === "callback";
+  const isOther =
+    kind === "machine" ? !wasMachine : (wasMachine && kind === "observable") || (hasInput && "context" in snapshot);
+  if (status === "active" && isOther) {
+    const was = wasMachine ? "a machine" : kind === "machine" ? "no machine" : "a transition function";
+    throw new Error(`"${src}" was ${was} when it was stored: leave it that, and give what takes its place a new name`);
   }
 }
 
@@ -144,7 +162,7 @@ function changed(problems: readonly Problem[]): PawlError {
   return new PawlError("MACHINE_CHANGED", {
     count: problems.length,
     list: shown.join("; ") + more,
-    machine: problems[0]?.row.machine ?? "",
+    machine: problems[0]?.row.machine || (problems[0]?.row.src ?? ""),
   });
 }
 
