@@ -66,7 +66,8 @@ export class RunningCommands {
 function readEntry(file: string): RunningCommand | undefined {
   try {
     const { pid, boot, start, startedAtMs, marker } = JSON.parse(readFileSync(file, "utf8")) as Partial<RunningCommand>;
-    const isEntry = Number.isInteger(pid) && typeof startedAtMs === "number" && start !== undefined;
+    // To signal the groups 0 and 1 would be to signal this process's own, and everything there is.
+    const isEntry = Number.isInteger(pid) && Number(pid) > 1 && typeof startedAtMs === "number" && start !== undefined;
     return isEntry ? { pid: Number(pid), boot: boot ?? "", start, startedAtMs, marker: marker ?? "" } : undefined;
   } catch {
     return undefined;

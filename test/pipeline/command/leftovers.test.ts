@@ -144,6 +144,16 @@ describe("what is not left by this store", () => {
 });
 
 describe("the register", () => {
+  test.each([-1, 0, 1, 1.5, "7"])("is not what has %j for a pid: nobody signals that", (pid) => {
+    const state = temporaryFolder();
+    const register = new RunningCommands(state, clock);
+    writeFileSync(
+      join(state, "running", "x.json"),
+      JSON.stringify({ pid, boot: "", start: 1, startedAtMs: 1, marker: "" }),
+    );
+    expect(register.all()).toEqual([]);
+  });
+
   test("remembers a command while it runs, and forgets it after", async () => {
     const state = temporaryFolder();
     const register = new RunningCommands(state, clock);
