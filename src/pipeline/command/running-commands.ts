@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, readdirSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../base/time.ts";
 import type { Processes } from "./process-info.ts";
@@ -65,6 +65,10 @@ export class RunningCommands {
 
 function readEntry(file: string): RunningCommand | undefined {
   try {
+    if (!lstatSync(file).isFile()) {
+      // A pipe would be waited for without end.
+      return undefined;
+    }
     const { pid, boot, start, startedAtMs, marker } = JSON.parse(readFileSync(file, "utf8")) as Partial<RunningCommand>;
     // To signal the groups 0 and 1 would be to signal this process's own, and everything there is.
     const isEntry = Number.isInteger(pid) && Number(pid) > 1 && typeof startedAtMs === "number" && start !== undefined;

@@ -1,5 +1,5 @@
 import { type FSWatcher, watch } from "node:fs";
-import { mkdir, readdir, readFile, rename, rm, unlink, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readdir, readFile, rename, rm, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import { type ErrorCode, type ErrorValues, errorTable, PawlError } from "../../base/errors/index.ts";
@@ -157,6 +157,10 @@ export class Inbox {
 
   async #takeAll(): Promise<void> {
     await eachOf(this.#folder, /\.json$/, async (file) => {
+      if (!(await lstat(file)).isFile()) {
+        // A pipe would be waited for without end.
+        return;
+      }
       const asked = request.safeParse(parsed(await readFile(file, "utf8")));
       if (asked.success) {
         const taken = `${file}.taken`;

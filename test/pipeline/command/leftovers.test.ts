@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -151,6 +151,13 @@ describe("the register", () => {
       join(state, "running", "x.json"),
       JSON.stringify({ pid, boot: "", start: 1, startedAtMs: 1, marker: "" }),
     );
+    expect(register.all()).toEqual([]);
+  });
+
+  test("is nothing that a pipe could tell", () => {
+    const state = temporaryFolder();
+    const register = new RunningCommands(state, clock);
+    execFileSync("mkfifo", [join(state, "running", "7.json")]);
     expect(register.all()).toEqual([]);
   });
 

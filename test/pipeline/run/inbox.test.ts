@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -134,6 +135,14 @@ describe("an inbox", () => {
     await askRunning(folder, request("d"), patient);
     expect(taken).toEqual(["c", "d"]);
     expect(readdirSync(folder).sort()).toEqual(["a.json", "c.answer.new", "c.json.taken"]);
+  });
+
+  test("waits for nobody to write into a pipe", async () => {
+    const folder = folderOfRequests();
+    execFileSync("mkfifo", [join(folder, "a.json")]);
+    const { taken } = await opened(folder);
+    await askRunning(folder, request("b"), patient);
+    expect(taken).toEqual(["b"]);
   });
 
   test("takes away answers that nobody fetched, and what a killed process had taken", async () => {
