@@ -128,7 +128,7 @@ export class Worktree {
   }
 
   async #shareIndex(): Promise<void> {
-    await removeLocks(this.gitDir);
+    await removeFrom(this.gitDir, isLock);
     const own = ownIndex(this.gitDir);
     const shared = join(this.gitDir, "index");
     const { atime, mtime } = await stat(own);
@@ -152,7 +152,7 @@ export class Worktree {
    */
   async reset(commit: Sha): Promise<void> {
     this.#untouched = false;
-    await removeLocks(this.gitDir);
+    await removeFrom(this.gitDir, (name) => isLock(name) || isUnfinished(name));
     await this.#restoreGitFile();
     await this.#checkOut(commit);
     this.#wasLent = false;
@@ -242,10 +242,18 @@ export class Worktree {
 const ownIndex = (gitDir: string): string => join(gitDir, "pawl-index");
 const setupMark = (gitDir: string): string => join(gitDir, "pawl-setup");
 
-/** Locks of a git that was killed. Whoever calls this knows that no git works in the worktree. */
-async function removeLocks(gitDir: string): Promise<void> {
-  const locks = (await readdir(gitDir)).filter((name) => name.endsWith(".lock"));
-  await Promise.all(locks.map((lock) => rm(join(gitDir, lock), { force: true })));
+/** A lock of a git that was killed. Whoever asks knows that no git works in the worktree. */
+const isLock = (name: string): boolean => name.endsWith(".lock");
+
+/**
+ * What git keeps of something that a task began and did not end, for which git would refuse to begin anew, and of what
+ * it wants to see of the tree (`info/sparse-checkout`), by which the next task would lose the rest.
+ */
+const isUnfinished = (name: string): boolean => /^(rebase-merge|rebase-apply|sequencer|info|BISECT_.*)$/.test(name);
+
+async function removeFrom(gitDir: string, isOver: (name: string) => boolean): Promise<void> {
+  const names = (await readdir(gitDir)).filter(isOver);
+  await Promise.all(names.map((name) => rm(join(gitDir, name), { recursive: true, force: true })));
 }
 
 async function makeWritable(folder: string): Promise<void> {

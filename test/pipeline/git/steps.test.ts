@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -106,6 +107,40 @@ describe("a worktree is used again, whatever a task did to it", () => {
     await again.lend();
     git(folder, "add", "--all");
     expect(git(folder, "status", "--porcelain", "--ignored")).toBe("");
+  });
+
+  test.each([
+    "rebase theirs",
+    "rebase --apply theirs",
+    "merge theirs",
+    "cherry-pick theirs~1 theirs",
+    "bisect start HEAD HEAD~1",
+  ])("left this in its middle: git %s", async (command) => {
+    const { pool, start } = await setting();
+    const worktree = await pool.acquire(start);
+    const { folder } = await worktree.lend();
+    git(folder, "checkout", "-q", "-b", "theirs");
+    commitAll(folder, { "a.txt": "theirs\n" }, "theirs");
+    commitAll(folder, { "a.txt": "theirs again\n" }, "theirs again");
+    git(folder, "checkout", "-q", "--detach", start);
+    commitAll(folder, { "a.txt": "ours\n" }, "ours");
+    spawnSync("git", command.split(" "), { cwd: folder });
+    expect(git(folder, "status")).toMatch(/git (rebase|am|merge|cherry-pick|bisect) /);
+    pool.release(worktree);
+    await (await pool.acquire(start)).lend();
+    expect(git(folder, "status").split("\n").slice(1)).toEqual(["nothing to commit, working tree clean"]);
+  });
+
+  test("had git leave out a part of the tree", async () => {
+    const { pool, start } = await setting({ "a.txt": "one\n", "docs/b.txt": "b\n" });
+    const worktree = await pool.acquire(start);
+    const { folder } = await worktree.lend();
+    git(folder, "sparse-checkout", "set", "src");
+    expect(readdirSync(folder).sort()).toEqual([".git", "a.txt"]);
+    pool.release(worktree);
+    await (await pool.acquire(start)).lend();
+    git(folder, "reset", "-q", "--hard");
+    expect(readdirSync(folder).sort()).toEqual([".git", "a.txt", "docs"]);
   });
 
   test("but not one that git has forgotten: another takes its place", async () => {
