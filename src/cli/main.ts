@@ -6,7 +6,7 @@ import { describeError } from "./failure.ts";
 import { runCli } from "./program.ts";
 
 const context = {
-  cwd: process.cwd(),
+  cwd: presentFolder(),
   env: process.env,
   stdin: process.stdin,
   stdout: process.stdout,
@@ -33,7 +33,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     isStdoutFaultTold = true;
     const next = context.goesOnWithoutStdout ? "The run goes on; pawl status shows how far it is." : "Then try again.";
     const fault = new PawlError("STDOUT_REFUSED", { detail: error.message, next }, { cause: error });
-    process.stderr.write(describeError(fault, process.argv.includes("--json")));
+    tell(fault);
   }
   if (!context.goesOnWithoutStdout) {
     process.exit(isFault ? 1 : context.exitStatus);
@@ -44,3 +44,18 @@ process.stderr.on("error", () => undefined);
 
 await runCli(process.argv.slice(2), context);
 process.exitCode = context.exitStatus;
+
+/** Another terminal may have deleted it. */
+function presentFolder(): string {
+  try {
+    return process.cwd();
+  } catch (cause) {
+    const gone = new PawlError("FOLDER_GONE", { folder: process.env["PWD"] ?? "unknown" }, { cause });
+    tell(gone);
+    process.exit(gone.exitStatus);
+  }
+}
+
+function tell(error: PawlError): void {
+  process.stderr.write(describeError(error, process.argv.includes("--json")));
+}

@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { PawlError } from "../../src/base/errors/index.ts";
 import { describeError, exitStatusOf } from "../../src/cli/failure.ts";
+import { Place } from "./pawl.fixture.ts";
 
 describe("an error on the command line", () => {
   const known = new PawlError("RUN_ENDED", { run: "p-1", state: "failed" });
@@ -47,5 +49,16 @@ describe("an error on the command line", () => {
       }
     })();
     expect(describeError(missing, false)).toContain("[INTERNAL]");
+  });
+});
+
+test("in a folder that is not there any more, its name is said", () => {
+  const place = new Place();
+  const gone = join(place.folder, "gone");
+  const inGone = ["sh", "-c", 'mkdir gone && cd gone && rmdir ../gone && exec "$@"', "sh"];
+  expect(place.pawlBy(inGone, "status")).toEqual({
+    status: 2,
+    stdout: "",
+    stderr: expect.stringMatching(`not there any more: .*${gone} \\[FOLDER_GONE\\]\n  Change into one`),
   });
 });

@@ -19,6 +19,12 @@ export const cliErrors = defineErrors({
     message: "{option} cannot be {value}: {detail}",
     fix: "pawl {command} --help shows what it takes.",
   },
+  FOLDER_GONE: {
+    exit: 2,
+    http: 400,
+    message: "the folder that pawl was called in is not there any more: {folder}",
+    fix: "Change into one that is: the checkout of the run.",
+  },
   MACHINE_NAME_UNKNOWN: {
     exit: 2,
     http: 404,
