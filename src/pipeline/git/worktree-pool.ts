@@ -24,13 +24,19 @@ export class WorktreePool {
   #adding: Promise<unknown> = Promise.resolve();
   #isPreparing = false;
 
-  private constructor(repository: Repository, folder: string, options: WorktreePoolOptions, found: FoundWorktree[]) {
+  private constructor(
+    repository: Repository,
+    folder: string,
+    options: WorktreePoolOptions,
+    found: FoundWorktree[],
+    names: string[],
+  ) {
     this.#repository = repository;
     this.#folder = folder;
     const setupKey = options.setup === null ? null : createHash("sha256").update(options.setup).digest("hex");
     this.#options = { setupKey, keepIgnored: options.keepIgnored };
     this.#free = found.map((place) => new Worktree({ ...place, ...surroundings(repository), ...this.#options }));
-    this.#names = new Set(found.map(({ name }) => name));
+    this.#names = new Set(names);
   }
 
   /**
@@ -45,7 +51,8 @@ export class WorktreePool {
     const now = new Date(repository.clock.now());
     await utimes(folder, now, now);
     await stopLeftoverGit(folder, repository.clock);
-    return new WorktreePool(repository, folder, options, await findWorktrees(repository, folder));
+    const found = await findWorktrees(repository, folder);
+    return new WorktreePool(repository, folder, options, found, await readdir(folder));
   }
 
   /**
@@ -85,14 +92,23 @@ export class WorktreePool {
       return await this.#addNext(commit);
     }
     if (!worktree.isAt(commit)) {
-      await this.#resetOrFree(worktree, commit);
+      try {
+        await this.#resetOrFree(worktree, commit);
+      } catch (cause) {
+        if (!worktree.isStuck) {
+          throw cause;
+        }
+        // What is left of it keeps its name.
+        await removeWorktree(worktree);
+        return await this.#addNext(commit);
+      }
     }
     return worktree;
   }
 
-  /** Gives a worktree back, in whatever state. Whoever had it must have ended all processes in it. */
+  /** Gives a worktree back, in whatever state; one that is stuck is not given out again. Whoever had it must have ended all processes in it. */
   release(worktree: Worktree): void {
-    if (!this.#free.includes(worktree)) {
+    if (!worktree.isStuck && !this.#free.includes(worktree)) {
       this.#free.push(worktree);
     }
   }
@@ -159,8 +175,13 @@ export async function removeUnusedPools(
 }
 
 async function removeWorktree({ folder, gitDir }: Omit<FoundWorktree, "name">): Promise<void> {
-  await rm(folder, { recursive: true, force: true });
+  await removeFolder(folder);
   await rm(gitDir, { recursive: true, force: true });
+}
+
+/** As far as this user may: what a container wrote as root stays, and is in nobody's way. */
+async function removeFolder(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true }).catch(() => undefined);
 }
 
 interface FoundWorktree {
@@ -187,7 +208,7 @@ async function findWorktrees(repository: Repository, pool: string): Promise<Foun
   const names = new Set(whole.map(({ name }) => name));
   for (const name of await readdir(pool)) {
     if (!names.has(name)) {
-      await rm(join(pool, name), { recursive: true, force: true });
+      await removeFolder(join(pool, name));
     }
   }
   return whole.sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));

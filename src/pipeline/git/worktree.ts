@@ -44,6 +44,11 @@ export class Worktree {
   commit: Sha | null = null;
   /** True when the setup command has to run in it first; see `markSetUp`. */
   needsSetup = true;
+  /**
+   * True once something in it cannot be taken away by the user of this process: containers write as root. Another
+   * worktree takes its place.
+   */
+  isStuck = false;
   readonly #place: WorktreePlace;
   #untouched = false;
   #wasLent = false;
@@ -198,9 +203,14 @@ export class Worktree {
       // A task may have taken away the right to write; a broken index is made again from the commit.
       await makeWritable(this.folder);
       await rm(ownIndex(this.gitDir), { force: true });
-      await this.git(checkOut);
-      await this.#removeRepositories(commit);
-      await this.git(clean);
+      try {
+        await this.git(checkOut);
+        await this.#removeRepositories(commit);
+        await this.git(clean);
+      } catch (cause) {
+        this.isStuck = /Permission denied|Operation not permitted/.test(String(cause));
+        throw cause;
+      }
     }
   }
 
@@ -256,11 +266,12 @@ async function removeFrom(gitDir: string, isOver: (name: string) => boolean): Pr
   await Promise.all(names.map((name) => rm(join(gitDir, name), { recursive: true, force: true })));
 }
 
+/** As far as this user may: git says of the rest what it is. */
 async function makeWritable(folder: string): Promise<void> {
   const entry = await lstat(folder);
   if (entry.isDirectory()) {
-    await chmod(folder, entry.mode | 0o700);
-    for (const name of await readdir(folder)) {
+    await chmod(folder, entry.mode | 0o700).catch(() => undefined);
+    for (const name of await readdir(folder).catch(() => [])) {
       await makeWritable(join(folder, name));
     }
   }

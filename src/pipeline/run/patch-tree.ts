@@ -95,10 +95,10 @@ export class PatchTree {
       return this.#applied;
     }
     this.#applied = undefined;
-    this.#worktree ??= await worktrees.acquire(parent, setup, signal);
-    if (!this.#worktree.isAt(parent)) {
-      await this.#worktree.reset(parent);
+    if (this.#worktree !== undefined && !this.#worktree.isAt(parent)) {
+      this.#worktree = await resetUnlessStuck(this.#worktree, parent);
     }
+    this.#worktree ??= await worktrees.acquire(parent, setup, signal);
     await worktrees.ready(this.#worktree, setup, signal);
     const parsed = parsePatch(services.patches.content(this.#site.rowId(id)), id);
     const outcome = await applyPatch(this.#worktree, parsed);
@@ -107,5 +107,18 @@ export class PatchTree {
     }
     this.#applied = { id, worktree: this.#worktree, parsed, parent };
     return this.#applied;
+  }
+}
+
+/** @returns undefined where a gate left what nobody can take away */
+async function resetUnlessStuck(worktree: Worktree, commit: Sha): Promise<Worktree | undefined> {
+  try {
+    await worktree.reset(commit);
+    return worktree;
+  } catch (cause) {
+    if (!worktree.isStuck) {
+      throw cause;
+    }
+    return undefined;
   }
 }

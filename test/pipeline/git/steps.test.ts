@@ -1,7 +1,8 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { PawlError } from "../../../src/base/errors/index.ts";
 import {
   advanceBranch,
   applyPatch,
@@ -153,6 +154,25 @@ describe("a worktree is used again, whatever a task did to it", () => {
     expect([first.folder, second.folder]).toEqual([folder, join(folder, "../w2")]);
     expect(git((await first.lend()).folder, "status", "--porcelain")).toBe("");
     expect(git(checkout, "worktree", "list").split("\n")).toHaveLength(3);
+  });
+
+  test("but not one with files that this user cannot take away: another takes its place", async () => {
+    const { pool, start } = await setting();
+    const worktree = await pool.acquire(start);
+    await worktree.lend();
+    pool.release(worktree);
+    const run = worktree.git.bind(worktree);
+    const detail = "warning: failed to remove d/f: Permission denied";
+    vi.spyOn(worktree, "git").mockImplementation(async (args, more) => {
+      if (args[0] === "clean") {
+        throw new PawlError("GIT_FAILED", { command: "clean", folder: worktree.folder, exit: 1, detail });
+      }
+      return await run(args, more);
+    });
+    const second = await pool.acquire(start);
+    pool.release(second);
+    expect([worktree.name, second.name, (await pool.acquire(start)).name]).toEqual(["w1", "w2", "w2"]);
+    expect((await pool.acquire(start)).name).toBe("w3");
   });
 
   test("and git wrote its place relative to the repository's", async () => {
