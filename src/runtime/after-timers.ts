@@ -2,7 +2,7 @@
 import type { AnyMachineSnapshot } from "xstate";
 import type { Engine } from "./engine.ts";
 import type { Live } from "./live.ts";
-import { isMachineSnapshot } from "./xstate/internals.ts";
+import { isMachineSnapshot, stateNode } from "./xstate/internals.ts";
 
 interface DelayedTransition {
   readonly delay: unknown;
@@ -26,8 +26,9 @@ export function armAfter(engine: Engine, live: Live): void {
 
 /**
  * A changed machine knows some of its timers under other names: of a delay that was changed, of a state that was
- * renamed. Each that is armed goes on as the one that took its place, else its state would never be left. What has
- * fired already, or came with the change, cannot be told apart and is not armed.
+ * renamed. Each that is armed goes on as the one that took its place, else its state would never be left. That of a
+ * state that a migrate function led out of ends. What has fired already, or came with the change, cannot be told apart
+ * and is not armed.
  */
 export function renameAfters(engine: Engine, live: Live): void {
   const { timers } = engine.delayed;
@@ -45,8 +46,24 @@ export function renameAfters(engine: Engine, live: Live): void {
       const leftMs = timer.dueAt - engine.recordedMs();
       engine.delayed.scheduler.cancel(live.actor, old);
       engine.delayed.arm(live, live, { type: heir.id }, leftFor(heir, old, leftMs), heir.id);
+    } else if (isOfStateLeft(live, old)) {
+      // As on every way out of a state. Else it would fire too early once the state is entered again.
+      engine.delayed.scheduler.cancel(live.actor, old);
     }
   }
+}
+
+/** A migrate function led out of the state that armed it, and the machine still has that state. */
+function isOfStateLeft(live: Live, id: string): boolean {
+  const snapshot = live.actor.getSnapshot();
+  if (!isMachineSnapshot(snapshot)) {
+    return false;
+  }
+  // Where the delay ends and the name of the state begins, the dots do not tell.
+  const parts = id.split(".");
+  const names = parts.map((_, index) => parts.slice(index).join(".")).slice(3);
+  const nodes = names.flatMap((name) => stateNode(snapshot.machine, name) ?? []);
+  return nodes.length > 0 && !nodes.some((node) => snapshot._nodes.includes(node));
 }
 
 /** As if it had been armed in place of the old one; its whole delay where nobody knows when that was. */

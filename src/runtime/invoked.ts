@@ -1,8 +1,8 @@
 /** Invoked actors without an id of their own, where the machine that invoked them has changed. */
-import type { AnyStateMachine, AnyStateNode } from "xstate";
+import type { AnyStateMachine } from "xstate";
 import type { ActorRow } from "../store/port.ts";
 import type { StoredSnapshot } from "./migrations.ts";
-import { type InternalLogic, isMachine } from "./xstate/internals.ts";
+import { type InternalLogic, isMachine, stateNode } from "./xstate/internals.ts";
 
 /** What a machine knows a child by, and finds its logic by. */
 export type ChildName = Pick<ActorRow, "key" | "src">;
@@ -66,13 +66,13 @@ function isMoved(machine: AnyStateMachine, { key, src }: ChildName): boolean {
   if (index === undefined || id === undefined) {
     return false;
   }
-  return nodeOf(machine, id)?.invoke[Number(index)]?.src !== src;
+  return stateNode(machine, id)?.invoke[Number(index)]?.src !== src;
 }
 
 /** Only within its own state, where that is still there: else another one of its name could begin beside it. */
 function isHeir(machine: AnyStateMachine, { key, src }: ChildName, invoke: Invoke): boolean {
   const [, index, id = ""] = place.exec(key) ?? [];
-  const isThere = nodeOf(machine, id)?.invoke[Number(index)] !== undefined;
+  const isThere = stateNode(machine, id)?.invoke[Number(index)] !== undefined;
   if (isThere && invoke.node !== id) {
     return false;
   }
@@ -85,12 +85,4 @@ function isHeir(machine: AnyStateMachine, { key, src }: ChildName, invoke: Invok
 function invokedIn(machine: AnyStateMachine, { value, context }: StoredSnapshot): Invoke[] {
   const { _nodes } = machine.resolveState({ value: value as never, context: context as never });
   return _nodes.flatMap((node) => node.invoke.map(({ id: key, src }) => ({ node: node.id, key, src: String(src) })));
-}
-
-function nodeOf(machine: AnyStateMachine, id: string): AnyStateNode | undefined {
-  try {
-    return machine.getStateNodeById(id) as AnyStateNode;
-  } catch {
-    return undefined;
-  }
 }

@@ -8,7 +8,8 @@ export type StoredSnapshot = Record<string, unknown>;
 
 /**
  * Brings a stored snapshot from one version of its machine to the next, and gives it back whole. No state is entered by
- * that: of the one that it leads to, entry actions, invoked actors and `after` do not begin.
+ * that: of the one that it leads to, entry actions, invoked actors and `after` do not begin. Out of the one that it
+ * leads from, `after` ends; exit actions do not run, and what was invoked there runs on, heard by nobody.
  */
 export type Migrate = (snapshot: StoredSnapshot, actor: { readonly id: string }) => StoredSnapshot;
 

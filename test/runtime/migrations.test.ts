@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { setup } from "xstate";
+import { createMachine, setup } from "xstate";
 import { type Ids, systemIds } from "../../src/base/ids.ts";
 import { openRuntime, type StoredSnapshot } from "../../src/runtime/index.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
+import { simulatedClock } from "../../src/testing/simulated-clock.ts";
 
 const first = setup({ types: {} as { context: { name: string } } }).createMachine({
   context: { name: "Ann Lee" },
@@ -107,6 +108,28 @@ describe("migrate functions", () => {
       ["o", "1"],
       ["p", "1"],
     ]);
+  });
+
+  test("end the `after` of a state that they lead out of", async () => {
+    const clock = simulatedClock();
+    const store = openSqlite({ file: ":memory:", clock });
+    const logic = createMachine({
+      initial: "idle",
+      states: { idle: { on: { pay: "paying" } }, paying: { after: { 1000: "expired" } }, expired: {} },
+    });
+    const runtime = await openRuntime({ store, clock, machines: { order: { logic, version: "1" } } });
+    await runtime.createActor("order", { id: "o" }).deliver({ type: "pay" });
+    await runtime.close();
+    const migrate = { "1": (snapshot: StoredSnapshot) => ({ ...snapshot, value: "idle" }) };
+    const later = await openRuntime({ store, clock, machines: { order: { logic, version: "2", migrate } } });
+    const actor = later.createActor("order", { id: "o" });
+    clock.advance(900);
+    await actor.deliver({ type: "pay" });
+    clock.advance(999);
+    expect(actor.getSnapshot().value).toBe("paying");
+    clock.advance(1);
+    expect(actor.getSnapshot().value).toBe("expired");
+    await later.close();
   });
 
   test("are refused where JavaScript does not keep the order in which they were written", async () => {

@@ -8,6 +8,7 @@ import {
   type AnyEventObject,
   type AnyMachineSnapshot,
   type AnyStateMachine,
+  type AnyStateNode,
   fromCallback,
   fromEventObservable,
   fromObservable,
@@ -184,6 +185,15 @@ export function childrenOf(snapshot: Snapshot<unknown>): Readonly<Record<string,
   return (snapshot as { children?: Record<string, InternalActor> }).children ?? {};
 }
 
+/** The state with this id; undefined where the machine has none. */
+export function stateNode(machine: AnyStateMachine, id: string): AnyStateNode | undefined {
+  try {
+    return machine.getStateNodeById(id) as AnyStateNode;
+  } catch {
+    return undefined;
+  }
+}
+
 /** As XState finds it: by name, or by the place of an inline `invoke`. */
 export function childLogic(parent: InternalLogic, src: string): InternalLogic | undefined {
   if (!isMachine(parent)) {
@@ -193,11 +203,7 @@ export function childLogic(parent: InternalLogic, src: string): InternalLogic | 
   if (inline === null) {
     return parent.implementations.actors[src] as InternalLogic | undefined;
   }
-  try {
-    const { invoke } = parent.getStateNodeById(inline[2] ?? "").config;
-    const entry: unknown = Array.isArray(invoke) ? invoke[Number(inline[1])] : invoke;
-    return (entry as { src?: InternalLogic } | undefined)?.src;
-  } catch {
-    return undefined;
-  }
+  const invoke: unknown = stateNode(parent, inline[2] ?? "")?.config.invoke;
+  const entry: unknown = Array.isArray(invoke) ? invoke[Number(inline[1])] : invoke;
+  return (entry as { src?: InternalLogic } | undefined)?.src;
 }
