@@ -63,8 +63,12 @@ export class Commits {
     return this.group.hasWork || this.#writing !== undefined ? this.whenDurable() : Promise.resolve();
   }
 
-  /** Resolves after the coming commit. */
+  /** Resolves after the coming commit. Rejects when there is none: an event may have ended the runtime. */
   whenDurable(): Promise<void> {
+    const { closed } = this.#recorder;
+    if (closed !== undefined) {
+      return Promise.reject((closed.cause ?? refusal(closed)) as Error);
+    }
     return new Promise((resolve, reject) => {
       this.group.waiting.push({ resolve, reject });
       this.schedule();

@@ -5,6 +5,7 @@ import {
   assign,
   type CallbackActorRef,
   createActor,
+  createMachine,
   fromCallback,
   fromObservable,
   sendTo,
@@ -109,6 +110,24 @@ test("what halt() loses is said by settled(); what close() has kept is settled",
   closed.createActor("machine", { id: "m" }).start();
   await closed.close();
   await expect(closed.settled()).resolves.toBeUndefined();
+});
+
+test("whoever waits for a delivery on which somebody halts the runtime is told", async () => {
+  const closed = { code: "RUNTIME_CLOSED" };
+  const machine = createMachine({
+    on: { go: { actions: () => undefined }, look: { guard: () => halt(), actions: [] } },
+  });
+  let halt = () => false;
+  for (const type of ["go", "look"]) {
+    const runtime = await openRuntime({ machines: { machine } });
+    const actor = runtime.createActor("machine", { id: "m" });
+    halt = () => {
+      runtime.halt();
+      return false;
+    };
+    actor.subscribe(halt);
+    await expect(actor.deliver({ type })).rejects.toMatchObject(closed);
+  }
 });
 
 describe("an action that closes the runtime", () => {
