@@ -56,6 +56,13 @@ export class ChildNames {
       if (heir !== undefined) {
         open.splice(open.indexOf(heir), 1);
         this.#names.set(child.no, heir);
+        taken.add(heir.key);
+      }
+    }
+    for (const { no: childNo, key, src } of moved) {
+      if (!this.#names.has(childNo) && taken.has(key)) {
+        // Nobody waits for it any more, and another one has its name: neither may take the place of the other.
+        this.#names.set(childNo, { key: `${key}#${childNo}`, src });
       }
     }
   }

@@ -121,6 +121,18 @@ describe("an invoked actor without an id of its own", () => {
     await runtime.close();
   });
 
+  test("is not dropped where the machine invokes it no more, and another one has its name", async () => {
+    const file = `${testFolder()}/orders.db`;
+    await started(file, { invoked: ["log", "charge"] });
+    const result = (src: string) => (src === "charge" ? Promise.resolve("charge") : never);
+    const runtime = await openRuntime({ file, machines: { order: orderOf({}, result) } });
+    expect(runtime.actor("o/0.order.paying")?.getSnapshot().status).toBe("active");
+    expect(await heardBy(runtime, "o")).toBe("charge heard charge");
+    await runtime.deliver("o/0.order.paying", { type: "any" });
+    await runtime.close();
+    expect(checkStore(file).faults).toEqual([]);
+  });
+
   test("is nobody's where the machine invokes it no more, and keeps its name", async () => {
     const file = `${testFolder()}/orders.db`;
     await started(file, {});
