@@ -30,7 +30,7 @@ const mistakes: readonly (readonly [string, string, string, string, RegExp, RegE
     /unknown key .*timout/,
     /timeout/,
   ],
-  ["has a value of the wrong type", tasks("{ id: t, run: 5 }"), "PLAN_WRONG_TYPE", "7:23", /run.* must be .*not/, /./],
+  ["has a value of the wrong type", tasks("{ id: t, run: {} }"), "PLAN_WRONG_TYPE", "7:23", /run.* must be .*not/, /./],
   [
     "has a duration without a unit",
     tasks("{ id: t, run: 'true', timeout: 5 }"),
