@@ -12,7 +12,6 @@ import type {
   PatchEffectInput,
   PatchEvent,
   PatchInput,
-  RestoreWorktreeInput,
   ValidatePatchOutput,
 } from "./patch-ledger.types.ts";
 import { testGateMachine } from "./test-gate.ts";
@@ -66,7 +65,6 @@ export const patchLedgerSetup = setup({
     validatePatch: unprovided<ValidatePatchOutput, PatchEffectInput>(),
     applyPatch: unprovided<ApplyPatchOutput, PatchEffectInput>(),
     commitPatch: unprovided<CommitPatchOutput, PatchEffectInput>(),
-    restoreWorktree: unprovided<void, RestoreWorktreeInput>(),
   },
   delays: { retryDelay: ({ context }) => context.retry_delay_sec * 1_000 },
   guards: {

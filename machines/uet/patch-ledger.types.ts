@@ -84,13 +84,6 @@ export interface CommitPatchOutput {
   readonly commit_sha: string;
 }
 
-export interface RestoreWorktreeInput {
-  readonly patch_id: string;
-  readonly run_id: string;
-  readonly ws_id: string;
-  readonly reason: string;
-}
-
 interface ValidationResults {
   readonly format_passed: boolean;
   readonly scope_passed: boolean;

@@ -8,7 +8,6 @@ import type {
   ApplyPatchOutput,
   CommitPatchOutput,
   PatchEffectInput,
-  RestoreWorktreeInput,
   ValidatePatchOutput,
 } from "../../../machines/uet/patch-ledger.types.ts";
 import { testGateMachine } from "../../../machines/uet/test-gate.ts";
@@ -17,7 +16,7 @@ import { type DurableArguments, durable } from "../../runtime/index.ts";
 import { executeTask } from "./effects/execute-task.ts";
 import { runGate } from "./effects/gate.ts";
 import { prepareMerge, publishMerge } from "./effects/merge.ts";
-import { applyToWorktree, commitVerified, restoreWorktree, validatePatch } from "./effects/patch.ts";
+import { applyToWorktree, commitVerified, validatePatch } from "./effects/patch.ts";
 import type { RunSite } from "./site.ts";
 import { withoutSecrets } from "./without-secrets.ts";
 
@@ -61,7 +60,6 @@ export function pipelineMachines(siteOf: SiteOf) {
       commitPatch: effect<PatchEffectInput, CommitPatchOutput>((site, { input, effect: { attempt }, signal }) =>
         commitVerified(site, input, attempt, signal),
       ),
-      restoreWorktree: effect<RestoreWorktreeInput, void>((site, { input }) => restoreWorktree(site, input)),
     },
   });
   const workstream = workstreamMachine.provide({

@@ -2,7 +2,6 @@ import type {
   ApplyPatchOutput,
   CommitPatchOutput,
   PatchEffectInput,
-  RestoreWorktreeInput,
   ValidatePatchOutput,
 } from "../../../../machines/uet/patch-ledger.types.ts";
 import { branchReference, commitPatch, findCommit, inspectPatch, workstreamBranch } from "../../git/index.ts";
@@ -79,10 +78,6 @@ export async function commitVerified(
   });
   await tree.clear(input.patch_id);
   return { commit_sha };
-}
-
-export async function restoreWorktree(site: RunSite, input: RestoreWorktreeInput): Promise<void> {
-  await site.patchTree(input.ws_id).clear(input.patch_id);
 }
 
 function trailers(site: RunSite, input: PatchEffectInput) {
