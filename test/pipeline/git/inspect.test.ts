@@ -77,6 +77,20 @@ describe("a patch may not leave the tree", () => {
     expect(await rulesBroken(adding("dir/linked", "120000", "../a.txt"))).toEqual([]);
   });
 
+  test("by a change of a symlink that it does not call one", async () => {
+    const files = { "a.txt": "", linked: { link: "a.txt" } };
+    const patch = "diff --git a/linked b/linked\n--- a/linked\n+++ b/linked\n@@ -1 +1 @@\n-a.txt\n+/etc/passwd\n";
+    expect(await rulesBroken(patch, {}, files)).toEqual(["symlink"]);
+  });
+
+  test("by many paths, of which the first are told and the others counted", async () => {
+    const { repository, start } = await setting();
+    const patch = Array.from({ length: 23 }, (_, index) => adding(`../${index}`)).join("");
+    const { constraints, reason } = await inspectPatch(repository, Buffer.from(patch), "p", { tip: start });
+    expect(constraints.findings.map(({ rule }) => rule)).toEqual([...Array<string>(20).fill("inside_tree"), "more"]);
+    expect(reason).toMatch(/; and 3 more$/);
+  });
+
   test("a submodule is refused", async () => {
     expect(await rulesBroken(adding("sub", "160000"))).toContain("submodule");
   });

@@ -25,6 +25,15 @@ describe("a patch as git makes it is understood", () => {
     ]);
   });
 
+  test("how many lines come and go, of files of one line too", () => {
+    const files = read({ old: "x\n", one: "1\n", many: lines }, { old: null, one: "2\n", many: "1\n2\n" });
+    expect(files.map(({ added, removed }) => [added, removed])).toEqual([
+      [0, 4],
+      [0, 1],
+      [1, 1],
+    ]);
+  });
+
   test("a change of mode alone", () => {
     const [file] = read({ tool: "#!/bin/sh\n" }, { tool: { program: "#!/bin/sh\n" } });
     expect(file).toMatchObject({ status: "modified", oldMode: "100644", newMode: "100755", added: 0, removed: 0 });
@@ -49,6 +58,11 @@ describe("a patch as git makes it is understood", () => {
   test("a symlink, with where it points", () => {
     const [file] = read({ a: "" }, { linked: { link: "dir/a" } });
     expect(file).toMatchObject({ status: "added", newMode: "120000", linkTarget: "dir/a" });
+  });
+
+  test("a symlink that leads elsewhere", () => {
+    const [file] = read({ a: "", linked: { link: "a" } }, { linked: { link: "dir/b" } });
+    expect(file).toMatchObject({ status: "modified", oldMode: "120000", newMode: "120000", linkTarget: "dir/b" });
   });
 
   test("an empty new file", () => {
@@ -88,7 +102,10 @@ describe("a mail of git format-patch", () => {
     commitAll(checkout, { a: "x\n" }, "Fix it");
     const text = git(checkout, "format-patch", "--stdout", "-1", "--from=Bob <bob@example.com>");
     expect(text).toContain("\nFrom: Jörg 日本 <");
-    expect(parsePatch(Buffer.from(`${text}\n`), "p").mail?.author.name).toBe("Jörg 日本");
+    expect(parsePatch(Buffer.from(`${text}\n`), "p").mail).toMatchObject({
+      author: { name: "Jörg 日本" },
+      message: "Fix it",
+    });
   });
 });
 
@@ -106,6 +123,51 @@ describe("what is no single patch is refused", () => {
     ["PATCH_MALFORMED", "a binary file without its content", "diff --git a/x b/x\nBinary files a/x and b/x differ\n"],
   ])("%s: %s", (code, _, text) => {
     expect(() => parsePatch(Buffer.from(text), "p")).toThrow(expect.objectContaining({ code }));
+  });
+
+  const header = "diff --git a/x b/x\n";
+  const added = `${header}new file mode 100644\n`;
+  const hunks = "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n";
+  const binary = `${added}GIT binary patch\n`;
+
+  test.each([
+    ["lines that end in CR LF", `${header}${hunks}`.replaceAll("\n", "\r\n")],
+    ['a second line "new mode"', `${modeOfX}new mode 100644\n`],
+    ["both added and deleted", `${added}deleted file mode 100644\n`],
+    ["file mode 100600", `${header}new file mode 100600\n`],
+    ["a name that cannot be read", 'diff --git a/x b/y\nrename from "x\nrename to y\n'],
+    ["a file mode that is stated twice", `${modeOfX}index 1..2 100644\n`],
+    ["a hunk (@@ -1 +1 @@) is missing", `${header}--- a/x\n+++ b/x\n`],
+    ['a line that starts with "+++ " is missing', `${header}--- a/x\n@@ -1 +1 @@\n-a\n+b\n`],
+    ['a name without the prefix "a/"', `${header}--- x\n+++ x\n@@ -1 +1 @@\n-a\n+b\n`],
+    ["/dev/null stands for a file that is not said to be new", `${header}${hunks.replace("a/x", "/dev/null")}`],
+    ["/dev/null stands for a file that is not said to be new", `${added}${hunks}`],
+    ["a hunk header that cannot be read", `${header}${hunks.replace("-1", "one")}`],
+    ["cut short, or whose header counts wrongly", `${header}${hunks.replace("-1", "-1,2")}`],
+    [
+      "a hunk that is longer than its header says",
+      `${header}${hunks.replace("-a", " a")}${hunks}`.replace("-1", "-1,0"),
+    ],
+    ["binary content that cannot be read", `${binary}literal 1\nIcmZ 1\n`],
+    ["binary content is missing", `${binary}\n`],
+    ["names that cannot be read from the line diff --git", `diff --git a/x b/y\n${modeOfX.slice(header.length)}`],
+    ["a file without any change", `${header}index 1..2 100644\n`],
+    ["a file that becomes a symlink", `${modeOfX.replace("100755", "120000")}`],
+    [
+      "a symlink whose target is not one line",
+      `${added.replace("100644", "120000")}--- /dev/null\n+++ b/x\n@@ -0,0 +1,2 @@\n+a\n+b\n`,
+    ],
+    ["a name that is not UTF-8", 'diff --git "a/\\377" "b/\\377"\nnew file mode 100644\n'],
+    ['without its line "diff --git"', `${header}${hunks}${hunks.replaceAll("/x", "/y")}`],
+    [
+      "a mail with attachments",
+      `From: A <a@x>\nSubject: s\nContent-Type: multipart/mixed; boundary=b\n\n${header}${hunks}`,
+    ],
+    ["a mail without subject and text", `From: A <a@x>\n\n---\n${header}${hunks}`],
+  ])("saying what is wrong: %s", (detail, text) => {
+    expect(() => parsePatch(Buffer.from(text), "p")).toThrow(
+      expect.objectContaining({ code: "PATCH_MALFORMED", message: expect.stringContaining(detail) }),
+    );
   });
 
   test.each([
