@@ -2,7 +2,7 @@ import { chmodSync, readdirSync, readFileSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { applyPatch, capturePatch, parsePatch } from "../../../src/pipeline/git/index.ts";
-import { git, put, type Setting, setting } from "./setting.fixture.ts";
+import { commitAll, git, put, type Setting, setting } from "./setting.fixture.ts";
 
 /** A commit of a file with CRLF that .gitattributes says is kept with LF: git takes it for changed at once. */
 async function unsound(): Promise<Setting & { readonly base: string }> {
@@ -14,7 +14,7 @@ async function unsound(): Promise<Setting & { readonly base: string }> {
 }
 
 /** A worktree at the commit, whose files git looks at again. */
-async function lookedAt({ pool, base }: Awaited<ReturnType<typeof unsound>>) {
+async function lookedAt({ pool, base }: Pick<Awaited<ReturnType<typeof unsound>>, "pool" | "base">) {
   const worktree = await pool.acquire(base);
   utimesSync(join(worktree.folder, "a.txt"), 1e9, 1e9);
   return worktree;
@@ -58,6 +58,33 @@ describe("a file whose line ends its attributes forbid, which git takes for chan
       applied: false,
       reason: "it applies to nothing: all that it changes is so already",
     });
+    const mode = "diff --git a/a.txt b/a.txt\nold mode 100755\nnew mode 100644\n";
+    const again = parsePatch(Buffer.from(`${mode}diff --git a/b.txt b/b.txt\n${mode.slice(mode.indexOf("old"))}`), "p");
+    expect(await applyPatch(await lookedAt(place), again)).toMatchObject({ applied: false });
+  });
+
+  test.each([
+    ["merges a patch with what came near it", 3, true],
+    ["refuses one that is in the way of what came", 6, false],
+  ])("%s", async (_, changedLine, applied) => {
+    const numbers = Array.from({ length: 10 }, (_each, index) => `${index + 1}`);
+    const textWith = (...changed: number[]): string =>
+      numbers.map((line, index) => `${changed.includes(index + 1) ? `new ${line}` : line}\r\n`).join("");
+    const { checkout, pool, start } = await setting({ "a.txt": textWith() });
+    commitAll(checkout, { "a.txt": textWith(6) }, "of the patch");
+    git(checkout, "diff", "--full-index", "--output=../patch", start);
+    const patch = parsePatch(readFileSync(join(checkout, "../patch")), "p");
+    git(checkout, "reset", "-q", "--hard", start);
+    const other = changedLine === 6 ? textWith().replace("6\r", "another 6\r") : textWith(changedLine);
+    commitAll(checkout, { "a.txt": other }, "other");
+    put(checkout, { ".gitattributes": "*.txt text\n" });
+    git(checkout, "add", ".gitattributes");
+    git(checkout, "commit", "-q", "-m", "attributes");
+    const worktree = await lookedAt({ pool, base: git(checkout, "rev-parse", "HEAD") });
+    const outcome = await applyPatch(worktree, patch);
+    expect(outcome).toMatchObject(applied ? { applied } : { applied, reason: expect.stringMatching(/does not apply/) });
+    expect(readFileSync(join(worktree.folder, "a.txt"), "utf8")).toBe(applied ? textWith(changedLine, 6) : other);
+    expect(readdirSync(worktree.gitDir)).not.toContain("pawl-apply-index");
   });
 
   test("is not among what a task changed, read or written again, as long as its bytes are the same", async () => {

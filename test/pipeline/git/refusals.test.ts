@@ -9,6 +9,7 @@ import {
   openRepository,
   resolveBase,
 } from "../../../src/pipeline/git/index.ts";
+import { runGit } from "../../../src/pipeline/git/process.ts";
 import { checkoutWith, commitAll, git, put, setting, temporaryFolder } from "./setting.fixture.ts";
 
 const opened = (folder: string) => openRepository(folder, { clock: systemClock });
@@ -84,6 +85,34 @@ describe("a filter that the configuration requires and that is not there is name
       code: "GIT_FILTER_FAILED",
       values: { command: "checkout", filter: "lfs" },
     });
+  });
+});
+
+describe("git that did not end as it should", () => {
+  const ended = {
+    kind: "ended",
+    exit: 0,
+    signal: null,
+    stdout: Buffer.from("x"),
+    stderr: "",
+    isTooLarge: false,
+  } as const;
+  const call = { cwd: "/", args: ["--no-pager", "log"] };
+
+  test("is told with what was asked of it, whatever it printed", async () => {
+    const log = { command: "log" };
+    await expect(runGit(call, async () => ({ ...ended, isTooLarge: true }))).rejects.toMatchObject({
+      code: "GIT_OUTPUT_TOO_LARGE",
+      values: log,
+    });
+    await expect(runGit(call, async () => ({ ...ended, exit: 1 }))).rejects.toMatchObject({
+      code: "GIT_FAILED",
+      values: { ...log, folder: "/", exit: 1, detail: "it said nothing" },
+    });
+    await expect(runGit(call, async () => ({ ...ended, exit: null, signal: "SIGKILL" }))).rejects.toMatchObject({
+      values: { ...log, exit: "SIGKILL" },
+    });
+    expect((await runGit({ ...call, answers: [1] }, async () => ({ ...ended, exit: 1 }))).exit).toBe(1);
   });
 });
 

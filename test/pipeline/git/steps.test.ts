@@ -144,6 +144,29 @@ describe("a worktree is used again, whatever a task did to it", () => {
     expect(readdirSync(folder).sort()).toEqual([".git", "a.txt", "docs"]);
   });
 
+  test("even where its index is none any more", async () => {
+    const { checkout, pool, start } = await setting({ "a.txt": "one\n", "dir/c.txt": "c\n" });
+    const worktree = await pool.acquire(start);
+    put(worktree.folder, { junk: "junk\n" });
+    git(join(worktree.folder, "dir"), "init", "-q");
+    writeFileSync(join(worktree.gitDir, "pawl-index"), "no index");
+    pool.release(worktree);
+    const next = commitAll(checkout, { "b.txt": "b\n" }, "next");
+    const again = await pool.acquire(next);
+    expect(again).toBe(worktree);
+    expect(readdirSync(again.folder).sort()).toEqual([".git", "a.txt", "b.txt", "dir"]);
+    expect(readdirSync(join(again.folder, "dir"))).toEqual(["c.txt"]);
+    expect(await capturePatch(again, next)).toBeNull();
+  });
+
+  test("also after it could not be set to what was asked for", async () => {
+    const { pool, start } = await setting();
+    const worktree = await pool.acquire(start);
+    pool.release(worktree);
+    await expect(pool.acquire("0".repeat(40))).rejects.toMatchObject({ code: "GIT_FAILED" });
+    expect(await pool.acquire(start)).toBe(worktree);
+  });
+
   test("but not one that git has forgotten: another takes its place", async () => {
     const { checkout, pool, start } = await setting();
     const worktree = await pool.acquire(start);
@@ -173,6 +196,23 @@ describe("a worktree is used again, whatever a task did to it", () => {
     pool.release(second);
     expect([worktree.name, second.name, (await pool.acquire(start)).name]).toEqual(["w1", "w2", "w2"]);
     expect((await pool.acquire(start)).name).toBe("w3");
+  });
+
+  test("nor the name of one that is there still", async () => {
+    const { pool, start } = await setting();
+    const [first, second] = [await pool.acquire(start), await pool.acquire(start)];
+    git((await first.lend()).folder, "worktree", "remove", "--force", ".");
+    pool.release(first);
+    const third = await pool.acquire(start);
+    expect([first, second, third].map(({ name }) => name)).toEqual(["w1", "w2", "w3"]);
+  });
+
+  test("and what stands in its pool and is no worktree goes when the pool is opened", async () => {
+    const { pool, repository, start } = await setting();
+    const { folder } = await pool.acquire(start);
+    put(join(folder, ".."), { "w2/a.txt": "half of it\n", stray: "x" });
+    await poolOf(repository);
+    expect(readdirSync(join(folder, ".."))).toEqual(["w1"]);
   });
 
   test("and git wrote its place relative to the repository's", async () => {
