@@ -57,3 +57,32 @@ test("a worker whose task was stopped before it began is free at once", () => {
   workers.left("w.a");
   expect(given).toEqual(["w.b"]);
 });
+
+test("a worker whose task does not want one any more is given to the next one at once", () => {
+  const given: string[] = [];
+  const workers = new Workers(1, (task, worker) => {
+    given.push(`${task} ${worker}`);
+    return task !== "w.a";
+  });
+  workers.offer("w.a");
+  workers.offer("w.b");
+  workers.offer("w.c");
+  expect(given).toEqual(["w.a w1", "w.b w1"]);
+  workers.left("w.a");
+  expect(given).toEqual(["w.a w1", "w.b w1"]);
+});
+
+test("a worker from before a restart is at its task; others are free, and none gets a task after the stop", () => {
+  const given: string[] = [];
+  const workers = new Workers(3, (task, worker) => given.push(`${task} ${worker}`) > 0);
+  workers.occupy("w1", "w.a");
+  // The plan of the process before had more workers.
+  workers.occupy("w9", "w.b");
+  workers.offer("w.c");
+  workers.offer("w.d");
+  workers.offer("w.e");
+  expect(given).toEqual(["w.c w2", "w.d w3"]);
+  workers.stop();
+  workers.left("w.a");
+  expect(given).toEqual(["w.c w2", "w.d w3"]);
+});
