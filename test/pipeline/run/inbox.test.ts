@@ -85,6 +85,19 @@ describe("a request to the process that works on a run", () => {
     expect(taken).toEqual(["later"]);
   });
 
+  test("that cannot be withdrawn is not said to be", async () => {
+    const folder = folderOfRequests();
+    // Somebody put a folder in its place, which is no file to take away.
+    const clock = fastClock((now) => {
+      if (now === 50) {
+        rmSync(join(folder, "a.json"));
+        mkdirSync(join(folder, "a.json"));
+      }
+    });
+    const code = expect.stringMatching(/^(EISDIR|EPERM)$/);
+    await expect(askRunning(folder, request("a"), { clock, waitMs: 1_000 })).rejects.toMatchObject({ code });
+  });
+
   test("that was taken late is waited for again as long, and then said to be open", async () => {
     const folder = folderOfRequests();
     let finish = (): void => undefined;

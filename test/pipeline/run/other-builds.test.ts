@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { openOverOtherBuilds } from "../../../src/pipeline/run/other-builds.ts";
 import { type Place, placeWith, planOf } from "../../cli/pawl.fixture.ts";
 import { appears } from "../../waiting.fixture.ts";
 
@@ -50,3 +51,10 @@ test("a run in a state that this build does not have is not cancelled, which was
   const { status, stderr } = place.pawl("cancel");
   expect([status, stderr]).toEqual([1, expect.stringContaining("Finish or cancel it with that build")]);
 }, 40_000);
+
+test("what has nothing to do with another build is thrown as it is, and nothing is opened a second time", async () => {
+  const full = new Error("the disk is full");
+  const open = vi.fn().mockRejectedValue(full);
+  await expect(openOverOtherBuilds({} as Database.Database, { toCancel: true }, open)).rejects.toBe(full);
+  expect(open).toHaveBeenCalledTimes(1);
+});

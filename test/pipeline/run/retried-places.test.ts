@@ -1,0 +1,86 @@
+import { join } from "node:path";
+import { expect, test, vi } from "vitest";
+import { createRedactor } from "../../../src/base/secrets.ts";
+import { systemClock } from "../../../src/base/time.ts";
+import { Admission } from "../../../src/pipeline/run/admission.ts";
+import { RunBranches } from "../../../src/pipeline/run/branches.ts";
+import { applyToWorktree } from "../../../src/pipeline/run/effects/patch.ts";
+import { DoesNotApply } from "../../../src/pipeline/run/patch-tree.ts";
+import type { PlanIndex } from "../../../src/pipeline/run/plan-index.ts";
+import { markMerge } from "../../../src/pipeline/run/prepared-merge.ts";
+import { RunSite, type SiteServices } from "../../../src/pipeline/run/site.ts";
+import { Worktrees } from "../../../src/pipeline/run/worktrees.ts";
+import { git, setting, temporaryFolder } from "../git/setting.fixture.ts";
+
+const never = new AbortController().signal;
+const maker = { run: "r", store: "s" };
+const about = {
+  index: {} as PlanIndex,
+  hasEndedUncommitted: () => false,
+  endedUnmerged: () => new Set<string>(),
+  lastCommitOf: () => null,
+  lastCompleted: () => null,
+};
+
+test("a branch that could not be made is made when it is asked for again", async () => {
+  const { repository, checkout, start } = await setting();
+  git(checkout, "branch", "pawl");
+  const branches = new RunBranches(repository, maker, start, {
+    ...about,
+    index: { workstream: () => ({ id: "w", dependsOn: ["v"] }) } as unknown as PlanIndex,
+  });
+  await expect(branches.runTip()).rejects.toMatchObject({ code: "BRANCH_EXISTS" });
+  await expect(branches.tip("w")).rejects.toMatchObject({ code: "BRANCH_EXISTS" });
+  git(checkout, "branch", "-D", "pawl");
+  expect([await branches.runTip(), await branches.tip("w")]).toEqual([start, start]);
+});
+
+test("a worktree whose setup failed serves the next one, which sets it up", async () => {
+  const { repository, start } = await setting();
+  const setUp = vi.fn().mockRejectedValueOnce(new Error("no network")).mockResolvedValue(undefined);
+  const worktrees = new Worktrees(repository, join(temporaryFolder(), "worktrees"), setUp);
+  const command = { kind: "shell", text: "npm ci" } as const;
+  await expect(worktrees.acquire(start, command, never)).rejects.toMatchObject({
+    code: "SETUP_FAILED",
+    values: { detail: "no network" },
+  });
+  const worktree = await worktrees.acquire(start, command, never);
+  expect([worktree.name, setUp.mock.calls.length]).toEqual(["w1", 2]);
+  worktrees.release(worktree);
+  expect((await worktrees.acquire(start, command, never)).name).toBe("w1");
+  expect(setUp.mock.calls.length).toBe(2);
+});
+
+test("a merge whose tree could not be made has one when its gates are begun again", async () => {
+  const { repository, start } = await setting();
+  const site = new RunSite(
+    {
+      clock: systemClock,
+      repository,
+      storeId: "s",
+      admission: new Admission(),
+      worktreesFolder: join(temporaryFolder(), "worktrees"),
+    } as unknown as SiteServices,
+    {
+      index: { workstream: () => ({ setup: null }) } as unknown as PlanIndex,
+      branches: new RunBranches(repository, maker, start, about),
+      secrets: createRedactor(new Map()),
+      runner: {} as RunSite["runner"],
+      workers: {} as RunSite["workers"],
+    },
+  );
+  const commit = (): Promise<unknown> => site.inMergeTree("w", "w~m1", never, async (worktree) => worktree.commit);
+  await expect(commit()).rejects.toThrow("w~m1 was not prepared");
+  await markMerge(repository, "r", "w~m1", { into: start, commit: start });
+  expect(await commit()).toBe(start);
+});
+
+test("a patch that does not fit is an outcome, and a fault of git is none", async () => {
+  const applied = (error: unknown) => {
+    const site = { patchTree: () => ({ with: () => Promise.reject(error) }) } as unknown as RunSite;
+    const input = { run_id: "r", ws_id: "w", task_id: "w.a", patch_id: "w.a~p1", attempt: 1 };
+    return applyToWorktree(site, input, never);
+  };
+  expect(await applied(new DoesNotApply("a.txt is another"))).toEqual({ applied: false, reason: "a.txt is another" });
+  await expect(applied(new Error("no space left"))).rejects.toThrow("no space left");
+});
