@@ -1,12 +1,52 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { systemClock } from "../../../src/base/time.ts";
 import { commandSucceeded, explainCommand, runCommand } from "../../../src/pipeline/command/index.ts";
+import type { Processes } from "../../../src/pipeline/command/process-info.ts";
+import { stopProcesses } from "../../../src/pipeline/command/stop.ts";
 import { commandSpec, isAlive, pidIn, runOutOfTime, temporaryFolder } from "./setting.fixture.ts";
 
 const onLinux = process.platform === "linux";
 /** Holds no output open, so that only its group or its marker tells of it. */
 const silently = "</dev/null >/dev/null 2>&1";
+
+describe("processes that are to be stopped", () => {
+  const infoOf = (pid: number) => ({ pid, parent: 1, group: pid, session: pid, start: 1 });
+
+  /** Processes of numbers that nobody has, and what is done with them; those of another user refuse every signal. */
+  function pretended(pids: readonly number[], isOfAnotherUser: (pid: number) => boolean) {
+    const alive = new Set(pids);
+    const sent: string[] = [];
+    const kill = vi.spyOn(process, "kill").mockImplementation((target, signal) => {
+      const pid = Math.abs(target);
+      if (isOfAnotherUser(pid)) {
+        throw Object.assign(new Error("kill EPERM"), { code: "EPERM" });
+      }
+      sent.push(`${target} ${signal}`);
+      if (signal === "SIGTERM") {
+        alive.delete(pid);
+      }
+      return true;
+    });
+    onTestFinished(() => kill.mockRestore());
+    const all = () => [...alive].map(infoOf);
+    const stillAlive: Processes["stillAlive"] = (known) => known.filter(({ pid }) => alive.has(pid));
+    const processes = { stillAlive } as Processes;
+    return { sent, stopped: () => stopProcesses(all, { graceMs: 60_000, clock: systemClock, processes }) };
+  }
+
+  test("and have changed their user are not waited for, and not said to be stopped", async () => {
+    const { sent, stopped } = pretended([5_000_001, 5_000_002], (pid) => pid === 5_000_002);
+    expect([...(await stopped()).keys()]).toEqual([5_000_001]);
+    expect(sent).toEqual(["-5000001 SIGTERM", "5000001 0", "5000001 SIGCONT"]);
+  });
+
+  test("are waited for when one of them alone has changed its user", async () => {
+    const { stopped } = pretended([5_000_001], () => true);
+    expect((await stopped()).size).toBe(0);
+  });
+});
 
 describe("a command that runs out of its time", () => {
   test("ends by TERM, at once and with all its group", async () => {
