@@ -69,6 +69,18 @@ describe("transitions.jsonl", () => {
     );
   });
 
+  test.each(["\n", "\n\n", "no JSON\n", '{"transition_id":1}\n', "{}\n"])(
+    "begins anew where none of its lines is one of the store: %j",
+    async (text) => {
+      const store = openSqlite({ file: ":memory:" });
+      await flip(store, 2);
+      const file = join(testFolder(), "transitions.jsonl");
+      writeFileSync(file, text);
+      followTransitions(store, { file })();
+      expect(ids(file)).toEqual(upTo(2));
+    },
+  );
+
   test("is put aside when it is full, and goes on from there after a crash", async () => {
     const file = join(testFolder(), "transitions.jsonl");
     const store = openSqlite({ file: ":memory:" });

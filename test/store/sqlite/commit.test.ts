@@ -63,6 +63,18 @@ describe.each([
     store.close();
   });
 
+  test("tells of its failure whoever asked, and nobody else", () => {
+    const store = opened();
+    const failures: unknown[] = [];
+    const bad = commitOf([{ ...audit, event_id: "no_event" }]);
+    expect(() => {
+      store.commit(bad, (failure) => failures.push(String(failure)));
+      store.settle();
+    }).not.toThrow();
+    expect(failures).toEqual([expect.stringContaining("CHECK constraint failed")]);
+    store.close();
+  });
+
   test("is told to its listeners as it stands in the store, chained to the one before (I7)", async () => {
     const store = opened();
     const heard: unknown[] = [];

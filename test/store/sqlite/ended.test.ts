@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { createMachine, fromPromise, stopChild } from "xstate";
 import { openRuntime } from "../../../src/runtime/index.ts";
+import { longestRootId } from "../../../src/store/port.ts";
 import { openSqlite } from "../../../src/store/sqlite/open.ts";
 
 const parent = createMachine(
@@ -40,6 +41,20 @@ test("what has ended is found by its id, the newest of its name, below roots tha
     undefined,
     undefined,
   ]);
+  await runtime.close();
+  store.close();
+});
+
+test("what has ended is found below a root of the longest id too", async () => {
+  const store = openSqlite({ file: ":memory:" });
+  const runtime = await openRuntime({ store, machines: { parent } });
+  const id = "r".repeat(longestRootId);
+  const actor = runtime.createActor("parent", { id });
+  actor.send({ type: "leave" });
+  await runtime.settled();
+  actor.stop();
+  await runtime.settled();
+  expect([id, `${id}/c/d`].map((each) => store.actorById(each)?.live)).toEqual([false, false]);
   await runtime.close();
   store.close();
 });

@@ -1,0 +1,87 @@
+import { join } from "node:path";
+import type { Worker } from "node:worker_threads";
+import { expect, onTestFinished, test, vi } from "vitest";
+import type { Commit, Store } from "../../../src/store/port.ts";
+import { openSqlite } from "../../../src/store/sqlite/open.ts";
+import { testFolder } from "../../runtime/folder.fixture.ts";
+
+const threads = vi.hoisted(() => [] as Worker[]);
+
+vi.mock("node:worker_threads", async (original) => {
+  const real = await original<typeof import("node:worker_threads")>();
+  class Noted extends real.Worker {
+    constructor(...args: ConstructorParameters<typeof real.Worker>) {
+      super(...args);
+      threads.push(this);
+    }
+  }
+  return { ...real, Worker: Noted };
+});
+
+/** A store whose commits are written by a thread, that one. */
+function opened(): { readonly store: Store; readonly thread: () => Worker; readonly file: string } {
+  threads.length = 0;
+  const file = join(testFolder(), "store.db");
+  const store = openSqlite({ file, threadAfterEvents: 0 });
+  return { store, file, thread: () => threads[0] as Worker };
+}
+
+const commitOf = (key: string): Commit => ({
+  at: 1,
+  actors: [],
+  journal: [],
+  audits: [],
+  rows: [],
+  timersDisarmed: [],
+  timersArmed: [],
+  effects: [],
+  lateSettlements: [],
+  deliveries: [{ actorNo: 1, idempotencyKey: key, at: 1 }],
+});
+
+const committed = (store: Store, key: string): Promise<unknown> =>
+  new Promise((resolve) => store.commit(commitOf(key), resolve));
+
+const failedAs = (detail: string) => ({
+  code: "STORE_FAILED",
+  values: { action: "written", detail: expect.stringContaining(detail) },
+});
+
+test("what a thread that ended was asked, and all that comes after, fails; what it wrote is there", async () => {
+  const { store, file, thread } = opened();
+  expect(await committed(store, "before")).toBeUndefined();
+  // So that it takes in nothing more.
+  const gone = thread().terminate();
+  const asked = committed(store, "asked");
+  await gone;
+  expect(await asked).toMatchObject(failedAs("the writer's thread ended"));
+  expect(await committed(store, "after")).toMatchObject(failedAs("the writer's thread ended"));
+  store.settle();
+  store.close();
+  const again = openSqlite({ file });
+  onTestFinished(() => again.close());
+  expect(["before", "asked", "after"].map((key) => again.wasDelivered(1, key))).toEqual([true, false, false]);
+});
+
+test("a thread that fails is told with what it failed at", async () => {
+  const { store, thread } = opened();
+  onTestFinished(() => store.close());
+  expect(await committed(store, "before")).toBeUndefined();
+  thread().emit("error", new Error("out of memory"));
+  expect(await committed(store, "after")).toMatchObject(failedAs("the writer's thread failed: out of memory"));
+});
+
+test("a thread that does not answer is not waited for without end", async () => {
+  const { store } = opened();
+  onTestFinished(() => store.close());
+  expect(await committed(store, "before")).toBeUndefined();
+  const wait = vi.spyOn(Atomics, "wait").mockReturnValue("timed-out");
+  onTestFinished(() => wait.mockRestore());
+  const failures: unknown[] = [];
+  store.commit(commitOf("asked"), (failure) => failures.push(failure));
+  store.commit(commitOf("asked too"), (failure) => failures.push(failure));
+  store.settle();
+  const failure = failedAs("the writer's thread does not answer");
+  expect(failures).toMatchObject([failure, failure]);
+  expect(await committed(store, "after")).toMatchObject(failure);
+});
