@@ -126,6 +126,19 @@ describe("a machine that has changed", () => {
     await again.close();
   });
 
+  test("is refused, and leaves the file to whoever opens it next", async () => {
+    const file = join(testFolder(), "people.db");
+    const before = await openRuntime({ file, machines: { person: first } });
+    before.createActor("person", { id: "p" });
+    await before.close();
+    await expect(openRuntime({ file, machines: { person: second } })).rejects.toMatchObject({
+      code: "MACHINE_CHANGED",
+    });
+    const again = await openRuntime({ file, machines: { person: first } });
+    expect(again.list()).toMatchObject([{ id: "p", state: "open" }]);
+    await again.close();
+  });
+
   test("is refused when it is not registered any more", async () => {
     const store = await stored();
     await expect(openRuntime({ store, machines: {} })).rejects.toThrow(
@@ -228,9 +241,13 @@ describe("a machine that has changed", () => {
       expect(actor.getSnapshot()).toMatchObject({ value: "active", context: { given: "Ann", family: "Lee" } });
     }
     await runtime.close();
-    const audits = "SELECT from_state || ' > ' || to_state FROM state_transitions WHERE entity_id = 'r'";
     const reader = openSqliteReader(file);
-    expect(reader.prepare(audits).pluck().all()).toEqual(["open > active"]);
+    const audits = reader.prepare(
+      'SELECT from_state, to_state, "trigger", metadata FROM state_transitions WHERE entity_id = ?',
+    );
+    const migrated = ["open", "active", "migrate", '{"from":"1","to":"2"}'];
+    expect(audits.raw().all("p").slice(-2)).toEqual([migrated, ["active", "closed", "end", "{}"]]);
+    expect(audits.raw().all("r")).toEqual([migrated]);
     reader.close();
     expect(checkStore(file).faults).toEqual([]);
   });
@@ -293,6 +310,93 @@ describe("a machine that has changed", () => {
     await after.settled();
     expect(after.list()).toMatchObject([{ id: "m", state: "late" }]);
     expect(store.loadTimers()).toEqual([]);
+    await after.close();
+  });
+
+  test("has each of several delays of a state in its time, whichever took which one's place", async () => {
+    const seen: [string, number][] = [];
+    const clock = simulatedClock();
+    const machineOf = (first: number, last: number) =>
+      createMachine({
+        after: {
+          [first]: { actions: () => seen.push(["first", clock.now()]) },
+          [last]: { actions: () => seen.push(["last", clock.now()]) },
+        },
+      });
+    const store = openSqlite({ file: ":memory:", clock });
+    const before = await openRuntime({ store, clock, machines: { m: machineOf(100, 200) } });
+    before.createActor("m", { id: "m" });
+    await before.settled();
+    clock.advance(50);
+    before.halt();
+    const after = await openRuntime({ store, clock, machines: { m: machineOf(150, 250) } });
+    clock.advance(500);
+    await after.settled();
+    expect(seen).toEqual([
+      ["first", 150],
+      ["last", 250],
+    ]);
+    await after.close();
+  });
+
+  test("that leaves a delay out waits no more for it, and for the others as before", async () => {
+    const clock = simulatedClock();
+    const store = openSqlite({ file: ":memory:", clock });
+    const machineOf = (left: object) =>
+      createMachine({
+        type: "parallel",
+        states: {
+          left: { initial: "waiting", states: { waiting: left, over: {} } },
+          right: { initial: "waiting", states: { waiting: { after: { 300: "over" } }, over: {} } },
+        },
+      });
+    const before = await openRuntime({ store, clock, machines: { m: machineOf({ after: { 100: "over" } }) } });
+    before.createActor("m", { id: "m" });
+    await before.settled();
+    clock.advance(50);
+    before.halt();
+    const after = await openRuntime({ store, clock, machines: { m: machineOf({}) } });
+    clock.advance(249);
+    await after.settled();
+    expect(after.list()).toMatchObject([{ state: "left.waiting,right.waiting" }]);
+    clock.advance(1);
+    await after.settled();
+    expect(after.list()).toMatchObject([{ state: "left.waiting,right.over" }]);
+    await after.close();
+  });
+
+  test("whose delay got another name waits the whole of the new one, which of its states it is in or not", async () => {
+    const clock = simulatedClock();
+    const store = openSqlite({ file: ":memory:", clock });
+    const machineOf = (name: string, ms: number) =>
+      createMachine(
+        {
+          type: "parallel",
+          states: {
+            left: { initial: "waiting", states: { waiting: { after: { [name]: "over" } }, over: {} } },
+            right: { initial: "waiting", states: { waiting: { after: { [ms]: "over" } }, over: {} } },
+          },
+        },
+        { delays: { [name]: 200 } },
+      );
+    const before = await openRuntime({ store, clock, machines: { m: machineOf("short", 500) } });
+    before.createActor("m", { id: "m" });
+    await before.settled();
+    clock.advance(50);
+    before.halt();
+    const after = await openRuntime({ store, clock, machines: { m: machineOf("pause", 700) } });
+    const states: string[] = [];
+    for (const untilMs of [249, 250, 699, 700]) {
+      clock.advance(untilMs - clock.now());
+      await after.settled();
+      states.push(after.list()[0]?.state ?? "");
+    }
+    expect(states).toEqual([
+      "left.waiting,right.waiting",
+      "left.over,right.waiting",
+      "left.over,right.waiting",
+      "left.over,right.over",
+    ]);
     await after.close();
   });
 });
