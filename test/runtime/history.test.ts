@@ -52,6 +52,36 @@ describe("history", () => {
     await runtime.close();
   });
 
+  test("knows at each moment where a history state led", async () => {
+    const player = setup({}).createMachine({
+      initial: "playing",
+      on: { pause: ".paused" },
+      states: {
+        playing: {
+          initial: "slow",
+          states: { slow: { on: { faster: "fast" } }, fast: {}, back: { type: "history" } },
+        },
+        paused: { on: { play: "playing.back" } },
+      },
+    });
+    const runtime = await openRuntime({ machines: { player } });
+    const actor = runtime.createActor("player", { id: "p" });
+    for (const type of ["pause", "play", "faster", "pause"] as const) {
+      actor.send({ type });
+    }
+    await runtime.settled();
+    const led = runtime
+      .history("p")
+      .filter(({ event }) => event.type === "pause")
+      .map(({ transitionId }) => {
+        const fork = runtime.fork("p", transitionId, `f${transitionId}`);
+        fork.send({ type: "play" });
+        return (fork.getSnapshot() as { value?: unknown }).value;
+      });
+    expect(led).toEqual([{ playing: "slow" }, { playing: "fast" }]);
+    await runtime.close();
+  });
+
   test("names the actor or the transition that is not there", async () => {
     const runtime = await openRuntime({ machines: { counter } });
     runtime.createActor("counter", { id: "c" });
@@ -145,6 +175,30 @@ describe("fork", () => {
     await again.close();
   });
 
+  test("runs the whole delay of the state it is in, and takes deliveries", async () => {
+    const clock = simulatedClock();
+    const egg = setup({ types: {} as { events: { type: "take" } } }).createMachine({
+      initial: "boiling",
+      states: { boiling: { after: { 100: "hard" }, on: { take: "soft" } }, hard: {}, soft: {} },
+    });
+    const runtime = await openRuntime({ clock, machines: { egg } });
+    runtime.createActor("egg", { id: "e" });
+    await runtime.settled();
+    clock.advance(60);
+    const [made] = runtime.history("e");
+    runtime.fork("e", made?.transitionId ?? -1, "f");
+    const taken = runtime.fork("e", made?.transitionId ?? -1, "g");
+    await expect(taken.deliver({ type: "take" })).resolves.toMatchObject({ value: "soft" });
+    const states = () => runtime.list().map(({ id, state }) => `${id} ${state}`);
+    clock.advance(99);
+    await runtime.settled();
+    expect(states()).toEqual(["e hard", "f boiling", "g soft"]);
+    clock.advance(1);
+    await runtime.settled();
+    expect(states()).toEqual(["e hard", "f hard", "g soft"]);
+    await runtime.close();
+  });
+
   test("has the children of that very transition, whatever became of the others in the same turn", async () => {
     const work = fromPromise(async () => 7);
     const helper = setup({}).createMachine({});
@@ -182,6 +236,29 @@ describe("fork", () => {
       ["dismiss", ""],
       ["back", "w,other"],
     ]);
+    await runtime.close();
+  });
+
+  test("keeps its references to actors that are none of its own", async () => {
+    const friend = setup({}).createMachine({ initial: "calm", states: { calm: { on: { poke: "poked" } }, poked: {} } });
+    const person = setup({
+      types: {} as {
+        context: { friend: AnyActorRef | undefined };
+        events: { type: "meet"; friend: AnyActorRef } | { type: "poke" };
+      },
+    }).createMachine({
+      context: { friend: undefined },
+      on: {
+        meet: { actions: assign({ friend: ({ event }) => event.friend }) },
+        poke: { actions: sendTo(({ context }) => context.friend as AnyActorRef, { type: "poke" }) },
+      },
+    });
+    const runtime = await openRuntime({ machines: { friend, person } });
+    const other = runtime.createActor("friend", { id: "f" });
+    runtime.createActor("person", { id: "p" }).send({ type: "meet", friend: other });
+    await runtime.settled();
+    runtime.fork("p", runtime.history("p").at(-1)?.transitionId ?? -1, "q").send({ type: "poke" });
+    expect(other.getSnapshot().value).toBe("poked");
     await runtime.close();
   });
 

@@ -147,14 +147,19 @@ test("references in collections and in the input of an effect lead to their acto
   });
   const street = setup({
     types: {} as {
-      context: { byName: Map<string, AnyActorRef>; all: Set<AnyActorRef>; count: number };
+      context: {
+        byName: Map<string, AnyActorRef>;
+        names: Map<AnyActorRef, string>;
+        all: Set<AnyActorRef>;
+        count: number;
+      };
       events: { type: "flip" | "count" };
     },
     actors: { lamp, work },
   }).createMachine({
     context: ({ spawn }) => {
       const one = spawn("lamp", { id: "one" });
-      return { byName: new Map([["one", one]]), all: new Set([one]), count: 0 };
+      return { byName: new Map([["one", one]]), names: new Map([[one, "one"]]), all: new Set([one]), count: 0 };
     },
     invoke: { src: "work", input: ({ self }) => ({ boss: self }) },
     on: {
@@ -170,9 +175,12 @@ test("references in collections and in the input of an effect lead to their acto
     await runtime.settled();
     const { context, children } = actor.getSnapshot();
     expect(context.count).toBe(count);
-    expect([context.byName.get("one") === children["one"], context.all.has(children["one"] as never)]).toEqual([
-      true,
-      true,
+    const { byName, names, all } = context;
+    const isOne = (ref: unknown): boolean => ref === children["one"];
+    expect([[...byName.values()], [...names.keys()], [...all]].map((refs) => refs.map(isOne))).toEqual([
+      [true],
+      [true],
+      [true],
     ]);
     expect(children["one"]?.getSnapshot()).toMatchObject({ value: count % 2 === 1 ? "on" : "off" });
     expect(begun.at(-1)).toBe(actor);
