@@ -111,6 +111,23 @@ describe("durable({ leaseMs })", () => {
   });
 });
 
+test("a backoff goes on over a restart, whatever is left of the lease", async () => {
+  const { clock, attempts, runtime, open } = await begun({ leaseMs: 1_000, retry: { max: 1, backoffMs: 100 } });
+  attempts[0]?.reject(new Error("no"));
+  await quiet(runtime);
+  clock.advance(50);
+  runtime.halt();
+  const second = await open();
+  await quiet(second);
+  clock.advance(49);
+  await quiet(second);
+  expect(attempts.length).toBe(1);
+  clock.advance(1);
+  await quiet(second);
+  expect(attempts.map(({ at }) => at)).toEqual([1_000, 1_100]);
+  second.halt();
+});
+
 describe("the idempotency key", () => {
   test("comes from the input where the policy says so, and stays over a restart", async () => {
     const { attempts, open, make } = workshop({ key: ({ name }: { name: string }) => `invoice of ${name}` });
@@ -195,6 +212,32 @@ describe("durable({ timeoutMs })", () => {
   });
 });
 
+test.each([
+  ["resolves", "resolved"],
+  ["rejects", "rejected"],
+] as const)("an attempt that %s after its time is recorded once, and not used (I3)", async (how, outcome) => {
+  const { clock, file, attempts, runtime, actor } = await begun({ timeoutMs: 50, retry: { max: 1 } });
+  clock.advance(50);
+  await quiet(runtime);
+  clock.advance(0);
+  await quiet(runtime);
+  expect(attempts.map(({ attempt }) => attempt)).toEqual([1, 2]);
+  if (how === "resolves") {
+    attempts[0]?.resolve("late");
+  } else {
+    attempts[0]?.reject(new Error("late"));
+  }
+  await quiet(runtime);
+  expect(actor.getSnapshot().value).toBe("working");
+  attempts[1]?.resolve("in time");
+  await waitFor(actor, (snapshot) => snapshot.matches("done"));
+  await quiet(runtime);
+  const db = openSqliteReader(file);
+  expect(db.prepare("SELECT attempt, outcome FROM late_settlements").all()).toEqual([{ attempt: 1, outcome }]);
+  db.close();
+  runtime.halt();
+});
+
 describe("durable()", () => {
   test.each([
     [null, "the policy is null, and must be an object"],
@@ -203,6 +246,15 @@ describe("durable()", () => {
     [{ retry: { max: undefined } }, "retry.max is undefined, and must be a whole number, or Infinity"],
     [{ retry: { max: 1, backoff: 5 } }, "retry.backoff is 5, and must be one of max, backoffMs, factor, maxBackoffMs"],
     [{ retry: { max: 1, backoffMs: Number.NaN } }, "retry.backoffMs is NaN, and must be a number that is not negative"],
+    [{ retry: null }, "retry is null, and must be an object with max"],
+    [{ retry: { max: 1.5 } }, "retry.max is 1.5, and must be a whole number, or Infinity"],
+    [{ retry: { max: -1 } }, "retry.max is -1, and must be a whole number, or Infinity"],
+    [{ retry: { max: 1, backoffMs: -1 } }, "retry.backoffMs is -1, and must be a number that is not negative"],
+    [
+      { retry: { max: 1, backoffMs: Number.POSITIVE_INFINITY } },
+      "retry.backoffMs is Infinity, and must be a number that is not negative",
+    ],
+    [{ leaseMs: "5" }, "leaseMs is '5', and must be a number that is not negative"],
     [{ timeoutMs: "5s" }, "timeoutMs is '5s', and must be a number of milliseconds above 0"],
     [{ timeoutMs: 0 }, "timeoutMs is 0, and must be a number of milliseconds above 0"],
     [{ key: "order-1" }, "key is 'order-1', and must be a function of the input"],
@@ -219,6 +271,12 @@ describe("durable()", () => {
       expect(() => durable({})(logic as never)).toThrow(expect.objectContaining({ code: "EFFECT_POLICY_INVALID" }));
     },
   );
+
+  test("takes a policy of nothing but zeros, where zero means something", () => {
+    const retry = { max: 0, backoffMs: 0, factor: 0, maxBackoffMs: 0 };
+    expect(() => durable({ retry, leaseMs: 0 })).not.toThrow();
+    expect(() => durable({ retry: { max: Number.POSITIVE_INFINITY } })).not.toThrow();
+  });
 
   test("takes a policy whose members are left out as undefined", () => {
     expect(() => durable({ retry: undefined, timeoutMs: undefined, leaseMs: undefined, key: undefined })).not.toThrow();
@@ -257,22 +315,25 @@ describe("the abort signal", () => {
     second.halt();
   });
 
-  test("fires when the actor is stopped; what comes later is recorded and not used", async () => {
-    const { file, attempts, runtime, actor } = await begun({});
-    actor.send({ type: "leave" });
-    expect(attempts[0]?.signal.aborted).toBe(true);
-    await quiet(runtime);
-    attempts[0]?.resolve("late");
-    await quiet(runtime);
-    expect(actor.getSnapshot().value).toBe("left");
-    const db = openSqliteReader(file);
-    expect(db.prepare("SELECT attempt, outcome FROM late_settlements").all()).toEqual([
-      { attempt: 1, outcome: "resolved" },
-    ]);
-    expect(db.prepare("SELECT status FROM effects").all()).toEqual([{ status: "stopped" }]);
-    db.close();
-    runtime.halt();
-  });
+  test.each([{}, { timeoutMs: 50 }])(
+    "fires when the actor is stopped; what comes later is recorded and not used: %o",
+    async (policy) => {
+      const { file, attempts, runtime, actor } = await begun(policy);
+      actor.send({ type: "leave" });
+      expect(attempts[0]?.signal.aborted).toBe(true);
+      await quiet(runtime);
+      attempts[0]?.resolve("late");
+      await quiet(runtime);
+      expect(actor.getSnapshot().value).toBe("left");
+      const db = openSqliteReader(file);
+      expect(db.prepare("SELECT attempt, outcome FROM late_settlements").all()).toEqual([
+        { attempt: 1, outcome: "resolved" },
+      ]);
+      expect(db.prepare("SELECT status FROM effects").all()).toEqual([{ status: "stopped" }]);
+      db.close();
+      runtime.halt();
+    },
+  );
 });
 
 describe("afterCommit()", () => {
