@@ -5,11 +5,13 @@ import {
   createActor,
   createMachine,
   fromTransition,
+  raise,
   sendParent,
   sendTo,
   stopChild,
 } from "xstate";
 import { openRuntime } from "../../src/runtime/index.ts";
+import { openSqlite } from "../../src/store/sqlite/open.ts";
 import { type SimulatedClock, simulatedClock } from "../../src/testing/simulated-clock.ts";
 
 describe("two delayed events of one id", () => {
@@ -56,6 +58,65 @@ describe("two delayed events of one id", () => {
     expect(found).toEqual(expected);
     expect(expected).toEqual([100, 150]);
   });
+
+  test.each([undefined, 60, 120])("fire once each, over a restart after %s ms", async (restartAfterMs) => {
+    const clock = simulatedClock();
+    const store = openSqlite({ file: ":memory:", clock });
+    const seen: number[] = [];
+    const machine = createMachine({
+      on: {
+        again: { actions: raise({ type: "late" }, { id: "late", delay: 100 }) },
+        late: { actions: () => seen.push(clock.now()) },
+      },
+    });
+    let runtime = await openRuntime({ store, clock, machines: { machine } });
+    const again = () => runtime.createActor("machine", { id: "m" }).send({ type: "again" });
+    again();
+    await runtime.settled();
+    clock.advance(50);
+    again();
+    await runtime.settled();
+    for (const untilMs of [60, 120, 300]) {
+      clock.advance(untilMs - clock.now());
+      await runtime.settled();
+      if (untilMs === restartAfterMs) {
+        runtime.halt();
+        runtime = await openRuntime({ store, clock, machines: { machine } });
+      }
+    }
+    expect([seen, store.loadTimers()]).toEqual([[100, 150], []]);
+    await runtime.close();
+  });
+});
+
+test("a delayed event for an actor that has ended by then is nobody's, and later ones come all the same", async () => {
+  const clock = simulatedClock();
+  const store = openSqlite({ file: ":memory:", clock });
+  const child = createMachine({});
+  const seen: string[] = [];
+  const machine = createMachine(
+    {
+      invoke: { src: "child", id: "child" },
+      on: {
+        send: { actions: sendTo("child", { type: "hello" }, { delay: 100 }) },
+        later: { actions: raise({ type: "told" }, { delay: 200 }) },
+        stop: { actions: stopChild("child") },
+        told: { actions: () => seen.push("told") },
+      },
+    },
+    { actors: { child } },
+  );
+  const runtime = await openRuntime({ store, clock, machines: { machine } });
+  const actor = runtime.createActor("machine", { id: "m" });
+  for (const type of ["send", "later", "stop"]) {
+    actor.send({ type });
+  }
+  await runtime.settled();
+  expect(store.loadTimers().length).toBe(2);
+  clock.advance(300);
+  await runtime.settled();
+  expect([seen, actor.getSnapshot().status, store.loadTimers()]).toEqual([["told"], "active", []]);
+  await runtime.close();
 });
 
 test("a delayed event for an actor that no restart brings back is an error of its sender, not lost", async () => {

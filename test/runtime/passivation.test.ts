@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { type AnyActorRef, assign, fromPromise, sendTo, setup, spawnChild, waitFor } from "xstate";
+import { type AnyActorRef, assign, fromPromise, fromTransition, sendTo, setup, spawnChild, waitFor } from "xstate";
 import { afterCommit, openRuntime } from "../../src/runtime/index.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
 import { simulatedClock } from "../../src/testing/simulated-clock.ts";
@@ -97,6 +97,65 @@ describe("an actor that nobody uses", () => {
     await runtime.settled();
     expect(runtime.list()).toMatchObject([{ id: "l", asleep: false, state: "off" }]);
     expect(runtime.createActor("lamp", { id: "l" }).getSnapshot().value).toBe("off");
+    await runtime.close();
+  });
+
+  test("stays awake, on disk too, when somebody comes to look while it is put to sleep", async () => {
+    const clock = simulatedClock();
+    const store = openSqlite({ file: ":memory:", clock });
+    let came = false;
+    const visitor = setup({}).createMachine({
+      on: {
+        come: {
+          actions: afterCommit(() => {
+            runtime.actor("l")?.subscribe(() => undefined);
+            came = true;
+          }),
+        },
+      },
+    });
+    const machines = { visitor, lamp2: { logic: lamp2, passivateAfterMs: 1_000 } };
+    const runtime = await openRuntime({ store, clock, machines });
+    runtime.createActor("lamp2", { id: "l" });
+    const guest = runtime.createActor("visitor", { id: "v" });
+    await runtime.settled();
+    clock.advance(900);
+    guest.send({ type: "come" });
+    clock.advance(600);
+    await runtime.settled();
+    expect([came, runtime.list({ machine: "lamp2" })]).toMatchObject([true, [{ asleep: false }]]);
+    await runtime.close();
+  });
+
+  test("sleeps with children that do nothing by themselves any more, and not with those that do", async () => {
+    const clock = simulatedClock();
+    let done = (): void => undefined;
+    const actors = {
+      total: fromTransition((sum: number) => sum + 1, 0),
+      work: fromPromise(() => new Promise<void>((resolve) => (done = resolve))),
+    };
+    const office = setup({ actors }).createMachine({
+      entry: [spawnChild("total", { id: "total" }), spawnChild("work", { id: "work" })],
+    });
+    const runtime = await openRuntime({ clock, machines: { office }, passivateAfterMs: 1_000 });
+    runtime.createActor("office", { id: "o" });
+    await runtime.settled();
+    const asleep = () => runtime.list({ rootsOnly: true }).map((row) => row.asleep);
+    clock.advance(3_000);
+    expect(asleep()).toEqual([false]);
+    done();
+    await new Promise(setImmediate);
+    await runtime.settled();
+    clock.advance(3_000);
+    expect(asleep()).toEqual([true]);
+    await runtime.close();
+  });
+
+  test("is awake on disk too when somebody has only looked at it", async () => {
+    const { runtime } = await asleep();
+    expect(runtime.actor("l")?.getSnapshot()).toMatchObject({ value: "on" });
+    await runtime.settled();
+    expect(runtime.list()).toMatchObject([{ id: "l", asleep: false }]);
     await runtime.close();
   });
 

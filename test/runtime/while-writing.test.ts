@@ -80,7 +80,12 @@ describe("while a commit is being written", () => {
     const first = deliver();
     await turn();
     const second = deliver();
+    let told = false;
+    void second.then(() => {
+      told = true;
+    });
     await turn();
+    expect(told).toBe(false);
     release();
     expect((await first).value).toBe("on");
     release();
@@ -148,6 +153,25 @@ describe("while a commit is being written", () => {
     const again = await openRuntime({ store, machines: { lamp: lamp() } });
     expect(again.createActor("lamp", { id: "l" }).getSnapshot().value).toBe("off");
     await again.close();
+  });
+
+  test("`halt` lets nothing begin that its end would have let begin", async () => {
+    const { store, held, release } = heldStore();
+    const started: string[] = [];
+    const runtime = await openRuntime({
+      store: { ...store, settle: () => undefined },
+      machines: { lamp: lamp(started) },
+    });
+    const actor = runtime.createActor("lamp", { id: "l" });
+    await turn();
+    release();
+    actor.send({ type: "work" });
+    await turn();
+    expect(held.length).toBe(1);
+    runtime.halt();
+    release();
+    await turn();
+    expect([started, store.actorById("l")?.state]).toEqual([[], "working"]);
   });
 
   test("its failure is told to whoever waits for it, and to whoever came after it", async () => {
