@@ -176,8 +176,7 @@ export async function referencesBelow(
 
 /** A folder in which the branch is checked out, of the user's checkout or a linked worktree, or null. */
 export async function checkoutOf(repository: Repository, branch: string): Promise<string | null> {
-  const { stdout } = await repository.git(["worktree", "list", "--porcelain", "-z"]);
-  for (const [index, entry] of stdout.toString().split("\0\0").entries()) {
+  for (const [index, entry] of (await listOfWorktrees(repository)).split("\0\0").entries()) {
     const lines = entry.split("\0");
     if (lines.includes(`branch ${branchReference(branch)}`)) {
       // The first is not a linked one. Of a checkout whose git folder lies elsewhere (a submodule), git names that one.
@@ -188,6 +187,23 @@ export async function checkoutOf(repository: Repository, branch: string): Promis
     }
   }
   return null;
+}
+
+const lookEveryMs = 20;
+const mostLooks = 50;
+
+/** Git fails at a worktree that another git is making in this moment: its file is there, with nothing in it yet. */
+async function listOfWorktrees(repository: Repository): Promise<string> {
+  for (let looks = 1; ; looks += 1) {
+    try {
+      return (await repository.git(["worktree", "list", "--porcelain", "-z"])).stdout.toString();
+    } catch (error) {
+      if (looks === mostLooks || !/failed to read .*commondir/.test(String(error))) {
+        throw error;
+      }
+    }
+    await new Promise<void>((resolve) => repository.clock.setTimeout(resolve, lookEveryMs));
+  }
 }
 
 /** What git keeps in its folder of a worktree while it is in the middle of something, and whose branches it names. */
