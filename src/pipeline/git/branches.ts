@@ -1,6 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { PawlError } from "../../base/errors/index.ts";
+import { pastHalfMadeWorktree } from "./half-made-worktree.ts";
 import { isAncestor } from "./history.ts";
 import { moveMessage, type Repository, type Sha } from "./repository.ts";
 import { removeStaleLocks } from "./stale-locks.ts";
@@ -164,7 +165,9 @@ export async function referencesBelow(
 ): Promise<Reference[]> {
   const format = "%(refname)%00%(objectname)%00%(worktreepath)";
   const only = containedIn === undefined ? [] : ["--merged", containedIn];
-  const { stdout } = await repository.git(["for-each-ref", `--format=${format}`, ...only, place]);
+  const { stdout } = await pastHalfMadeWorktree(repository.clock, () =>
+    repository.git(["for-each-ref", `--format=${format}`, ...only, place]),
+  );
   const lines = stdout.toString().split("\n");
   return lines
     .filter((line) => line !== "")
@@ -176,7 +179,10 @@ export async function referencesBelow(
 
 /** A folder in which the branch is checked out, of the user's checkout or a linked worktree, or null. */
 export async function checkoutOf(repository: Repository, branch: string): Promise<string | null> {
-  for (const [index, entry] of (await listOfWorktrees(repository)).split("\0\0").entries()) {
+  const { stdout } = await pastHalfMadeWorktree(repository.clock, () =>
+    repository.git(["worktree", "list", "--porcelain", "-z"]),
+  );
+  for (const [index, entry] of stdout.toString().split("\0\0").entries()) {
     const lines = entry.split("\0");
     if (lines.includes(`branch ${branchReference(branch)}`)) {
       // The first is not a linked one. Of a checkout whose git folder lies elsewhere (a submodule), git names that one.
@@ -187,23 +193,6 @@ export async function checkoutOf(repository: Repository, branch: string): Promis
     }
   }
   return null;
-}
-
-const lookEveryMs = 20;
-const mostLooks = 50;
-
-/** Git fails at a worktree that another git is making in this moment: its file is there, with nothing in it yet. */
-async function listOfWorktrees(repository: Repository): Promise<string> {
-  for (let looks = 1; ; looks += 1) {
-    try {
-      return (await repository.git(["worktree", "list", "--porcelain", "-z"])).stdout.toString();
-    } catch (error) {
-      if (looks === mostLooks || !/failed to read .*commondir/.test(String(error))) {
-        throw error;
-      }
-    }
-    await new Promise<void>((resolve) => repository.clock.setTimeout(resolve, lookEveryMs));
-  }
 }
 
 /** What git keeps in its folder of a worktree while it is in the middle of something, and whose branches it names. */

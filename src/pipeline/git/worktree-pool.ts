@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, realpath, rm, stat, utimes } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
+import { pastHalfMadeWorktree } from "./half-made-worktree.ts";
 import { stopLeftoverGit } from "./leftovers.ts";
 import type { Repository, Sha } from "./repository.ts";
 import { Worktree } from "./worktree.ts";
@@ -137,7 +138,9 @@ export class WorktreePool {
     const name = `w${number}`;
     const folder = join(this.#folder, name);
     await rm(folder, { recursive: true, force: true });
-    await this.#repository.git(["worktree", "add", "--quiet", "--detach", "--no-checkout", folder, commit]);
+    await pastHalfMadeWorktree(this.#repository.clock, () =>
+      this.#repository.git(["worktree", "add", "--quiet", "--detach", "--no-checkout", folder, commit]),
+    );
     const gitDir = await gitDirOf(folder);
     const worktree = new Worktree({ name, folder, gitDir, ...surroundings(this.#repository), ...this.#options });
     this.#names.add(name);

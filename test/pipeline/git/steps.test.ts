@@ -257,25 +257,6 @@ describe("a merge", () => {
     await expect(checkedOut).rejects.toMatchObject({ code: "BRANCH_CHECKED_OUT" });
   });
 
-  test("moves a branch while git makes a worktree, whose files are there and not yet written", async () => {
-    const { repository, checkout, pool, start } = await setting();
-    const { gitDir } = await pool.acquire(start);
-    const file = join(gitDir, "commondir");
-    const written = readFileSync(file);
-    writeFileSync(file, "");
-    const next = commitAll(checkout, { b: "" }, "next");
-    git(checkout, "update-ref", "refs/heads/work", start);
-    const real = repository.git.bind(repository);
-    const look = vi.spyOn(repository, "git").mockImplementation(async (...call) => {
-      const looked = real(...call);
-      await looked.catch(() => writeFileSync(file, written));
-      return await looked;
-    });
-    await advanceBranch(repository, "work", { from: start, to: next });
-    expect(look.mock.calls.filter(([args]) => args[0] === "worktree")).toHaveLength(2);
-    expect(git(checkout, "rev-parse", "work")).toBe(next);
-  });
-
   test("brings a run into the checked out base, unless a change of the user is in the way", async () => {
     const place = await setting();
     const tip = await runThatWrote(place, "a.txt", "of the run\n");
