@@ -1,14 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { createActor, createMachine, fromCallback, setup, waitFor } from "xstate";
-import { backoffBefore } from "../../src/runtime/durable.ts";
-import {
-  afterCommit,
-  type DurableArguments,
-  durable,
-  type EffectPolicy,
-  openRuntime,
-} from "../../src/runtime/index.ts";
+import { setup, waitFor } from "xstate";
+import { type DurableArguments, durable, type EffectPolicy, openRuntime } from "../../src/runtime/index.ts";
 import { openSqlite, openSqliteReader } from "../../src/store/sqlite/open.ts";
 import { testFolder } from "./folder.fixture.ts";
 import { clockAsNodeHasIt } from "./node-clock.fixture.ts";
@@ -238,56 +231,6 @@ test.each([
   runtime.halt();
 });
 
-describe("durable()", () => {
-  test.each([
-    [null, "the policy is null, and must be an object"],
-    [{ retry: 5 }, "retry is 5, and must be an object with max"],
-    [{ retry: { maxAttempts: 5 } }, "retry is { maxAttempts: 5 }, and must be an object with max"],
-    [{ retry: { max: undefined } }, "retry.max is undefined, and must be a whole number, or Infinity"],
-    [{ retry: { max: 1, backoff: 5 } }, "retry.backoff is 5, and must be one of max, backoffMs, factor, maxBackoffMs"],
-    [{ retry: { max: 1, backoffMs: Number.NaN } }, "retry.backoffMs is NaN, and must be a number that is not negative"],
-    [{ retry: null }, "retry is null, and must be an object with max"],
-    [{ retry: { max: 1.5 } }, "retry.max is 1.5, and must be a whole number, or Infinity"],
-    [{ retry: { max: -1 } }, "retry.max is -1, and must be a whole number, or Infinity"],
-    [{ retry: { max: 1, backoffMs: -1 } }, "retry.backoffMs is -1, and must be a number that is not negative"],
-    [
-      { retry: { max: 1, backoffMs: Number.POSITIVE_INFINITY } },
-      "retry.backoffMs is Infinity, and must be a number that is not negative",
-    ],
-    [{ leaseMs: "5" }, "leaseMs is '5', and must be a number that is not negative"],
-    [{ timeoutMs: "5s" }, "timeoutMs is '5s', and must be a number of milliseconds above 0"],
-    [{ timeoutMs: 0 }, "timeoutMs is 0, and must be a number of milliseconds above 0"],
-    [{ key: "order-1" }, "key is 'order-1', and must be a function of the input"],
-    [{ timeout: 5 }, "timeout is 5, and must be one of retry, timeoutMs, leaseMs, key"],
-  ])("refuses the policy %o", (policy, words) => {
-    expect(() => durable(policy as never)).toThrow(
-      expect.objectContaining({ code: "EFFECT_POLICY_INVALID", message: `durable(): ${words}` }),
-    );
-  });
-
-  test.each([createMachine({}), fromCallback(() => undefined), undefined])(
-    "refuses what is no promise: %o",
-    (logic) => {
-      expect(() => durable({})(logic as never)).toThrow(expect.objectContaining({ code: "EFFECT_POLICY_INVALID" }));
-    },
-  );
-
-  test("takes a policy of nothing but zeros, where zero means something", () => {
-    const retry = { max: 0, backoffMs: 0, factor: 0, maxBackoffMs: 0 };
-    expect(() => durable({ retry, leaseMs: 0 })).not.toThrow();
-    expect(() => durable({ retry: { max: Number.POSITIVE_INFINITY } })).not.toThrow();
-  });
-
-  test("takes a policy whose members are left out as undefined", () => {
-    expect(() => durable({ retry: undefined, timeoutMs: undefined, leaseMs: undefined, key: undefined })).not.toThrow();
-  });
-
-  test("waits for nothing, however many attempts failed, where there is no backoff", () => {
-    expect(backoffBefore({ max: Number.POSITIVE_INFINITY }, 2_000)).toBe(0);
-    expect(backoffBefore({ max: Number.POSITIVE_INFINITY, backoffMs: 1 }, 2_000)).toBe(3_600_000);
-  });
-});
-
 describe("without a policy", () => {
   test("one attempt decides, as in XState", async () => {
     const { attempts, runtime, actor } = await begun({});
@@ -334,32 +277,4 @@ describe("the abort signal", () => {
       runtime.halt();
     },
   );
-});
-
-describe("afterCommit()", () => {
-  const told: string[] = [];
-  const machine = createMachine({
-    initial: "a",
-    states: {
-      a: {
-        on: { go: { target: "b", actions: afterCommit((_: object, params: unknown) => told.push(`went ${params}`)) } },
-      },
-      b: {},
-    },
-  });
-
-  test("runs at once in plain XState", () => {
-    told.length = 0;
-    createActor(machine).start().send({ type: "go" });
-    expect(told).toEqual(["went undefined"]);
-  });
-
-  test("does not run when its transition was not committed", async () => {
-    told.length = 0;
-    const runtime = await openRuntime({ machines: { machine } });
-    runtime.createActor("machine", { id: "m" }).send({ type: "go" });
-    runtime.halt();
-    await new Promise(setImmediate);
-    expect(told).toEqual([]);
-  });
 });

@@ -1,12 +1,9 @@
-import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
-import { describe, expect, test, vi } from "vitest";
-import { PawlError } from "../../../src/base/errors/index.ts";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
 import {
   advanceBranch,
   applyPatch,
-  branchTakingName,
   capturePatch,
   commitPatch,
   createBranch,
@@ -15,7 +12,7 @@ import {
   mergeTrees,
   parsePatch,
 } from "../../../src/pipeline/git/index.ts";
-import { commitAll, git, poolOf, put, type Setting, setting } from "./setting.fixture.ts";
+import { commitAll, git, put, type Setting, setting } from "./setting.fixture.ts";
 
 const trailers = { "Pawl-Run": "R1", "Pawl-Ledger": "L1" };
 
@@ -91,148 +88,6 @@ test("a patch of a mode that is there already applies to nothing", async () => {
   expect(await applyPatch(after, patch)).toMatchObject({ applied: false, reason: expect.stringMatching(/nothing/) });
 });
 
-describe("a worktree is used again, whatever a task did to it", () => {
-  test("deleted its .git, left ignored files and locks, committed by itself", async () => {
-    const { pool, start } = await setting({ "a.txt": "one\n", ".gitignore": "ignored\n" });
-    const worktree = await pool.acquire(start);
-    const { folder } = await worktree.lend();
-    commitAll(folder, { "a.txt": "two\n", ignored: "x" }, "of its own");
-    rmSync(join(folder, ".git"));
-    writeFileSync(join(worktree.gitDir, "index.lock"), "");
-    const captured = await capturePatch(worktree, start);
-    expect(parsePatch(captured ?? Buffer.alloc(0), "p").files).toMatchObject([{ newPath: "a.txt" }]);
-    writeFileSync(join(worktree.gitDir, "pawl-index.lock"), "");
-    pool.release(worktree);
-    const again = await pool.acquire(start);
-    expect(again).toBe(worktree);
-    await again.lend();
-    git(folder, "add", "--all");
-    expect(git(folder, "status", "--porcelain", "--ignored")).toBe("");
-  });
-
-  test.each([
-    "rebase theirs",
-    "rebase --apply theirs",
-    "merge theirs",
-    "cherry-pick theirs~1 theirs",
-    "bisect start HEAD HEAD~1",
-  ])("left this in its middle: git %s", async (command) => {
-    const { pool, start } = await setting();
-    const worktree = await pool.acquire(start);
-    const { folder } = await worktree.lend();
-    git(folder, "checkout", "-q", "-b", "theirs");
-    commitAll(folder, { "a.txt": "theirs\n" }, "theirs");
-    commitAll(folder, { "a.txt": "theirs again\n" }, "theirs again");
-    git(folder, "checkout", "-q", "--detach", start);
-    commitAll(folder, { "a.txt": "ours\n" }, "ours");
-    spawnSync("git", command.split(" "), { cwd: folder });
-    expect(git(folder, "status")).toMatch(/git (rebase|am|merge|cherry-pick|bisect) /);
-    pool.release(worktree);
-    await (await pool.acquire(start)).lend();
-    expect(git(folder, "status").split("\n").slice(1)).toEqual(["nothing to commit, working tree clean"]);
-  });
-
-  test("had git leave out a part of the tree", async () => {
-    const { pool, start } = await setting({ "a.txt": "one\n", "docs/b.txt": "b\n" });
-    const worktree = await pool.acquire(start);
-    const { folder } = await worktree.lend();
-    git(folder, "sparse-checkout", "set", "src");
-    expect(readdirSync(folder).sort()).toEqual([".git", "a.txt"]);
-    pool.release(worktree);
-    await (await pool.acquire(start)).lend();
-    git(folder, "reset", "-q", "--hard");
-    expect(readdirSync(folder).sort()).toEqual([".git", "a.txt", "docs"]);
-  });
-
-  test("even where its index is none any more", async () => {
-    const { checkout, pool, start } = await setting({ "a.txt": "one\n", "dir/c.txt": "c\n" });
-    const worktree = await pool.acquire(start);
-    put(worktree.folder, { junk: "junk\n" });
-    git(join(worktree.folder, "dir"), "init", "-q");
-    writeFileSync(join(worktree.gitDir, "pawl-index"), "no index");
-    pool.release(worktree);
-    const next = commitAll(checkout, { "b.txt": "b\n" }, "next");
-    const again = await pool.acquire(next);
-    expect(again).toBe(worktree);
-    expect(readdirSync(again.folder).sort()).toEqual([".git", "a.txt", "b.txt", "dir"]);
-    expect(readdirSync(join(again.folder, "dir"))).toEqual(["c.txt"]);
-    expect(await capturePatch(again, next)).toBeNull();
-  });
-
-  test("also after it could not be set to what was asked for", async () => {
-    const { pool, start } = await setting();
-    const worktree = await pool.acquire(start);
-    pool.release(worktree);
-    await expect(pool.acquire("0".repeat(40))).rejects.toMatchObject({ code: "GIT_FAILED" });
-    expect(await pool.acquire(start)).toBe(worktree);
-  });
-
-  test("but not one that git has forgotten: another takes its place", async () => {
-    const { checkout, pool, start } = await setting();
-    const worktree = await pool.acquire(start);
-    const { folder } = await worktree.lend();
-    git(folder, "worktree", "remove", "--force", ".");
-    pool.release(worktree);
-    const [first, second] = [await pool.acquire(start), await pool.acquire(start)];
-    expect([first.folder, second.folder]).toEqual([folder, join(folder, "../w2")]);
-    expect(git((await first.lend()).folder, "status", "--porcelain")).toBe("");
-    expect(git(checkout, "worktree", "list").split("\n")).toHaveLength(3);
-  });
-
-  test("but not one with files that this user cannot take away: another takes its place", async () => {
-    const { pool, start } = await setting();
-    const worktree = await pool.acquire(start);
-    await worktree.lend();
-    pool.release(worktree);
-    const run = worktree.git.bind(worktree);
-    const detail = "warning: failed to remove d/f: Permission denied";
-    vi.spyOn(worktree, "git").mockImplementation(async (args, more) => {
-      if (args[0] === "clean") {
-        throw new PawlError("GIT_FAILED", { command: "clean", folder: worktree.folder, exit: 1, detail });
-      }
-      return await run(args, more);
-    });
-    const second = await pool.acquire(start);
-    pool.release(second);
-    expect([worktree.name, second.name, (await pool.acquire(start)).name]).toEqual(["w1", "w2", "w2"]);
-    expect((await pool.acquire(start)).name).toBe("w3");
-  });
-
-  test("nor the name of one that is there still", async () => {
-    const { pool, start } = await setting();
-    const [first, second] = [await pool.acquire(start), await pool.acquire(start)];
-    git((await first.lend()).folder, "worktree", "remove", "--force", ".");
-    pool.release(first);
-    const third = await pool.acquire(start);
-    expect([first, second, third].map(({ name }) => name)).toEqual(["w1", "w2", "w3"]);
-  });
-
-  test("and what stands in its pool and is no worktree goes when the pool is opened", async () => {
-    const { pool, repository, start } = await setting();
-    const { folder } = await pool.acquire(start);
-    put(join(folder, ".."), { "w2/a.txt": "half of it\n", stray: "x" });
-    await poolOf(repository);
-    expect(readdirSync(join(folder, ".."))).toEqual(["w1"]);
-  });
-
-  test("and git wrote its place relative to the repository's", async () => {
-    const { pool, repository, start } = await setting();
-    const { folder, gitDir } = await pool.acquire(start);
-    writeFileSync(join(gitDir, "gitdir"), `${relative(gitDir, join(folder, ".git"))}\n`);
-    const again = await (await poolOf(repository)).acquire(start);
-    expect([again.folder, again.gitDir]).toEqual([folder, gitDir]);
-  });
-
-  test("one that was half made when Pawl was killed is removed", async () => {
-    const { pool, repository, start } = await setting();
-    const worktree = await pool.acquire(start);
-    writeFileSync(join(worktree.gitDir, "locked"), "initializing");
-    const reopened = await poolOf(repository);
-    expect(readdirSync(join(worktree.folder, ".."))).toEqual([]);
-    expect((await reopened.acquire(start)).isAt(start)).toBe(true);
-  });
-});
-
 describe("a merge", () => {
   test("of what is contained already makes no commit, and a conflict names the paths", async () => {
     const place = await setting();
@@ -270,70 +125,4 @@ describe("a merge", () => {
     expect(git(place.checkout, "status", "--porcelain")).toBe("");
     expect(await merge()).toEqual({ kind: "already", commit: tip });
   });
-});
-
-test("a branch of this run is found as it was left; one of somebody else is refused", async () => {
-  const { repository, checkout, start } = await setting();
-  await createBranch(repository, "pawl/R1", { run: "R1", store: "S" }, start);
-  expect(await createBranch(repository, "pawl/R1", { run: "R1", store: "S" }, start)).toBe(start);
-  const ofAnotherStore = createBranch(repository, "pawl/R1", { run: "R1", store: "other" }, start);
-  await expect(ofAnotherStore).rejects.toMatchObject({ code: "BRANCH_EXISTS" });
-  git(checkout, "branch", "pawl/R2");
-  const taken = createBranch(repository, "pawl/R2", { run: "R2", store: "S" }, start);
-  await expect(taken).rejects.toMatchObject({ code: "BRANCH_EXISTS" });
-});
-
-describe("a branch of which commits are recorded", () => {
-  const maker = { run: "R1", store: "S" };
-
-  async function recorded() {
-    const { repository, checkout, start } = await setting();
-    await createBranch(repository, "pawl/R1", maker, start);
-    const commit = commitAll(checkout, { b: "" }, "recorded");
-    await advanceBranch(repository, "pawl/R1", { from: start, to: commit });
-    return { checkout, commit, start, again: () => createBranch(repository, "pawl/R1", maker, start, commit) };
-  }
-
-  test("is made again at the last of them where somebody deleted it", async () => {
-    const { checkout, commit, again } = await recorded();
-    git(checkout, "branch", "-q", "-D", "pawl/R1");
-    expect(await again()).toBe(commit);
-    expect(git(checkout, "rev-parse", "pawl/R1")).toBe(commit);
-  });
-
-  test("is refused where somebody moved it away from them", async () => {
-    const { checkout, commit, start, again } = await recorded();
-    git(checkout, "branch", "-q", "-f", "pawl/R1", start);
-    await expect(again()).rejects.toMatchObject({
-      code: "BRANCH_MOVED",
-      values: { branch: "pawl/R1", expected: commit, found: start },
-    });
-  });
-
-  test.each([
-    ["emptied", ["reflog", "expire", "--expire=now", "--all"]],
-    ["cut off", ["reflog", "delete", "pawl/R1@{1}"]],
-  ] as const)("is known by them where its log was %s", async (_, expire) => {
-    const { checkout, commit, again } = await recorded();
-    git(checkout, ...expire);
-    expect(git(checkout, "log", "--walk-reflogs", "--format=%gs", "pawl/R1", "--")).not.toContain("R1");
-    expect(await again()).toBe(commit);
-    git(checkout, "branch", "-q", "-f", "pawl/R1", `${commit}^`);
-    git(checkout, ...expire);
-    await expect(again()).rejects.toMatchObject({ code: "BRANCH_EXISTS" });
-  });
-});
-
-test("the name of a run is taken by each branch of it but the one that this store left at the start", async () => {
-  const { repository, checkout, start } = await setting();
-  const maker = { run: "R1", store: "S" };
-  const taking = (of = maker, at = start) => branchTakingName(repository, of, at);
-  expect(await taking()).toBeNull();
-  await createBranch(repository, "pawl/R1", maker, start);
-  expect(await taking()).toBeNull();
-  expect(await taking({ run: "R1", store: "other" })).toEqual({ branch: "pawl/R1", commit: start });
-  const moved = commitAll(checkout, { "a.txt": "moved\n" }, "moved");
-  expect(await taking(maker, moved)).toEqual({ branch: "pawl/R1", commit: start });
-  await createBranch(repository, "pawl-work/R1/w", maker, start);
-  expect(await taking()).toEqual({ branch: "pawl-work/R1/w", commit: start });
 });

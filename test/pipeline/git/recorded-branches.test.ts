@@ -1,0 +1,69 @@
+import { describe, expect, test } from "vitest";
+import { advanceBranch, branchTakingName, createBranch } from "../../../src/pipeline/git/index.ts";
+import { commitAll, git, setting } from "./setting.fixture.ts";
+
+test("a branch of this run is found as it was left; one of somebody else is refused", async () => {
+  const { repository, checkout, start } = await setting();
+  await createBranch(repository, "pawl/R1", { run: "R1", store: "S" }, start);
+  expect(await createBranch(repository, "pawl/R1", { run: "R1", store: "S" }, start)).toBe(start);
+  const ofAnotherStore = createBranch(repository, "pawl/R1", { run: "R1", store: "other" }, start);
+  await expect(ofAnotherStore).rejects.toMatchObject({ code: "BRANCH_EXISTS" });
+  git(checkout, "branch", "pawl/R2");
+  const taken = createBranch(repository, "pawl/R2", { run: "R2", store: "S" }, start);
+  await expect(taken).rejects.toMatchObject({ code: "BRANCH_EXISTS" });
+});
+
+describe("a branch of which commits are recorded", () => {
+  const maker = { run: "R1", store: "S" };
+
+  async function recorded() {
+    const { repository, checkout, start } = await setting();
+    await createBranch(repository, "pawl/R1", maker, start);
+    const commit = commitAll(checkout, { b: "" }, "recorded");
+    await advanceBranch(repository, "pawl/R1", { from: start, to: commit });
+    return { checkout, commit, start, again: () => createBranch(repository, "pawl/R1", maker, start, commit) };
+  }
+
+  test("is made again at the last of them where somebody deleted it", async () => {
+    const { checkout, commit, again } = await recorded();
+    git(checkout, "branch", "-q", "-D", "pawl/R1");
+    expect(await again()).toBe(commit);
+    expect(git(checkout, "rev-parse", "pawl/R1")).toBe(commit);
+  });
+
+  test("is refused where somebody moved it away from them", async () => {
+    const { checkout, commit, start, again } = await recorded();
+    git(checkout, "branch", "-q", "-f", "pawl/R1", start);
+    await expect(again()).rejects.toMatchObject({
+      code: "BRANCH_MOVED",
+      values: { branch: "pawl/R1", expected: commit, found: start },
+    });
+  });
+
+  test.each([
+    ["emptied", ["reflog", "expire", "--expire=now", "--all"]],
+    ["cut off", ["reflog", "delete", "pawl/R1@{1}"]],
+  ] as const)("is known by them where its log was %s", async (_, expire) => {
+    const { checkout, commit, again } = await recorded();
+    git(checkout, ...expire);
+    expect(git(checkout, "log", "--walk-reflogs", "--format=%gs", "pawl/R1", "--")).not.toContain("R1");
+    expect(await again()).toBe(commit);
+    git(checkout, "branch", "-q", "-f", "pawl/R1", `${commit}^`);
+    git(checkout, ...expire);
+    await expect(again()).rejects.toMatchObject({ code: "BRANCH_EXISTS" });
+  });
+});
+
+test("the name of a run is taken by each branch of it but the one that this store left at the start", async () => {
+  const { repository, checkout, start } = await setting();
+  const maker = { run: "R1", store: "S" };
+  const taking = (of = maker, at = start) => branchTakingName(repository, of, at);
+  expect(await taking()).toBeNull();
+  await createBranch(repository, "pawl/R1", maker, start);
+  expect(await taking()).toBeNull();
+  expect(await taking({ run: "R1", store: "other" })).toEqual({ branch: "pawl/R1", commit: start });
+  const moved = commitAll(checkout, { "a.txt": "moved\n" }, "moved");
+  expect(await taking(maker, moved)).toEqual({ branch: "pawl/R1", commit: start });
+  await createBranch(repository, "pawl-work/R1/w", maker, start);
+  expect(await taking()).toEqual({ branch: "pawl-work/R1/w", commit: start });
+});

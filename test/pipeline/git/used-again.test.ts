@@ -1,0 +1,149 @@
+import { spawnSync } from "node:child_process";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { describe, expect, test, vi } from "vitest";
+import { PawlError } from "../../../src/base/errors/index.ts";
+import { capturePatch, parsePatch } from "../../../src/pipeline/git/index.ts";
+import { commitAll, git, poolOf, put, setting } from "./setting.fixture.ts";
+
+describe("a worktree is used again, whatever a task did to it", () => {
+  test("deleted its .git, left ignored files and locks, committed by itself", async () => {
+    const { pool, start } = await setting({ "a.txt": "one\n", ".gitignore": "ignored\n" });
+    const worktree = await pool.acquire(start);
+    const { folder } = await worktree.lend();
+    commitAll(folder, { "a.txt": "two\n", ignored: "x" }, "of its own");
+    rmSync(join(folder, ".git"));
+    writeFileSync(join(worktree.gitDir, "index.lock"), "");
+    const captured = await capturePatch(worktree, start);
+    expect(parsePatch(captured ?? Buffer.alloc(0), "p").files).toMatchObject([{ newPath: "a.txt" }]);
+    writeFileSync(join(worktree.gitDir, "pawl-index.lock"), "");
+    pool.release(worktree);
+    const again = await pool.acquire(start);
+    expect(again).toBe(worktree);
+    await again.lend();
+    git(folder, "add", "--all");
+    expect(git(folder, "status", "--porcelain", "--ignored")).toBe("");
+  });
+
+  test.each([
+    "rebase theirs",
+    "rebase --apply theirs",
+    "merge theirs",
+    "cherry-pick theirs~1 theirs",
+    "bisect start HEAD HEAD~1",
+  ])("left this in its middle: git %s", async (command) => {
+    const { pool, start } = await setting();
+    const worktree = await pool.acquire(start);
+    const { folder } = await worktree.lend();
+    git(folder, "checkout", "-q", "-b", "theirs");
+    commitAll(folder, { "a.txt": "theirs\n" }, "theirs");
+    commitAll(folder, { "a.txt": "theirs again\n" }, "theirs again");
+    git(folder, "checkout", "-q", "--detach", start);
+    commitAll(folder, { "a.txt": "ours\n" }, "ours");
+    spawnSync("git", command.split(" "), { cwd: folder });
+    expect(git(folder, "status")).toMatch(/git (rebase|am|merge|cherry-pick|bisect) /);
+    pool.release(worktree);
+    await (await pool.acquire(start)).lend();
+    expect(git(folder, "status").split("\n").slice(1)).toEqual(["nothing to commit, working tree clean"]);
+  });
+
+  test("had git leave out a part of the tree", async () => {
+    const { pool, start } = await setting({ "a.txt": "one\n", "docs/b.txt": "b\n" });
+    const worktree = await pool.acquire(start);
+    const { folder } = await worktree.lend();
+    git(folder, "sparse-checkout", "set", "src");
+    expect(readdirSync(folder).sort()).toEqual([".git", "a.txt"]);
+    pool.release(worktree);
+    await (await pool.acquire(start)).lend();
+    git(folder, "reset", "-q", "--hard");
+    expect(readdirSync(folder).sort()).toEqual([".git", "a.txt", "docs"]);
+  });
+
+  test("even where its index is none any more", async () => {
+    const { checkout, pool, start } = await setting({ "a.txt": "one\n", "dir/c.txt": "c\n" });
+    const worktree = await pool.acquire(start);
+    put(worktree.folder, { junk: "junk\n" });
+    git(join(worktree.folder, "dir"), "init", "-q");
+    writeFileSync(join(worktree.gitDir, "pawl-index"), "no index");
+    pool.release(worktree);
+    const next = commitAll(checkout, { "b.txt": "b\n" }, "next");
+    const again = await pool.acquire(next);
+    expect(again).toBe(worktree);
+    expect(readdirSync(again.folder).sort()).toEqual([".git", "a.txt", "b.txt", "dir"]);
+    expect(readdirSync(join(again.folder, "dir"))).toEqual(["c.txt"]);
+    expect(await capturePatch(again, next)).toBeNull();
+  });
+
+  test("also after it could not be set to what was asked for", async () => {
+    const { pool, start } = await setting();
+    const worktree = await pool.acquire(start);
+    pool.release(worktree);
+    await expect(pool.acquire("0".repeat(40))).rejects.toMatchObject({ code: "GIT_FAILED" });
+    expect(await pool.acquire(start)).toBe(worktree);
+  });
+
+  test("but not one that git has forgotten: another takes its place", async () => {
+    const { checkout, pool, start } = await setting();
+    const worktree = await pool.acquire(start);
+    const { folder } = await worktree.lend();
+    git(folder, "worktree", "remove", "--force", ".");
+    pool.release(worktree);
+    const [first, second] = [await pool.acquire(start), await pool.acquire(start)];
+    expect([first.folder, second.folder]).toEqual([folder, join(folder, "../w2")]);
+    expect(git((await first.lend()).folder, "status", "--porcelain")).toBe("");
+    expect(git(checkout, "worktree", "list").split("\n")).toHaveLength(3);
+  });
+
+  test("but not one with files that this user cannot take away: another takes its place", async () => {
+    const { pool, start } = await setting();
+    const worktree = await pool.acquire(start);
+    await worktree.lend();
+    pool.release(worktree);
+    const run = worktree.git.bind(worktree);
+    const detail = "warning: failed to remove d/f: Permission denied";
+    vi.spyOn(worktree, "git").mockImplementation(async (args, more) => {
+      if (args[0] === "clean") {
+        throw new PawlError("GIT_FAILED", { command: "clean", folder: worktree.folder, exit: 1, detail });
+      }
+      return await run(args, more);
+    });
+    const second = await pool.acquire(start);
+    pool.release(second);
+    expect([worktree.name, second.name, (await pool.acquire(start)).name]).toEqual(["w1", "w2", "w2"]);
+    expect((await pool.acquire(start)).name).toBe("w3");
+  });
+
+  test("nor the name of one that is there still", async () => {
+    const { pool, start } = await setting();
+    const [first, second] = [await pool.acquire(start), await pool.acquire(start)];
+    git((await first.lend()).folder, "worktree", "remove", "--force", ".");
+    pool.release(first);
+    const third = await pool.acquire(start);
+    expect([first, second, third].map(({ name }) => name)).toEqual(["w1", "w2", "w3"]);
+  });
+
+  test("and what stands in its pool and is no worktree goes when the pool is opened", async () => {
+    const { pool, repository, start } = await setting();
+    const { folder } = await pool.acquire(start);
+    put(join(folder, ".."), { "w2/a.txt": "half of it\n", stray: "x" });
+    await poolOf(repository);
+    expect(readdirSync(join(folder, ".."))).toEqual(["w1"]);
+  });
+
+  test("and git wrote its place relative to the repository's", async () => {
+    const { pool, repository, start } = await setting();
+    const { folder, gitDir } = await pool.acquire(start);
+    writeFileSync(join(gitDir, "gitdir"), `${relative(gitDir, join(folder, ".git"))}\n`);
+    const again = await (await poolOf(repository)).acquire(start);
+    expect([again.folder, again.gitDir]).toEqual([folder, gitDir]);
+  });
+
+  test("one that was half made when Pawl was killed is removed", async () => {
+    const { pool, repository, start } = await setting();
+    const worktree = await pool.acquire(start);
+    writeFileSync(join(worktree.gitDir, "locked"), "initializing");
+    const reopened = await poolOf(repository);
+    expect(readdirSync(join(worktree.folder, ".."))).toEqual([]);
+    expect((await reopened.acquire(start)).isAt(start)).toBe(true);
+  });
+});
