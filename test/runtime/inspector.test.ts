@@ -27,13 +27,15 @@ interface Message {
 async function messagesUntil(socket: WebSocket, isLast: (message: Message) => boolean): Promise<Message[]> {
   const messages: Message[] = [];
   return new Promise((resolve) => {
-    socket.on("message", (data) => {
+    const read = (data: unknown): void => {
       const message = JSON.parse(String(data)) as Message;
       messages.push(message);
       if (isLast(message)) {
+        socket.off("message", read);
         resolve(messages);
       }
-    });
+    };
+    socket.on("message", read);
   });
 }
 
