@@ -56,7 +56,8 @@ export function migrated(snapshot: StoredSnapshot, row: ActorRow, to: Target): S
     if (fault !== undefined) {
       throw new Error(`the migrate function from version ${from} returned ${fault}`);
     }
-    return { status: row.status, ...(after as StoredSnapshot) };
+    const given = after as StoredSnapshot;
+    return { ...given, status: given["status"] ?? row.status };
   }, snapshot);
 }
 

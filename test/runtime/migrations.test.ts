@@ -86,6 +86,14 @@ describe("migrate functions", () => {
     await runtime.close();
   });
 
+  test("may leave the status undefined, which stays as it was", async () => {
+    const store = await stored();
+    const migrate = { "1": (snapshot: StoredSnapshot) => ({ ...snapshot, status: undefined }) };
+    const runtime = await openRuntime({ store, machines: { person: { logic: first, version: "2", migrate } } });
+    expect(runtime.actor("p")?.getSnapshot().status).toBe("active");
+    await runtime.close();
+  });
+
   test("whose outcome cannot be recorded leave nothing behind of the actors before it", async () => {
     const store = await stored();
     const { next } = systemIds();
