@@ -42,8 +42,8 @@ export class ChildNames {
     return this.#names.get(row.no) ?? row;
   }
 
-  /** To be called before its children are named. */
-  setParent(no: number, logic: InternalLogic, snapshot: StoredSnapshot): void {
+  /** Names the children of an actor, to be asked for by `nameOf` afterwards. */
+  nameChildrenOf(no: number, logic: InternalLogic, snapshot: StoredSnapshot): void {
     const placed = this.#placed.get(no);
     const moved = placed !== undefined && isMachine(logic) ? placed.filter((child) => isMoved(logic, child)) : [];
     if (!isMachine(logic) || moved.length === 0) {

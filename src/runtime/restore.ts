@@ -73,7 +73,7 @@ function prepare(registry: Registry, rows: readonly ActorRow[], problems: Proble
     }
     const restorable: Restorable = { row, logic, type, snapshot };
     found.set(row.no, restorable);
-    children.setParent(row.no, logic, snapshot);
+    children.nameChildrenOf(row.no, logic, snapshot);
     if (parent === undefined) {
       trees.set(row.no, [restorable]);
     } else {
