@@ -78,13 +78,15 @@ export async function createBranch(
   const found = await repository.commit(reference);
   if (found !== null) {
     const first = await firstMark(repository, reference);
-    const isIn = async (commit: Sha): Promise<boolean> => await isAncestor(repository, commit, found);
-    if (first === mark && recorded !== null && !(await isIn(recorded))) {
-      throw new PawlError("BRANCH_MOVED", { branch, expected: recorded, found });
+    if (first === mark) {
+      if (recorded !== null && !(await isAncestor(repository, recorded, found))) {
+        throw new PawlError("BRANCH_MOVED", { branch, expected: recorded, found });
+      }
+      return found;
     }
     // A log that was cut off at an age, or emptied, no longer says who made the branch. The commits do.
     const saysNothing = first === undefined || first === "" || first === moveMessage;
-    if (first === mark || (saysNothing && (found === place || (recorded !== null && (await isIn(recorded)))))) {
+    if (saysNothing && (recorded === null ? found === start : await isAncestor(repository, recorded, found))) {
       return found;
     }
   }

@@ -25,11 +25,10 @@ interface Modified {
  */
 export async function leaveUnwritten(worktree: Worktree, base: Sha): Promise<boolean> {
   const { stdout } = await worktree.git(["diff-index", "--cached", "--raw", "--no-abbrev", "-z", base, "--"]);
+  const folder = Buffer.from(worktree.folder + sep);
   const entries: string[] = [];
   for (const { mode, blob, path } of modifiedFiles(stdout)) {
-    if (
-      await isUnwritten(Buffer.from(`${Buffer.from(worktree.folder + sep).toString("latin1")}${path}`, "latin1"), blob)
-    ) {
+    if (await isUnwritten(Buffer.concat([folder, Buffer.from(path, "latin1")]), blob)) {
       entries.push(`${mode} ${blob}\t${path}\0`);
     }
   }
