@@ -92,31 +92,28 @@ export class WorktreePool {
       await removeWorktree(worktree);
       return await this.#addNext(commit);
     }
-    if (!worktree.isAt(commit)) {
-      try {
-        await this.#resetOrFree(worktree, commit);
-      } catch (cause) {
-        if (!worktree.isStuck) {
-          throw cause;
-        }
-        // What is left of it keeps its name.
-        await removeWorktree(worktree);
-        return await this.#addNext(commit);
-      }
+    if (!worktree.isAt(commit) && !(await this.#orFree(worktree, () => worktree.resetUnlessStuck(commit)))) {
+      // What is left of it keeps its name.
+      await removeWorktree(worktree);
+      return await this.#addNext(commit);
     }
     return worktree;
   }
 
-  /** Gives a worktree back, in whatever state; one that is stuck is not given out again. Whoever had it must have ended all processes in it. */
+  /**
+   * Gives a worktree back, in whatever state; one that is stuck is not given out again. Whoever had it must have ended
+   * all processes in it.
+   */
   release(worktree: Worktree): void {
     if (!worktree.isStuck && !this.#free.includes(worktree)) {
       this.#free.push(worktree);
     }
   }
 
-  async #resetOrFree(worktree: Worktree, commit: Sha): Promise<void> {
+  /** Where the step fails, somebody else may have the worktree. */
+  async #orFree<T>(worktree: Worktree, step: () => Promise<T>): Promise<T> {
     try {
-      await worktree.reset(commit);
+      return await step();
     } catch (cause) {
       this.release(worktree);
       throw cause;
@@ -144,7 +141,7 @@ export class WorktreePool {
     const gitDir = await gitDirOf(folder);
     const worktree = new Worktree({ name, folder, gitDir, ...surroundings(this.#repository), ...this.#options });
     this.#names.add(name);
-    await this.#resetOrFree(worktree, commit);
+    await this.#orFree(worktree, () => worktree.reset(commit));
     return worktree;
   }
 }

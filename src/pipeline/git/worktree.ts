@@ -167,6 +167,19 @@ export class Worktree {
     this.#untouched = true;
   }
 
+  /** The same, or false where it is stuck. @throws as `reset` does where it is not */
+  async resetUnlessStuck(commit: Sha): Promise<boolean> {
+    try {
+      await this.reset(commit);
+      return true;
+    } catch (cause) {
+      if (!this.isStuck) {
+        throw cause;
+      }
+      return false;
+    }
+  }
+
   /** Runs git on this worktree, with Pawl's own index. */
   git(args: readonly string[], more: Partial<Omit<GitCall, "args" | "cwd">> = {}): Promise<GitAnswer> {
     const env = {

@@ -95,8 +95,8 @@ export class PatchTree {
       return this.#applied;
     }
     this.#applied = undefined;
-    if (this.#worktree !== undefined && !this.#worktree.isAt(parent)) {
-      this.#worktree = await resetUnlessStuck(this.#worktree, parent);
+    if (this.#worktree?.isAt(parent) === false && !(await this.#worktree.resetUnlessStuck(parent))) {
+      this.#worktree = undefined;
     }
     this.#worktree ??= await worktrees.acquire(parent, setup, signal);
     await worktrees.ready(this.#worktree, setup, signal);
@@ -107,18 +107,5 @@ export class PatchTree {
     }
     this.#applied = { id, worktree: this.#worktree, parsed, parent };
     return this.#applied;
-  }
-}
-
-/** @returns undefined where a gate left what nobody can take away */
-async function resetUnlessStuck(worktree: Worktree, commit: Sha): Promise<Worktree | undefined> {
-  try {
-    await worktree.reset(commit);
-    return worktree;
-  } catch (cause) {
-    if (!worktree.isStuck) {
-      throw cause;
-    }
-    return undefined;
   }
 }
