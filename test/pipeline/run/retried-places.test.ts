@@ -11,22 +11,15 @@ import { markMerge } from "../../../src/pipeline/run/prepared-merge.ts";
 import { RunSite, type SiteServices } from "../../../src/pipeline/run/site.ts";
 import { Worktrees } from "../../../src/pipeline/run/worktrees.ts";
 import { git, setting, temporaryFolder } from "../git/setting.fixture.ts";
+import { maker, nothingRecorded } from "./branches.fixture.ts";
 
 const never = new AbortController().signal;
-const maker = { run: "r", store: "s" };
-const about = {
-  index: {} as PlanIndex,
-  hasEndedUncommitted: () => false,
-  endedUnmerged: () => new Set<string>(),
-  lastCommitOf: () => null,
-  lastCompleted: () => null,
-};
 
 test("a branch that could not be made is made when it is asked for again", async () => {
   const { repository, checkout, start } = await setting();
   git(checkout, "branch", "pawl");
   const branches = new RunBranches(repository, maker, start, {
-    ...about,
+    ...nothingRecorded,
     index: { workstream: () => ({ id: "w", dependsOn: ["v"] }) } as unknown as PlanIndex,
   });
   await expect(branches.runTip()).rejects.toMatchObject({ code: "BRANCH_EXISTS" });
@@ -63,7 +56,7 @@ test("a merge whose tree could not be made has one when its gates are begun agai
     } as unknown as SiteServices,
     {
       index: { workstream: () => ({ setup: null }) } as unknown as PlanIndex,
-      branches: new RunBranches(repository, maker, start, about),
+      branches: new RunBranches(repository, maker, start, nothingRecorded),
       secrets: createRedactor(new Map()),
       runner: {} as RunSite["runner"],
       workers: {} as RunSite["workers"],

@@ -12,18 +12,11 @@ import { markMerge } from "../../../src/pipeline/run/prepared-merge.ts";
 import type { RunSite } from "../../../src/pipeline/run/site.ts";
 import { planOf } from "../../cli/pawl.fixture.ts";
 import { commitAll, git, put, type Setting, setting, temporaryFolder } from "../git/setting.fixture.ts";
+import { maker, nothingRecorded } from "./branches.fixture.ts";
 import { once } from "./crash/crash-run.ts";
 
 const program = fileURLToPath(new URL("../../../dist/bin/pawl.js", import.meta.url));
 
-const maker = { run: "r", store: "s" };
-const about = {
-  index: {} as PlanIndex,
-  hasEndedUncommitted: () => false,
-  endedUnmerged: () => new Set<string>(),
-  lastCommitOf: () => null,
-  lastCompleted: () => null,
-};
 const mail = { message: "b", author: { name: "Bo", email: "bo@example.com" }, date: null };
 
 /** A signal that fires while a branch is being moved: the branch stands at its new commit by then. */
@@ -64,7 +57,7 @@ test("a workstream that is ended while it is being merged is not left in the run
   const found = await setting();
   const { repository, start, checkout } = found;
   const commit = commitAll(checkout, { "b.txt": "b\n" }, "merged");
-  const branches = new RunBranches(repository, maker, start, about);
+  const branches = new RunBranches(repository, maker, start, nothingRecorded);
   await branches.runTip();
   await markMerge(repository, "r", "w~m1", { into: start, commit });
   const site = { run: "r", services: { repository }, branches } as unknown as RunSite;
@@ -88,7 +81,7 @@ test.each([
     git(checkout, "update-ref", "refs/heads/pawl-work/r/w", last);
     const index = { workstream: () => ({ id: "w", dependsOn: [] }) } as unknown as PlanIndex;
     const found = {
-      ...about,
+      ...nothingRecorded,
       index,
       hasEndedUncommitted: (ledger: string) => hasEndedUncommitted && ledger === "w.b~p1",
     };
@@ -105,13 +98,13 @@ test.each([
   "a merge that a killed process made and could not record stays where not its workstream but $ended was ended",
   async ({ ended, isMerged }) => {
     const { repository, start, checkout } = await setting();
-    await new RunBranches(repository, maker, start, about).runTip();
+    await new RunBranches(repository, maker, start, nothingRecorded).runTip();
     const earlier = commitAll(checkout, { "a1.txt": "a\n" }, "merge of other");
     const commit = commitAll(checkout, { "b1.txt": "b\n" }, "merge of w");
     await markMerge(repository, "r", "other~m1", { into: start, commit: earlier });
     await markMerge(repository, "r", "w~m2", { into: earlier, commit });
     git(checkout, "update-ref", "refs/heads/pawl/r", commit);
-    const found = { ...about, endedUnmerged: () => new Set(ended) };
+    const found = { ...nothingRecorded, endedUnmerged: () => new Set(ended) };
     const tip = await new RunBranches(repository, maker, start, found).runTip();
     expect(tip).toBe(isMerged ? commit : earlier);
     expect(git(checkout, "rev-parse", "pawl/r")).toBe(tip);
