@@ -2,11 +2,10 @@
 export { type CommandResult, type CommandSpec, commandSucceeded, type StartError } from "./command.ts";
 export { type Environment, effectMarker, inheritedEnvironment } from "./environment.ts";
 export { explainCommand } from "./explain.ts";
-export { type StoppedLeftover, stopLeftovers } from "./leftovers.ts";
+export { killLeftovers, type StoppedLeftover, stopLeftovers } from "./leftovers.ts";
 export { readLog } from "./log-format.ts";
 export type { CommandOutput } from "./output-log.ts";
 export { runCommand } from "./run.ts";
 export { type CommandRequest, type CommandRunner, openRunner } from "./runner.ts";
-export { RunningCommands } from "./running-commands.ts";
 export { screenText } from "./screen-text.ts";
 export { openSeparateRunner } from "./separate-runner.ts";

@@ -2,7 +2,7 @@ import type { Clock } from "../../base/time.ts";
 import { familyOf, type Processes, type ProcessInfo } from "./process-info.ts";
 import { systemProcesses } from "./processes.ts";
 import { type RunningCommand, RunningCommands } from "./running-commands.ts";
-import { stopProcesses } from "./stop.ts";
+import { signalAll, stopProcesses } from "./stop.ts";
 
 /** A start that was timed by the clock and one that `ps` tells may differ by rounding and by the time of the spawn. */
 const sameStartMs = 2000;
@@ -35,36 +35,61 @@ export async function stopLeftovers(
 ): Promise<readonly StoppedLeftover[]> {
   const register = new RunningCommands(stateDirectory, clock, processes);
   const remembered = register.all();
-  const byPid = new Map(remembered.map((command) => [command.pid, command]));
   const markers = new Map<number, string | null>();
-  const find = (): readonly ProcessInfo[] => {
-    const all = processes.all();
-    const marked = new Map<number, string>();
-    // A session is ours if its leader is known by its start, or if it has the known pid and a member that is marked.
-    const sessions = new Set<number>();
-    for (const info of all) {
-      const marker = processes.markerOf(info.pid);
-      if (marker?.startsWith(`${store}/`) === true) {
-        marked.set(info.pid, marker);
-        if (byPid.has(info.session)) {
-          sessions.add(info.session);
-        }
-      }
-      if (isRemembered(byPid.get(info.pid), info, processes.boot)) {
-        sessions.add(info.pid);
-      }
-    }
-    const family = familyOf(all, ({ pid, session }) => marked.has(pid) || sessions.has(session));
-    for (const { pid, session } of family) {
-      markers.set(pid, marked.get(pid) ?? byPid.get(session)?.marker ?? null);
-    }
-    return family;
-  };
+  const find = (): readonly ProcessInfo[] =>
+    leftOf(store, remembered, processes).map(({ info, marker }) => {
+      markers.set(info.pid, marker);
+      return info;
+    });
   const stopped = await stopProcesses(find, { graceMs, clock, processes });
   for (const { pid } of remembered) {
     register.remove(pid);
   }
   return [...stopped.keys()].map((pid) => ({ pid, marker: markers.get(pid) ?? null }));
+}
+
+/**
+ * Kills at once what {@link stopLeftovers} would stop, and waits for nothing: for a process that is about to end. The
+ * register keeps its entries for the next one.
+ */
+export function killLeftovers(
+  stateDirectory: string,
+  store: string,
+  { clock, processes = systemProcesses }: Pick<StopLeftoversOptions, "clock" | "processes">,
+): void {
+  const remembered = new RunningCommands(stateDirectory, clock, processes).all();
+  signalAll(
+    leftOf(store, remembered, processes).map(({ info }) => info),
+    "SIGKILL",
+  );
+}
+
+interface Left {
+  readonly info: ProcessInfo;
+  readonly marker: string | null;
+}
+
+/** What of this store runs in this moment. */
+function leftOf(store: string, remembered: readonly RunningCommand[], processes: Processes): Left[] {
+  const byPid = new Map(remembered.map((command) => [command.pid, command]));
+  const all = processes.all();
+  const marked = new Map<number, string>();
+  // A session is ours if its leader is known by its start, or if it has the known pid and a member that is marked.
+  const sessions = new Set<number>();
+  for (const info of all) {
+    const marker = processes.markerOf(info.pid);
+    if (marker?.startsWith(`${store}/`) === true) {
+      marked.set(info.pid, marker);
+      if (byPid.has(info.session)) {
+        sessions.add(info.session);
+      }
+    }
+    if (isRemembered(byPid.get(info.pid), info, processes.boot)) {
+      sessions.add(info.pid);
+    }
+  }
+  const family = familyOf(all, ({ pid, session }) => marked.has(pid) || sessions.has(session));
+  return family.map((info) => ({ info, marker: marked.get(info.pid) ?? byPid.get(info.session)?.marker ?? null }));
 }
 
 function isRemembered(command: RunningCommand | undefined, info: ProcessInfo, boot: string): boolean {

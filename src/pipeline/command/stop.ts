@@ -47,8 +47,12 @@ export async function stopProcesses(
   }
 }
 
-/** Signals whole groups where their first process is among the known: a child born in this moment is reached too. */
-function signalAll(known: readonly ProcessInfo[], signal: "SIGTERM" | "SIGKILL"): number[] {
+/**
+ * Signals whole groups where their first process is among the known: a child born in this moment is reached too.
+ *
+ * @returns the pids of those that this process may not signal
+ */
+export function signalAll(known: readonly ProcessInfo[], signal: "SIGTERM" | "SIGKILL"): number[] {
   const pids = new Set(known.map(({ pid }) => pid));
   const groups = new Set(known.map(({ group }) => group).filter((group) => pids.has(group)));
   for (const group of groups) {

@@ -5,7 +5,7 @@ import { createRedactor } from "../../base/secrets.ts";
 import type { Plan } from "../../plan/index.ts";
 import type { InspectorFeed } from "../../runtime/index.ts";
 import type { Store, StoredAuditRow } from "../../store/port.ts";
-import { openSeparateRunner, RunningCommands, stopLeftovers } from "../command/index.ts";
+import { killLeftovers, openSeparateRunner, stopLeftovers } from "../command/index.ts";
 import { branchTakingName, resolveBase } from "../git/index.ts";
 import {
   claimStateFolder,
@@ -27,7 +27,6 @@ import { giveTask, reactTo } from "./reactions.ts";
 import { chooseRunId } from "./run-ids.ts";
 import { secretValues } from "./secret-values.ts";
 import { RunSite, type SiteServices } from "./site.ts";
-import { killAll } from "./stop-now.ts";
 import { takeUp } from "./take-up.ts";
 import { Workers } from "./workers.ts";
 
@@ -207,7 +206,8 @@ export class Pipeline {
   stopNow(): void {
     this.#services.admission.close();
     this.#runtime.halt();
-    killAll(new RunningCommands(this.#options.state.folder, this.#options.clock));
+    const { state, clock } = this.#options;
+    killLeftovers(state.folder, this.#store.storeId, { clock });
   }
 
   async close(): Promise<void> {

@@ -4,9 +4,10 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../../src/base/time.ts";
-import { RunningCommands, runCommand, stopLeftovers } from "../../../src/pipeline/command/index.ts";
+import { killLeftovers, runCommand, stopLeftovers } from "../../../src/pipeline/command/index.ts";
 import { systemProcesses } from "../../../src/pipeline/command/processes.ts";
 import { psProcesses } from "../../../src/pipeline/command/processes-ps.ts";
+import { RunningCommands } from "../../../src/pipeline/command/running-commands.ts";
 import { seenIn } from "../../waiting.fixture.ts";
 import { commandSpec, held, isAlive, pidIn, temporaryFolder } from "./setting.fixture.ts";
 
@@ -107,6 +108,17 @@ describe("what a killed Pawl left", () => {
     await stopLeftovers(state, store, { clock, graceMs: 50 });
     expect(isAlive(await pidIn(join(state, "ready")))).toBe(false);
   });
+
+  test.runIf(onLinux)("is killed at once, group and daemon, by a process that is about to end itself", async () => {
+    const holdsOn = "trap '' TERM; exec 9> life; sleep 600";
+    const command = `mkfifo life; setsid sh -c "${holdsOn}" ${silently} & sh -c "${holdsOn}" & echo $$ > ready; wait`;
+    const { state, store, remembered } = await killWhileItRuns(command, "remembered");
+    const { released } = await held(join(state, "life"));
+    killLeftovers(state, store, { clock });
+    // With the last of those that have it.
+    await released;
+    expect(readdirSync(join(state, "running"))).toEqual(remembered);
+  });
 });
 
 describe("what is not left by this store", () => {
@@ -126,6 +138,7 @@ describe("what is not left by this store", () => {
       { start: null, startedAtMs: clock.now() - 3_600_000 },
     ]) {
       writeFileSync(join(state, "running", `${pid}.json`), JSON.stringify({ ...entry, ...change }));
+      killLeftovers(state, "store-x", { clock });
       expect(await stopLeftovers(state, "store-x", { clock, graceMs: 0 })).toEqual([]);
       expect(isAlive(pid)).toBe(true);
       expect(readdirSync(join(state, "running"))).toEqual([]);

@@ -12,10 +12,10 @@ import {
   explainCommand,
   openRunner,
   openSeparateRunner,
-  RunningCommands,
   stopLeftovers,
 } from "../../../src/pipeline/command/index.ts";
 import { systemProcesses } from "../../../src/pipeline/command/processes.ts";
+import { RunningCommands } from "../../../src/pipeline/command/running-commands.ts";
 import { seenIn } from "../../waiting.fixture.ts";
 import { held, isAlive, pidIn, temporaryFolder } from "./setting.fixture.ts";
 
