@@ -49,7 +49,7 @@ describe("pawl run", () => {
     });
     const shown = (await place.look("show", "experiment.shout")).stdout;
     expect(shown).toMatch(/gate unit: exit code 1/);
-    expect(shown).toContain("gate experiment.shout~p1~unit failed\n  does: node --test test/\n  exit code: 1");
+    expect(shown).toContain("gate experiment.shout~p1~unit failed\n  does: node --test\n  exit code: 1");
     expect(shown).toContain("pawl logs experiment.shout~p1~unit");
     expect((await place.look("logs", "docs.links", "--attempt", "1")).stdout).toContain("connection reset by peer");
     const events = (await place.look("events", "--entity", "docs.links", "--json")).stdout
