@@ -114,7 +114,7 @@ export const gitErrors = defineErrors({
   MERGE_CONFLICT: {
     exit: 1,
     http: 409,
-    message: "{from} does not merge into {into}: {count} conflicts, in {paths}",
+    message: "{from} does not merge into {into}: {conflicts}, in {paths}",
     fix: "Change {from} so that it fits, or merge by hand: git switch {into} && git merge {from}",
   },
   MERGE_NEEDS_BRANCH: {

@@ -15,7 +15,7 @@ export {
 export { capturePatch } from "./capture.ts";
 export { commitPatch, findCommit } from "./commit.ts";
 export { type CommitRecord, commitsOf } from "./history.ts";
-export { advanceBranch, type IntoBase, mergeRunIntoBase, mergeTrees } from "./merge.ts";
+export { advanceBranch, type IntoBase, mergeConflict, mergeRunIntoBase, mergeTrees } from "./merge.ts";
 export { applyPatch } from "./patch/apply.ts";
 export { inspectPatch } from "./patch/inspect.ts";
 export { isMail } from "./patch/mail.ts";

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { count } from "../../base/count.ts";
 import { PawlError } from "../../base/errors/index.ts";
 import { type BranchMaker, branchReference, checkoutOf, isOfAnotherRun, runBranch, unfinishedOn } from "./branches.ts";
 import { commitTree, type Trailers } from "./commit.ts";
@@ -38,6 +39,25 @@ export async function mergeTrees(
     return { merged: false, paths };
   }
   return { merged: true, commit: await commitTree(repository, { tree, parents: [into, from], message, trailers }) };
+}
+
+const conflictsShown = 5;
+
+/** @param from name of the branch that does not merge; `into`: of the one that it was to be merged into */
+export function mergeConflict({
+  paths,
+  ...branches
+}: {
+  readonly from: string;
+  readonly into: string;
+  readonly paths: readonly string[];
+}): PawlError {
+  const more = paths.length > conflictsShown ? ` and ${paths.length - conflictsShown} more` : "";
+  return new PawlError("MERGE_CONFLICT", {
+    ...branches,
+    conflicts: count(paths.length, "conflict"),
+    paths: `${paths.slice(0, conflictsShown).join(", ")}${more}`,
+  });
 }
 
 /**
@@ -132,9 +152,7 @@ async function mergeCommit(
   const trailers = { "Pawl-Run": run };
   const merge = await mergeTrees(repository, { into: before, from: tip, message: `Merge ${branch}`, trailers });
   if (!merge.merged) {
-    const { paths } = merge;
-    const shown = paths.slice(0, 5).join(", ");
-    throw new PawlError("MERGE_CONFLICT", { from: branch, into: base, count: paths.length, paths: shown });
+    throw mergeConflict({ from: branch, into: base, paths: merge.paths });
   }
   return merge.commit;
 }

@@ -2,7 +2,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { systemClock } from "../../../src/base/time.ts";
-import { type IntoBase, mergeRunIntoBase, openRepository } from "../../../src/pipeline/git/index.ts";
+import { type IntoBase, mergeConflict, mergeRunIntoBase, openRepository } from "../../../src/pipeline/git/index.ts";
 import { checkoutWith, commitAll, git, put } from "./setting.fixture.ts";
 
 interface Ended {
@@ -248,5 +248,13 @@ describe("nothing is changed", () => {
       message: "pawl/R1 does not merge into main: 2 conflicts, in a.txt, new.txt",
     });
     expect([at(checkout, "main"), git(checkout, "status", "--porcelain")]).toEqual([moved, ""]);
+  });
+
+  test.each([
+    [["a"], "1 conflict, in a"],
+    [["a", "b", "c", "d", "e"], "5 conflicts, in a, b, c, d, e"],
+    [["a", "b", "c", "d", "e", "f", "g"], "7 conflicts, in a, b, c, d, e and 2 more"],
+  ])("says so of %j", (paths, said) => {
+    expect(mergeConflict({ from: "x", into: "y", paths }).message).toBe(`x does not merge into y: ${said}`);
   });
 });

@@ -260,7 +260,7 @@ describe("a run is not merged", () => {
     const clash = commitAll(checkout, { "a.txt": "of the user\n" }, "user");
     await expect(mergeRunIntoBase(repository, { run: "R1", store: "S", base: "clash" })).rejects.toMatchObject({
       code: "MERGE_CONFLICT",
-      message: expect.stringContaining("1 conflicts, in a.txt"),
+      message: "pawl/R1 does not merge into clash: 1 conflict, in a.txt",
     });
     expect(git(checkout, "rev-parse", "clash")).toBe(clash);
     git(checkout, "switch", "-q", "main");

@@ -1,6 +1,5 @@
 import type { MergeInput } from "../../../../machines/orchestration/workstream.types.ts";
-import { PawlError } from "../../../base/errors/index.ts";
-import { mergeTrees, runBranch, workstreamBranch } from "../../git/index.ts";
+import { mergeConflict, mergeTrees, runBranch, workstreamBranch } from "../../git/index.ts";
 import { markMerge, readMerge } from "../prepared-merge.ts";
 import type { RunSite } from "../site.ts";
 
@@ -21,11 +20,10 @@ export async function prepareMerge(site: RunSite, input: MergeInput, signal: Abo
     trailers: { "Pawl-Run": site.run, "Pawl-Workstream": input.ws_id },
   });
   if (!merge.merged) {
-    throw new PawlError("MERGE_CONFLICT", {
+    throw mergeConflict({
       from: workstreamBranch(site.run, input.ws_id),
       into: runBranch(site.run),
-      count: merge.paths.length,
-      paths: merge.paths.slice(0, 5).join(", "),
+      paths: merge.paths,
     });
   }
   await markMerge(repository, site.run, input.merge_id, { into, commit: merge.commit });
