@@ -1,5 +1,5 @@
-import Database from "better-sqlite3";
 import { domainComponent } from "../../src/store/domain/index.ts";
+import { Database } from "../../src/store/sqlite/driver.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
 
 const workstreams = 10;

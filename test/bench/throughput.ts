@@ -1,8 +1,8 @@
 /** Transitions a second: of the bare database, of plain XState, of durable actors. */
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { createActor } from "xstate";
+import { Database } from "../../src/store/sqlite/driver.ts";
 import { openRuntime } from "./compiled.ts";
 import { toggle } from "./machines.ts";
 import { inFolder, perSecond } from "./measure.ts";

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { PawlError } from "../../src/base/errors/index.ts";
 import { describeError } from "../../src/cli/failure.ts";
+import { Database } from "../../src/store/sqlite/driver.ts";
 import { placeWith, planOf } from "./pawl.fixture.ts";
 
 const steering = "\u001b]0;title\u0007\u001b[2J";

@@ -1,7 +1,7 @@
 import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { Database } from "../../src/store/sqlite/driver.ts";
 import { oneRun, type Place, placeWith, planOf, planOfEach } from "./pawl.fixture.ts";
 
 const files = {

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { Database } from "../../src/store/sqlite/driver.ts";
 import { Place, placeWith, planOf } from "./pawl.fixture.ts";
 
 const plan = planOf(["{ id: t, run: 'echo hi > b.txt' }"]);
@@ -119,7 +120,6 @@ describe("a state folder that cannot be used", () => {
   test("with a schema of a newer Pawl is refused, and left as it is", async () => {
     const place = placeWith(plan);
     expect(place.pawl("run", "plan.yaml").status).toBe(0);
-    const { default: Database } = await import("better-sqlite3");
     const db = new Database(join(place.folder, ".state/pipeline.db"));
     db.prepare("UPDATE schema_versions SET version = 99 WHERE component = 'domain'").run();
     db.close();

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
+import { Database } from "../../src/store/sqlite/driver.ts";
 import { makeSampleRepository } from "../demo/sample-repository.ts";
 import { isAlive } from "../pipeline/command/setting.fixture.ts";
 import { oneRun, Place, placeWith, planOf, planOfEach } from "./pawl.fixture.ts";

@@ -1,7 +1,7 @@
 import { truncateSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { expect, test } from "vitest";
+import { Database } from "../../src/store/sqlite/driver.ts";
 import { placeWith, planOf } from "./pawl.fixture.ts";
 
 test("pawl verify says which lines are missing, names the plan and the snapshot that somebody changed, and exits with 1", async () => {

@@ -3,7 +3,6 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import {
   type AnyActorLogic,
   type AnyActorRef,
@@ -18,6 +17,7 @@ import { entityBindings } from "../../src/pipeline/entities/index.ts";
 import { openRuntime } from "../../src/runtime/index.ts";
 import { domainComponent } from "../../src/store/domain/index.ts";
 import type { Store } from "../../src/store/port.ts";
+import { Database } from "../../src/store/sqlite/driver.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
 import { type PathSubject, type SubjectFactory, simulatedClock } from "../../src/testing/index.ts";
 import { insert, newRow, tables } from "../store/domain/raw.fixture.ts";
@@ -117,7 +117,7 @@ export function rowOfMachine(entity: EntityType): SubjectFactory {
 }
 
 /** What the rows of the samples refer to. */
-function insertParents(db: Database.Database): void {
+function insertParents(db: Database): void {
   insert(db, "runs", newRow("run", "r"));
   insert(db, "workstreams", { ...newRow("workstream", "r/w"), run_id: "r" });
   insert(db, "tasks", { ...newRow("task", "r/t"), workstream_id: "r/w" });

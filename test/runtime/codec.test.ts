@@ -1,10 +1,10 @@
-import Database from "better-sqlite3";
 import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { decode, encode } from "../../src/runtime/codec.ts";
 import { diff } from "../../src/runtime/delta.ts";
 import { Unserializable } from "../../src/runtime/refused-values.ts";
 import { type Delta, patch } from "../../src/store/fold.ts";
+import { Database } from "../../src/store/sqlite/driver.ts";
 
 const nobody = () => undefined;
 const overJson = (value: unknown) => decode(JSON.parse(JSON.stringify(encode(value, "value", nobody))), nobody);

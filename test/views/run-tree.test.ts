@@ -1,11 +1,11 @@
-import Database from "better-sqlite3";
 import { expect, test } from "vitest";
+import { Database } from "../../src/store/sqlite/driver.ts";
 import { type RunSummary, runTree } from "../../src/views/runs/index.ts";
 
 const run: RunSummary = { run_id: "r", state: "running", created_at: "t", started_at: "t", completed_at: null };
 
 /** A run of one workstream with tasks in these states, in the columns that are read. */
-function storeWith(states: readonly string[]): Database.Database {
+function storeWith(states: readonly string[]): Database {
   const db = new Database(":memory:");
   db.exec(`
     CREATE TABLE workstreams (ws_id, run_id, state, allow_failure, completed_at);

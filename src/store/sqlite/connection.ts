@@ -1,9 +1,9 @@
-import Database from "better-sqlite3";
 import type { Durability } from "../port.ts";
+import { Database } from "./driver.ts";
 import { logPages } from "./log-space.ts";
 
 /** A connection that may write. */
-export function openConnection(file: string, durability: Durability): Database.Database {
+export function openConnection(file: string, durability: Durability): Database {
   const db = new Database(file, { timeout: 5_000 });
   db.pragma("journal_mode = WAL");
   db.pragma(`synchronous = ${durability === "full" ? "FULL" : "NORMAL"}`);

@@ -1,7 +1,6 @@
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, readSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { inspect } from "node:util";
-import Database from "better-sqlite3";
 import { PawlError } from "../../base/errors/index.ts";
 import { type Ids, systemIds } from "../../base/ids.ts";
 import { makeFolder } from "../../base/make-folder.ts";
@@ -9,6 +8,7 @@ import { type Clock, isoTime, systemClock } from "../../base/time.ts";
 import type { Durability, Store } from "../port.ts";
 import { takeClaim } from "./claim.ts";
 import { openConnection } from "./connection.ts";
+import { Database } from "./driver.ts";
 import { storeFailure } from "./failures.ts";
 import { migrate, type SchemaComponent } from "./migrate.ts";
 import { runtimeMigrations } from "./schema.ts";
@@ -47,7 +47,7 @@ export function openSqlite(options: SqliteOptions): Store {
   const clock = options.clock ?? systemClock;
   refuseNoPath(file);
   refuseUnknownDurability(file, options.durability);
-  let db: Database.Database | undefined;
+  let db: Database | undefined;
   try {
     db = openFile(file, options.durability ?? "full");
     migrate(
@@ -71,7 +71,7 @@ export function openSqlite(options: SqliteOptions): Store {
 }
 
 /** Opens a store to look at it; never blocks its writer and is never blocked (I8). */
-export function openSqliteReader(file: string): Database.Database {
+export function openSqliteReader(file: string): Database {
   try {
     if (!existsSync(file)) {
       throw new PawlError("STORE_NOT_A_DATABASE", { file, detail: "there is no such file" });
@@ -95,7 +95,7 @@ export function openSqliteReader(file: string): Database.Database {
 }
 
 /** Writes here at first, and in a thread once there is much to write at a time. */
-function adaptiveWriter(db: Database.Database, fence: number, threadAfter: number, openThread: () => Writer): Writer {
+function adaptiveWriter(db: Database, fence: number, threadAfter: number, openThread: () => Writer): Writer {
   let inLarge = 0;
   let hasThread = false;
   let writer = writerHere(db, fence);
@@ -129,7 +129,7 @@ function hasJournal(file: string): boolean {
 }
 
 /** Nobody writes a file without a journal: a copy of it in memory, said not to be in WAL mode, is as good. */
-function unchangingReader(file: string): Database.Database {
+function unchangingReader(file: string): Database {
   const content = readFileSync(file);
   content.fill(1, 18, 20);
   return new Database(content, { readonly: true });
@@ -149,7 +149,7 @@ function refuseUnknownDurability(file: string, durability: unknown): void {
   }
 }
 
-function openFile(file: string, durability: Durability): Database.Database {
+function openFile(file: string, durability: Durability): Database {
   if (file !== ":memory:") {
     makeFolder(dirname(resolve(file)));
     refuseForeignFile(file);
@@ -179,12 +179,12 @@ function refuseForeignFile(file: string): void {
   }
 }
 
-function storeIdOf(db: Database.Database, ids: Ids, clock: Clock): string {
+function storeIdOf(db: Database, ids: Ids, clock: Clock): string {
   db.prepare("INSERT OR IGNORE INTO store_facts VALUES ('store_id', ?)").run(ids.next(clock.now()));
   return readStoreId(db);
 }
 
 /** By what a store is told from others, wherever its file is. */
-export function readStoreId(db: Database.Database): string {
+export function readStoreId(db: Database): string {
   return db.prepare("SELECT value FROM store_facts WHERE name = 'store_id'").pluck().get() as string;
 }

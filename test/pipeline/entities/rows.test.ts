@@ -1,9 +1,9 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import type { WorkstreamDefinition } from "../../../machines/orchestration/workstream.types.ts";
+import { Database } from "../../../src/store/sqlite/driver.ts";
 import type { Answers } from "../../machines/answering.fixture.ts";
 import { gate, openFamily, patchBytes } from "./family.fixture.ts";
 

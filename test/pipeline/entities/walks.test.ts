@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import Database from "better-sqlite3";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { AnyActor, AnyEventObject, AnyMachineSnapshot } from "xstate";
@@ -11,6 +10,7 @@ import { eventsOf, type Subject, subjects } from "../../../src/cli/machine-sampl
 import { entityBindings } from "../../../src/pipeline/entities/index.ts";
 import { openRuntime } from "../../../src/runtime/index.ts";
 import { domainComponent } from "../../../src/store/domain/index.ts";
+import { Database } from "../../../src/store/sqlite/driver.ts";
 import { openSqlite } from "../../../src/store/sqlite/open.ts";
 import { simulatedClock } from "../../../src/testing/simulated-clock.ts";
 import { verifyState } from "../../../src/views/verify/index.ts";

@@ -1,7 +1,7 @@
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { expect, test, vi } from "vitest";
 import { openOverOtherBuilds } from "../../../src/pipeline/run/other-builds.ts";
+import { Database } from "../../../src/store/sqlite/driver.ts";
 import { type Place, placeWith, planOf } from "../../cli/pawl.fixture.ts";
 import { appears } from "../../waiting.fixture.ts";
 
@@ -55,6 +55,6 @@ test("a run in a state that this build does not have is not cancelled, which was
 test("what has nothing to do with another build is thrown as it is, and nothing is opened a second time", async () => {
   const full = new Error("the disk is full");
   const open = vi.fn().mockRejectedValue(full);
-  await expect(openOverOtherBuilds({} as Database.Database, { toCancel: true }, open)).rejects.toBe(full);
+  await expect(openOverOtherBuilds({} as Database, { toCancel: true }, open)).rejects.toBe(full);
   expect(open).toHaveBeenCalledTimes(1);
 });

@@ -1,6 +1,6 @@
-import Database from "better-sqlite3";
 import { expect, onTestFinished, test } from "vitest";
 import { Patches } from "../../../src/pipeline/run/patches.ts";
+import { Database } from "../../../src/store/sqlite/driver.ts";
 
 function patchesIn(rows: string) {
   const db = new Database(":memory:");

@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
+import { Database } from "../../../src/store/sqlite/driver.ts";
 import { type Place, placeWith, planOf } from "../../cli/pawl.fixture.ts";
 import { appears } from "../../waiting.fixture.ts";
 

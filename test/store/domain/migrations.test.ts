@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { domainComponent } from "../../../src/store/domain/index.ts";
+import { Database } from "../../../src/store/sqlite/driver.ts";
 import type { SchemaComponent } from "../../../src/store/sqlite/migrate.ts";
 import { openSqlite } from "../../../src/store/sqlite/open.ts";
 import { attempt, insert, move, newPatch, newRow, rowIn, update } from "./raw.fixture.ts";
@@ -15,13 +15,13 @@ const upTo = (version: number): SchemaComponent => ({
   migrations: domainComponent.migrations.filter((one) => one.version <= version),
 });
 
-function rawAt(file: string, version: number): Database.Database {
+function rawAt(file: string, version: number): Database {
   openSqlite({ file, components: [upTo(version)] }).close();
   return new Database(file);
 }
 
 /** Everything that the schema says of the domain, in one order. */
-function schemaOf(db: Database.Database): string[] {
+function schemaOf(db: Database): string[] {
   return db
     .prepare("SELECT type || ' ' || name || ' ' || replace(coalesce(sql, ''), '\"', '') FROM sqlite_schema ORDER BY 1")
     .pluck()
@@ -71,7 +71,7 @@ describe("the schema of the domain", () => {
       "test_gates",
       "circuit_breakers",
     ];
-    const rowsOf = (from: Database.Database) => names.map((name) => from.prepare(`SELECT * FROM ${name}`).all());
+    const rowsOf = (from: Database) => names.map((name) => from.prepare(`SELECT * FROM ${name}`).all());
     expect(attempt(db, () => update(db, "run", "run", { state: "paused" }))).toContain("no such transition of runs");
     expect(attempt(db, () => move(db, "workstream", "workstream", "failed"))).toBeUndefined();
     const before = rowsOf(db);

@@ -1,15 +1,15 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { catalogue, type EntityType, type MachineEntry } from "../../../machines/index.ts";
 import { domainComponent } from "../../../src/store/domain/index.ts";
+import { Database } from "../../../src/store/sqlite/driver.ts";
 import { openSqlite } from "../../../src/store/sqlite/open.ts";
 
 export type Row = Readonly<Record<string, string | number | Uint8Array | null>>;
 
 /** A store made by Pawl, opened as the sqlite3 shell would: without foreign keys unless they are asked for. */
-export function rawStore(options: { readonly foreignKeys?: boolean } = {}): Database.Database {
+export function rawStore(options: { readonly foreignKeys?: boolean } = {}): Database {
   const file = join(mkdtempSync(join(tmpdir(), "pawl-raw-")), "pipeline.db");
   openSqlite({ file, components: [domainComponent] }).close();
   const db = new Database(file);
@@ -94,7 +94,7 @@ export function columnsIn(entity: EntityType, state: string): Row {
   }
 }
 
-export function insert(db: Database.Database, table: string, row: Row, verb = "INSERT"): void {
+export function insert(db: Database, table: string, row: Row, verb = "INSERT"): void {
   const names = Object.keys(row);
   const marks = names.map(() => "?").join(", ");
   db.prepare(`${verb} INTO ${table} (${names.join(", ")}) VALUES (${marks})`).run(...Object.values(row));
@@ -119,11 +119,11 @@ export function newPatch(id: string): Row {
 }
 
 /** Changes a row and its version; the columns that the state needs are set with it. */
-export function move(db: Database.Database, entity: EntityType, id: string, to: string, extra: Row = {}): void {
+export function move(db: Database, entity: EntityType, id: string, to: string, extra: Row = {}): void {
   update(db, entity, id, { state: to, ...columnsIn(entity, to), ...extra });
 }
 
-export function update(db: Database.Database, entity: EntityType, id: string, columns: Row): void {
+export function update(db: Database, entity: EntityType, id: string, columns: Row): void {
   const { table, key } = tables[entity];
   const sets = [...Object.keys(columns), "updated_at"].map((name) => `${name} = ?`);
   db.prepare(`UPDATE ${table} SET ${sets.join(", ")}, version = version + 1 WHERE ${key} = ?`).run(
@@ -153,7 +153,7 @@ function way(initial: string, state: string, transitions: MachineEntry["transiti
 }
 
 /** A row that was brought to a state by declared transitions. */
-export function rowIn(db: Database.Database, entity: EntityType, id: string, state: string): void {
+export function rowIn(db: Database, entity: EntityType, id: string, state: string): void {
   insert(db, tables[entity].table, newRow(entity, id));
   for (const to of wayTo(entity, state)) {
     move(db, entity, id, to);
@@ -161,7 +161,7 @@ export function rowIn(db: Database.Database, entity: EntityType, id: string, sta
 }
 
 /** Tries something and takes it back. Returns what SQLite said against it. */
-export function attempt(db: Database.Database, run: () => void): string | undefined {
+export function attempt(db: Database, run: () => void): string | undefined {
   db.exec("SAVEPOINT attempt");
   try {
     run();

@@ -1,8 +1,8 @@
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { setup } from "xstate";
 import { openRuntime } from "../../../src/runtime/index.ts";
+import { Database } from "../../../src/store/sqlite/driver.ts";
 import { testFolder } from "../../runtime/folder.fixture.ts";
 
 const lamp = setup({}).createMachine({
@@ -10,7 +10,7 @@ const lamp = setup({}).createMachine({
   states: { off: { on: { flip: "on" } }, on: { on: { flip: "off" } } },
 });
 
-async function flippedStore(): Promise<Database.Database> {
+async function flippedStore(): Promise<Database> {
   const file = join(testFolder(), "lamp.db");
   const runtime = await openRuntime({ file, machines: { lamp } });
   const actor = runtime.createActor("lamp", { id: "l" });

@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { parseProcStat } from "../../../src/base/proc-stat.ts";
+import { Database } from "../../../src/store/sqlite/driver.ts";
 import { openSqlite } from "../../../src/store/sqlite/open.ts";
 import { testFolder } from "../../runtime/folder.fixture.ts";
 

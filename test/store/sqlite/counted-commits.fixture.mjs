@@ -1,8 +1,7 @@
 // Makes ten commits, one after the other, and prints how often SQLite's log was synced meanwhile. Arguments: database,
 // durability, after how many events a thread of its own writes. COUNTED_SYNCS names the list of the syncs.
 import { existsSync, readFileSync } from "node:fs";
-import Database from "better-sqlite3";
-import { openRuntime, openSqlite } from "../../runtime/faults/compiled.fixture.mjs";
+import { Database, openRuntime, openSqlite } from "../../runtime/faults/compiled.fixture.mjs";
 import { lamp } from "../../runtime/faults/lamp.fixture.mjs";
 
 const [file, durability, threadAfterEvents] = process.argv.slice(2);

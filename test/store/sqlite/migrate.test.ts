@@ -1,5 +1,5 @@
-import Database from "better-sqlite3";
 import { expect, onTestFinished, test } from "vitest";
+import { Database } from "../../../src/store/sqlite/driver.ts";
 import { migrate, versionOf } from "../../../src/store/sqlite/migrate.ts";
 
 const tables = `

@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { describe, expect, test } from "vitest";
 import { PawlError } from "../../../src/base/errors/index.ts";
+import { Database } from "../../../src/store/sqlite/driver.ts";
 import type { SchemaComponent } from "../../../src/store/sqlite/migrate.ts";
 import { openSqlite, openSqliteReader } from "../../../src/store/sqlite/open.ts";
 import { testFolder } from "../../runtime/folder.fixture.ts";
@@ -23,7 +23,7 @@ function codeOf(run: () => unknown): string {
 }
 
 /** Makes a store, and changes it as no Pawl does. */
-function storeWith(change: (db: Database.Database) => void, component?: SchemaComponent): string {
+function storeWith(change: (db: Database) => void, component?: SchemaComponent): string {
   const file = join(testFolder(), "store.db");
   openSqlite({ file, components: component === undefined ? [] : [component] }).close();
   const db = new Database(file);

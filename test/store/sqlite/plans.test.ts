@@ -1,7 +1,7 @@
-import Database from "better-sqlite3";
 import { afterEach, expect, test, vi } from "vitest";
 import { createMachine } from "xstate";
 import { openRuntime } from "../../../src/runtime/index.ts";
+import { Database } from "../../../src/store/sqlite/driver.ts";
 import { openSqlite } from "../../../src/store/sqlite/open.ts";
 
 afterEach(() => vi.restoreAllMocks());
@@ -17,8 +17,8 @@ const readsAll = (detail: string): boolean => /^SCAN/.test(detail) || /^SEARCH \
 test("no statement of a start or of a step reads a whole table (I10)", async () => {
   const prepared = new Set<string>();
   const { prepare } = Database.prototype;
-  let db: Database.Database | undefined;
-  vi.spyOn(Database.prototype, "prepare").mockImplementation(function (this: Database.Database, sql: string) {
+  let db: Database | undefined;
+  vi.spyOn(Database.prototype, "prepare").mockImplementation(function (this: Database, sql: string) {
     db = this;
     prepared.add(sql);
     return prepare.call(this, sql);

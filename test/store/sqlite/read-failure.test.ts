@@ -1,6 +1,6 @@
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { expect, onTestFinished, test } from "vitest";
+import { Database } from "../../../src/store/sqlite/driver.ts";
 import { openSqlite } from "../../../src/store/sqlite/open.ts";
 import { testFolder } from "../../runtime/folder.fixture.ts";
 

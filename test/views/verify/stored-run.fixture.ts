@@ -1,7 +1,7 @@
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import Database from "better-sqlite3";
+import { Database } from "../../../src/store/sqlite/driver.ts";
 import { followTransitions } from "../../../src/store/transitions-file.ts";
 import { gate, openFamily } from "../../pipeline/entities/family.fixture.ts";
 
@@ -60,7 +60,7 @@ export async function unfinishedRun(): Promise<string> {
 export const database = (folder: string): string => join(folder, "pipeline.db");
 
 /** A copy of a state folder, with its database open as one who can do anything: no triggers, no checks. */
-export function tampered(folder: string, change: (db: Database.Database) => void): string {
+export function tampered(folder: string, change: (db: Database) => void): string {
   const copy = newFolder();
   cpSync(folder, copy, { recursive: true });
   const db = new Database(database(copy));

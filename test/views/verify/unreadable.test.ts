@@ -1,7 +1,7 @@
 import { closeSync, mkdirSync, openSync, rmSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import { beforeAll, describe, expect, test } from "vitest";
+import { Database } from "../../../src/store/sqlite/driver.ts";
 import { type Fault, verifyState } from "../../../src/views/verify/index.ts";
 import { database, storedRun, tampered, unfinishedRun } from "./stored-run.fixture.ts";
 

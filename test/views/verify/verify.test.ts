@@ -1,8 +1,8 @@
 import { appendFileSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import Database from "better-sqlite3";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
+import { Database } from "../../../src/store/sqlite/driver.ts";
 import { type FaultKind, verifyState } from "../../../src/views/verify/index.ts";
 import { database, storedRun, tampered, unfinishedRun } from "./stored-run.fixture.ts";
 

@@ -2,7 +2,7 @@ import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import Database from "better-sqlite3";
+import { Database } from "../../../../src/store/sqlite/driver.ts";
 
 const program = fileURLToPath(new URL("crashing-pawl.fixture.mjs", import.meta.url));
 const mostStarts = 40;
