@@ -16,12 +16,13 @@ export type DurableActor<TLogic extends AnyActorLogic> = Actor<TLogic> & {
   deliver(event: EventFromLogic<TLogic>, options?: DeliverOptions): Promise<SnapshotFrom<TLogic>>;
 };
 
-export interface DurableActorOptions<TLogic extends AnyActorLogic>
-  extends Pick<ActorOptions<TLogic>, "systemId" | "inspect"> {
+export interface DurableActorOptions<TLogic extends AnyActorLogic> extends Pick<ActorOptions<TLogic>, "systemId"> {
   /** Names the actor for life. Default: a new ULID. */
   readonly id?: string | undefined;
   /** Used only when the actor is made, not when it is found. */
   readonly input?: InputFrom<TLogic> | undefined;
+  /** Hears of the actor and of all below it, as in XState; but what it throws is reported as unhandled. */
+  readonly inspect?: ActorOptions<TLogic>["inspect"];
 }
 
 export type MachineNames<TMachines extends MachineMap> = keyof TMachines & string;

@@ -183,25 +183,30 @@ describe("inspect", () => {
     await again.close();
   });
 
-  test.each(["@xstate.actor", "@xstate.event", "@xstate.microstep", "@xstate.snapshot", "@xstate.action"])(
-    "changes nothing by an observer that throws at %s",
-    async (type) => {
-      const unhandled = unhandledErrors();
-      const runtime = await openRuntime({ machines });
-      runtime.inspect((event) => {
-        if (event.type === type) {
-          throw new Error("it cannot be shown");
+  describe.each(["of the runtime", "of one actor"])("%s", (whose) => {
+    test.each(["@xstate.actor", "@xstate.event", "@xstate.microstep", "@xstate.snapshot", "@xstate.action"])(
+      "changes nothing by an observer that throws at %s",
+      async (type) => {
+        const unhandled = unhandledErrors();
+        const runtime = await openRuntime({ machines });
+        const inspect = (event: InspectionEvent) => {
+          if (event.type === type) {
+            throw new Error("it cannot be shown");
+          }
+        };
+        if (whose === "of the runtime") {
+          runtime.inspect(inspect);
         }
-      });
-      const actor = runtime.createActor("lamp", { id: "l" });
-      for (const key of ["first", "first", "second"]) {
-        await actor.deliver({ type: "flip" }, { idempotencyKey: key });
-      }
-      await runtime.close();
-      expect(actor.getSnapshot()).toMatchObject({ status: "active", value: "off" });
-      expect(new Set(unhandled.map(String))).toEqual(new Set(["Error: it cannot be shown"]));
-    },
-  );
+        const actor = runtime.createActor("lamp", { id: "l", ...(whose === "of one actor" && { inspect }) });
+        for (const key of ["first", "first", "second"]) {
+          await actor.deliver({ type: "flip" }, { idempotencyKey: key });
+        }
+        await runtime.close();
+        expect(actor.getSnapshot()).toMatchObject({ status: "active", value: "off" });
+        expect(new Set(unhandled.map(String))).toEqual(new Set(["Error: it cannot be shown"]));
+      },
+    );
+  });
 
   test("as an option hears of the root itself and of the children made with it, as in XState", async () => {
     const told = (seen: string[]) => (event: InspectionEvent) => {

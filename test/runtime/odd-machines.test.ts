@@ -170,14 +170,11 @@ describe("what a machine's author wrote", () => {
     await runtime.close();
   });
 
-  test.each([
-    ["its system id is taken", "one", 5],
-    ["an inspector throws", "another", 4],
-  ])("may fail to make a child, because %s, below a root that goes to sleep then", async (_, systemId, throwAt) => {
+  test("may fail to make a child below a root that goes to sleep then", async () => {
     const clock = simulatedClock();
     const parent = setup({ actors: { lamp, heir } }).createMachine({
       invoke: [
-        { src: "lamp", systemId },
+        { src: "lamp", systemId: "one" },
         { src: "heir", id: "heir", onError: { actions: [] } },
       ],
     });
@@ -185,9 +182,6 @@ describe("what a machine's author wrote", () => {
     let made = 0;
     const inspect = ({ type }: InspectionEvent) => {
       made += type === "@xstate.actor" ? 1 : 0;
-      if (type === "@xstate.actor" && made === throwAt) {
-        throw new Error("refused");
-      }
     };
     runtime.createActor("parent", { id: "p", inspect });
     await runtime.settled();

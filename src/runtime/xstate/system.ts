@@ -119,14 +119,7 @@ export class DurableSystem implements InternalSystem {
       this.#rootId ??= event.actorRef.sessionId;
       this.#host.actorMade(event.actorRef);
     }
-    try {
-      this.#observe(event);
-    } catch (error) {
-      if (event.type === "@xstate.actor") {
-        this.#host.notMade(event.actorRef);
-      }
-      throw error;
-    }
+    this.#observe(event);
   }
 
   _relay(source: InternalActor | undefined, target: InternalActor, event: AnyEventObject): void {
@@ -174,14 +167,12 @@ export class DurableSystem implements InternalSystem {
       return;
     }
     const inspected = { ...event, rootId: this.#rootId } as unknown as InspectionEvent;
-    for (const observer of this.#observers ?? []) {
-      observer(inspected);
-    }
-    for (const observer of this.#host.inspectors) {
+    for (const observer of [...(this.#observers ?? []), ...this.#host.inspectors]) {
       try {
         observer(inspected);
       } catch (error) {
-        // Who only looks on must not end an actor, nor make a delivery fail that happened.
+        // Who only looks on must not end an actor, nor make a delivery fail that happened. One that throws when it is
+        // told of a snapshot leaves the mailbox as it is in XState: the actor would take no event any more.
         reportUnhandled(error);
       }
     }
