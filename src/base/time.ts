@@ -18,6 +18,14 @@ export const systemClock: Clock = {
   clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout),
 };
 
+/** A clock that may tell fractions (`performance.timeOrigin + performance.now()`), in the whole milliseconds of ids and stores. */
+export const inWholeMs = (clock: Clock): Clock => ({
+  now: () => Math.floor(clock.now()),
+  monotonic: () => clock.monotonic(),
+  setTimeout: (run, delayMs) => clock.setTimeout(run, delayMs),
+  clearTimeout: (handle) => clock.clearTimeout(handle),
+});
+
 /** ISO 8601 in UTC with milliseconds and `Z`: the only form of a timestamp in a store. */
 export function isoTime(ms: number): string {
   // Thousands of events share a millisecond.

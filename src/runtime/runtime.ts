@@ -1,7 +1,7 @@
 import { type ActorOptions, type AnyActorLogic, createActor, type InspectionEvent } from "xstate";
 import { PawlError } from "../base/errors/index.ts";
 import { type Ids, systemIds } from "../base/ids.ts";
-import { type Clock, systemClock } from "../base/time.ts";
+import { type Clock, inWholeMs, systemClock } from "../base/time.ts";
 import type { ActorFilter, ActorRow, Durability, Store } from "../store/port.ts";
 import { tagsOf } from "../store/tags.ts";
 import { refuseBadId, refuseBadNote, refuseBadRegistrations } from "./arguments.ts";
@@ -64,7 +64,7 @@ export async function openRuntime<const TMachines extends MachineMap>(
   options: RuntimeOptions<TMachines>,
 ): Promise<Runtime<TMachines>> {
   refuseBadRegistrations(options?.machines);
-  const clock = options.clock ?? systemClock;
+  const clock = options.clock ? inWholeMs(options.clock) : systemClock;
   const ids = options.ids ?? systemIds();
   const store = options.store ?? (await claimed(options, clock, ids));
   try {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { createMachine, fromTransition } from "xstate";
 import { openRuntime } from "../../src/runtime/index.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
+import { simulatedClock } from "../../src/testing/index.ts";
 
 const lamp = createMachine({});
 const count = (n: number): number => n + 1;
@@ -25,6 +26,20 @@ describe("openRuntime", () => {
   test.each(["ful", "FULL", "", null, 7])("refuses %o as a durability, which would be the weaker one", async (how) => {
     const refused = { code: "DURABILITY_UNKNOWN", fix: expect.stringContaining('"full"') };
     await expect(openRuntime({ machines, durability: how as never })).rejects.toMatchObject(refused);
+  });
+
+  test("takes a clock that tells fractions of a millisecond: all that is kept has whole ones", async () => {
+    const clock = simulatedClock(1_000.25);
+    const blink = createMachine({ initial: "on", states: { on: { after: { 0.5: "off" } }, off: {} } });
+    const store = openSqlite({ file: ":memory:" });
+    const runtime = await openRuntime({ store, clock, machines: { blink } });
+    const { id } = runtime.createActor("blink", {});
+    await runtime.settled();
+    clock.advance(1.5);
+    await runtime.settled();
+    expect(runtime.history(id)).toMatchObject([{ at: "1970-01-01T00:00:01.000Z" }, { to: "off" }]);
+    expect(store.counters().lastCommitAt).toBe(1_001);
+    await runtime.close();
   });
 
   test("refuses a store that another runtime runs on, until that one is closed (I8)", async () => {
