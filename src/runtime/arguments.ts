@@ -65,16 +65,31 @@ export function refuseBadOptions(actor: string, options: Readonly<Record<string,
   refuseBadSystemId(actor, options["systemId"]);
 }
 
-/** @throws PawlError MACHINE_INVALID */
+/**
+ * What is no number would be waited for without end, or never come.
+ * @throws PawlError DURATION_OPTION_INVALID
+ */
+export function refuseBadDuration(place: string, value: unknown): void {
+  const isLeftOut = value === undefined || value === null;
+  if (!isLeftOut && !(typeof value === "number" && value >= 0)) {
+    throw new PawlError("DURATION_OPTION_INVALID", { place, value: shown(value) });
+  }
+}
+
+/** @throws PawlError MACHINE_INVALID, DURATION_OPTION_INVALID */
 export function refuseBadRegistrations(machines: unknown): void {
   if (typeof machines !== "object" || machines === null) {
     throw new PawlError("MACHINE_INVALID", { place: "machines", value: shown(machines) });
   }
   for (const [name, entry] of Object.entries(machines as Readonly<Record<string, unknown>>)) {
-    const { logic } = (entry ?? {}) as { readonly logic?: unknown };
+    const { logic, passivateAfterMs } = (entry ?? {}) as {
+      readonly logic?: unknown;
+      readonly passivateAfterMs?: unknown;
+    };
     if (!isLogic(entry) && !isLogic(logic)) {
       throw new PawlError("MACHINE_INVALID", { place: `machines.${name}`, value: shown(entry) });
     }
+    refuseBadDuration(`machines.${name}.passivateAfterMs`, passivateAfterMs);
   }
 }
 

@@ -4,7 +4,7 @@ import { type Ids, systemIds } from "../base/ids.ts";
 import { type Clock, inWholeMs, systemClock } from "../base/time.ts";
 import type { ActorFilter, ActorRow, Durability, Store } from "../store/port.ts";
 import { tagsOf } from "../store/tags.ts";
-import { refuseBadId, refuseBadNote, refuseBadRegistrations } from "./arguments.ts";
+import { refuseBadDuration, refuseBadId, refuseBadNote, refuseBadRegistrations } from "./arguments.ts";
 import { recordNote } from "./audit.ts";
 import { type DeliverOptions, deliver, deliverHere, withDeliver } from "./deliver.ts";
 import { Engine } from "./engine.ts";
@@ -57,13 +57,15 @@ export type ListedActor = Pick<ActorRow, "id" | "machine" | "version" | "state" 
 
 /**
  * Opens a store and goes on with every actor that was running in it.
- * @throws PawlError MACHINE_INVALID, MIGRATIONS_UNORDERED, DURABILITY_UNKNOWN, STORE_IN_USE, STORE_NEWER,
- *   STORE_NOT_A_DATABASE, STORE_READ_ONLY, STORE_FULL, STORE_FAILED, STORE_SHARED, MACHINE_CHANGED
+ * @throws PawlError MACHINE_INVALID, DURATION_OPTION_INVALID, MIGRATIONS_UNORDERED, DURABILITY_UNKNOWN, STORE_IN_USE,
+ *   STORE_NEWER, STORE_NOT_A_DATABASE, STORE_READ_ONLY, STORE_FULL, STORE_FAILED, STORE_SHARED, MACHINE_CHANGED
  */
 export async function openRuntime<const TMachines extends MachineMap>(
   options: RuntimeOptions<TMachines>,
 ): Promise<Runtime<TMachines>> {
   refuseBadRegistrations(options?.machines);
+  refuseBadDuration("waitMs", options.waitMs);
+  refuseBadDuration("passivateAfterMs", options.passivateAfterMs);
   const clock = options.clock ? inWholeMs(options.clock) : systemClock;
   const ids = options.ids ?? systemIds();
   const store = options.store ?? (await claimed(options, clock, ids));

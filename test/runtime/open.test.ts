@@ -42,6 +42,17 @@ describe("openRuntime", () => {
     await runtime.close();
   });
 
+  test.each([Number.NaN, -1, "5m", "1000"])("refuses %o as a duration, and names where it stands", async (ms) => {
+    for (const [place, options] of [
+      ["waitMs", { waitMs: ms }],
+      ["passivateAfterMs", { passivateAfterMs: ms }],
+      ["machines.lamp.passivateAfterMs", { machines: { lamp: { logic: lamp, passivateAfterMs: ms } } }],
+    ] as const) {
+      const refused = { code: "DURATION_OPTION_INVALID", values: { place } };
+      await expect(openRuntime({ machines, ...options } as never)).rejects.toMatchObject(refused);
+    }
+  });
+
   test("refuses a store that another runtime runs on, until that one is closed (I8)", async () => {
     const store = openSqlite({ file: ":memory:" });
     const refused = { code: "STORE_SHARED", values: { store: store.storeId } };

@@ -49,6 +49,12 @@ export const runtimeErrors = defineErrors({
     message: "openRuntime: {place} cannot be {value}",
     fix: "Its machines are, by name, what createMachine() or fromPromise() returns, or an object with that as its logic.",
   },
+  DURATION_OPTION_INVALID: {
+    exit: 2,
+    http: 400,
+    message: "openRuntime: {value} is no duration for {place}",
+    fix: "It takes a number of milliseconds, 0 or more.",
+  },
   MACHINE_UNKNOWN: {
     exit: 2,
     http: 404,
