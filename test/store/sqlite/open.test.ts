@@ -75,6 +75,15 @@ describe("a file that cannot be used", () => {
     }
   });
 
+  test("can be opened once a copy of it is put in the place of a damaged one", () => {
+    const file = join(testFolder(), "store.db");
+    openSqlite({ file }).close();
+    writeFileSync(file, readFileSync(file).subarray(0, 100));
+    expect(() => openSqlite({ file })).toThrow("malformed");
+    writeFileSync(file, readFileSync(storeWith(() => undefined)));
+    expect(() => openSqlite({ file }).close()).not.toThrow();
+  });
+
   test("is refused by a reader when there is none, and is not made", () => {
     const file = join(testFolder(), "none.db");
     expect(codeOf(() => openSqliteReader(file))).toBe("STORE_NOT_A_DATABASE");
