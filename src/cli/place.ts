@@ -18,7 +18,7 @@ export function statePlace(context: CliContext, { state }: PlaceOptions): StateF
   return stateFolderAt(checkoutAround(context.cwd) ?? context.cwd, state, context.cwd);
 }
 
-/** Opens the store to look at it. @throws PawlError NO_RUNS, STORE_NOT_A_DATABASE, STORE_READ_ONLY */
+/** Opens the store to look at it. @throws PawlError NO_RUNS, STORE_NOT_A_DATABASE, STORE_DAMAGED, STORE_READ_ONLY */
 export function openReader(state: StateFolder): Database {
   if (!existsSync(state.database)) {
     throw new PawlError("NO_RUNS", { folder: state.folder });

@@ -25,6 +25,12 @@ export const storeErrors = defineErrors({
     message: "{file} is not a Pawl store: {detail}",
     fix: "Name another file, or move this one away.",
   },
+  STORE_DAMAGED: {
+    exit: 1,
+    http: 500,
+    message: "{file} is damaged: {detail}",
+    fix: "Put a copy of it in its place, or save what can still be read, with .recover of the sqlite3 shell.",
+  },
   STORE_NEWER: {
     exit: 1,
     http: 500,

@@ -69,8 +69,8 @@ export class Pipeline {
 
   /**
    * Opens the state of a repository and claims it.
-   * @throws PawlError STORE_IN_USE, STORE_NEWER, STORE_NOT_A_DATABASE, STORE_READ_ONLY, STATE_FOLDER_UNUSABLE,
-   *   STATE_OF_ANOTHER_REPOSITORY, RUN_OF_ANOTHER_BUILD
+   * @throws PawlError STORE_IN_USE, STORE_NEWER, STORE_NOT_A_DATABASE, STORE_DAMAGED, STORE_READ_ONLY,
+   *   STATE_FOLDER_UNUSABLE, STATE_OF_ANOTHER_REPOSITORY, RUN_OF_ANOTHER_BUILD
    */
   static async open(options: PipelineOptions): Promise<Pipeline> {
     const { state, repository } = options;

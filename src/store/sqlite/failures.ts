@@ -14,8 +14,11 @@ export function storeFailure(error: unknown, file: string, action: string): unkn
   }
   const detail = `${error.message} (${code})`;
   const extras = { cause: error };
-  if (code === "SQLITE_NOTADB" || code.startsWith("SQLITE_CORRUPT")) {
+  if (code === "SQLITE_NOTADB") {
     return new PawlError("STORE_NOT_A_DATABASE", { file, detail }, extras);
+  }
+  if (code.startsWith("SQLITE_CORRUPT") || error.message === "unsupported file format") {
+    return new PawlError("STORE_DAMAGED", { file, detail }, extras);
   }
   if (code === "SQLITE_FULL" || code === "ENOSPC") {
     return new PawlError("STORE_FULL", { file, detail }, extras);

@@ -38,7 +38,7 @@ export interface Verification {
  * timers and effects against what the actors call for, patches and plans against their hashes.
  * @param file the database
  * @param transitionsFolder where `transitions.jsonl` and the files put aside before it are
- * @throws PawlError STORE_NOT_A_DATABASE, STORE_READ_ONLY, STORE_FAILED
+ * @throws PawlError STORE_NOT_A_DATABASE, STORE_DAMAGED, STORE_READ_ONLY, STORE_FAILED
  */
 export function verifyState(file: string, transitionsFolder: string): Verification {
   const db = openSqliteReader(file);
@@ -52,6 +52,8 @@ export function verifyState(file: string, transitionsFolder: string): Verificati
   }
 }
 
+const unreadable: readonly string[] = ["STORE_NOT_A_DATABASE", "STORE_DAMAGED"];
+
 /** What cannot be read, a table that is gone or a number that is none, is a fault like any other. */
 function verifiedOrUnreadable(db: Database, file: string, lines: TransitionLines, faults: Faults): Verification {
   try {
@@ -59,7 +61,8 @@ function verifiedOrUnreadable(db: Database, file: string, lines: TransitionLines
     return db.transaction(() => verify(db, basename(file), lines, faults))();
   } catch (error) {
     const failure = storeFailure(error, file, "read");
-    if (failure instanceof PawlError ? failure.code !== "STORE_NOT_A_DATABASE" : !isOfContent(failure)) {
+    const isUnreadable = failure instanceof PawlError ? unreadable.includes(failure.code) : isOfContent(failure);
+    if (!isUnreadable) {
       throw failure;
     }
     const { message } = error as Error;

@@ -152,7 +152,7 @@ describe("a page that cannot be read", () => {
     bytes.fill(0xff, (page - 1) * 4_096, page * 4_096);
     writeFileSync(file, bytes);
     const refusal = await openRuntime({ file, machines }).catch((error: unknown) => error);
-    expect(codeOf(refusal)).toBe("STORE_NOT_A_DATABASE");
+    expect(codeOf(refusal)).toBe("STORE_DAMAGED");
     expect(String(refusal)).toContain("database disk image is malformed");
   });
 });

@@ -79,9 +79,17 @@ describe("a file that cannot be used", () => {
     const file = join(testFolder(), "store.db");
     openSqlite({ file }).close();
     writeFileSync(file, readFileSync(file).subarray(0, 100));
-    expect(() => openSqlite({ file })).toThrow("malformed");
+    expect(codeOf(() => openSqlite({ file }))).toBe("STORE_DAMAGED");
     writeFileSync(file, readFileSync(storeWith(() => undefined)));
     expect(() => openSqlite({ file }).close()).not.toThrow();
+  });
+
+  test("is refused as damaged where its head is", () => {
+    const file = join(testFolder(), "store.db");
+    openSqlite({ file }).close();
+    const bytes = readFileSync(file);
+    writeFileSync(file, bytes.fill(0xaa, 30, 100));
+    expect(codeOf(() => openSqlite({ file }))).toBe("STORE_DAMAGED");
   });
 
   test("is refused by a reader when there is none, and is not made", () => {
