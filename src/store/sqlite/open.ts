@@ -50,6 +50,7 @@ export function openSqlite(options: SqliteOptions): Store {
   let db: Database | undefined;
   try {
     db = openFile(file, options.durability ?? "full");
+    refuseForeignTables(db, file);
     migrate(
       db,
       file,
@@ -176,6 +177,15 @@ function refuseForeignFile(file: string): void {
     }
   } finally {
     closeSync(descriptor);
+  }
+}
+
+/** Of another program, which knows nothing of Pawl's tables, nor of who may write beside it. */
+function refuseForeignTables(db: Database, file: string): void {
+  const columns = db.pragma("table_info(schema_versions)") as { readonly name: string }[];
+  const [table] = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all() as string[];
+  if (table !== undefined && !columns.some(({ name }) => name === "component")) {
+    throw new PawlError("STORE_NOT_A_DATABASE", { file, detail: `its tables are another program's (${table})` });
   }
 }
 

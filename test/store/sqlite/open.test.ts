@@ -84,6 +84,21 @@ describe("a file that cannot be used", () => {
     expect(() => openSqlite({ file }).close()).not.toThrow();
   });
 
+  test.each(["users", "actors", "schema_versions"])(
+    "is refused when another program has tables in it (%s)",
+    (table) => {
+      const file = join(testFolder(), "app.db");
+      const app = new Database(file);
+      app.exec(`CREATE TABLE ${table} (version INTEGER)`);
+      const before = app.prepare("SELECT * FROM sqlite_schema").all();
+      expect(() => openSqlite({ file })).toThrow(
+        `app.db is not a Pawl store: its tables are another program's (${table})`,
+      );
+      expect(app.prepare("SELECT * FROM sqlite_schema").all()).toEqual(before);
+      app.close();
+    },
+  );
+
   test("is refused as damaged where its head is", () => {
     const file = join(testFolder(), "store.db");
     openSqlite({ file }).close();
