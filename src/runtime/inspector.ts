@@ -107,7 +107,7 @@ export async function openInspector(engine: Engine, options: InspectorOptions): 
 async function listen(http: Server, port: number): Promise<number> {
   try {
     await new Promise<void>((resolve, reject) => {
-      http.once("error", reject).listen(port, "127.0.0.1", resolve);
+      http.once("error", reject).listen({ port, host: "127.0.0.1" }, resolve);
     });
   } catch (cause) {
     const detail = cause instanceof Error ? cause.message : String(cause);

@@ -170,7 +170,7 @@ describe("the inspector's feed", () => {
     (viewer as unknown as { readonly _socket: Socket })._socket.write(Buffer.from([0xff, 0xff, 0xff]));
     await cut;
     expect((await fetch(feed.url)).status).toBe(200);
-    for (const port of [Number(new URL(feed.url).port), 80_000]) {
+    for (const port of [Number(new URL(feed.url).port), 80_000, "9229x" as never]) {
       await expect(runtime.openInspector({ port })).rejects.toMatchObject({
         code: "INSPECTOR_UNAVAILABLE",
         message: expect.stringContaining(`port ${port}: `),
