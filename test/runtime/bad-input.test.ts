@@ -168,7 +168,8 @@ describe("a runtime that is closed", () => {
 describe("an id that is no text", () => {
   test.each([...noTexts, null, undefined])("is no actor's: %o", (id) =>
     unharmed(async (runtime) => {
-      const unknown = expect.objectContaining({ code: "ACTOR_UNKNOWN", httpStatus: 404 });
+      const message = `no actor "${String(id)}"`;
+      const unknown = expect.objectContaining({ code: "ACTOR_UNKNOWN", httpStatus: 404, message });
       expect(runtime.actor(id as never)).toBeUndefined();
       expect(() => runtime.history(id as never)).toThrow(unknown);
       expect(() => runtime.at(id as never, 1)).toThrow(unknown);

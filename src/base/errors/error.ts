@@ -62,8 +62,8 @@ const longestValue = 200;
 /** Puts values in the place of their `{name}`. */
 export function fill(text: string, values: Readonly<Record<string, string | number>>): string {
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
-    const value = values[name];
-    return value === undefined ? whole : shorten(String(value));
+    // Nobody's callers are kept from handing over nothing: it is named as what it is.
+    return Object.hasOwn(values, name) ? shorten(String(values[name])) : whole;
   });
 }
 
