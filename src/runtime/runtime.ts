@@ -1,4 +1,4 @@
-import { type ActorOptions, type AnyActorLogic, createActor, type InspectionEvent } from "xstate";
+import { type ActorOptions, type AnyActorLogic, createActor } from "xstate";
 import { PawlError } from "../base/errors/index.ts";
 import { type Ids, systemIds } from "../base/ids.ts";
 import { type Clock, inWholeMs, systemClock } from "../base/time.ts";
@@ -18,6 +18,7 @@ import { Roots } from "./roots.ts";
 import { claimed, noteUser, refuseShared } from "./store-use.ts";
 import type { DurableActor, DurableActorOptions, LogicOf, MachineNames } from "./types.ts";
 import type { InternalActor, InternalLogic } from "./xstate/internals.ts";
+import { type Inspect, observerOf } from "./xstate/system.ts";
 
 export interface RuntimeOptions<TMachines extends MachineMap> {
   /** The SQLite file; made when it is not there. `:memory:`, the default, lives as long as the process. */
@@ -197,8 +198,12 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
     return this.#engine.settled();
   }
 
-  /** XState's inspection events of every actor, present and to come. What the observer throws is reported as unhandled. */
-  inspect(observer: (event: InspectionEvent) => void): { unsubscribe(): void } {
+  /**
+   * XState's inspection events of every actor, present and to come, for a function or an observer, as XState's own
+   * `inspect` has them. What it throws is reported as unhandled.
+   */
+  inspect(inspect: Inspect): { unsubscribe(): void } {
+    const observer = observerOf(inspect);
     this.#engine.inspectors.add(observer);
     return { unsubscribe: () => this.#engine.inspectors.delete(observer) };
   }

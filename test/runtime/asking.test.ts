@@ -183,6 +183,21 @@ describe("inspect", () => {
     await again.close();
   });
 
+  test("tells an observer as it tells a function", async () => {
+    const runtime = await openRuntime({ machines });
+    const seen: [string[], string[]] = [[], []];
+    runtime.inspect((event) => seen[0].push(event.type));
+    const { unsubscribe } = runtime.inspect({ next: (event) => seen[1].push(event.type) });
+    await runtime.createActor("lamp", { id: "l" }).deliver({ type: "flip" });
+    expect(seen[0]).toContain("@xstate.microstep");
+    expect(seen[1]).toEqual(seen[0]);
+    unsubscribe();
+    const { length } = seen[1];
+    await runtime.deliver("l", { type: "flip" });
+    expect(seen[1].length).toBe(length);
+    await runtime.close();
+  });
+
   describe.each(["of the runtime", "of one actor"])("%s", (whose) => {
     test.each(["@xstate.actor", "@xstate.event", "@xstate.microstep", "@xstate.snapshot", "@xstate.action"])(
       "changes nothing by an observer that throws at %s",

@@ -29,7 +29,11 @@ export interface SystemHost {
 }
 
 type Observer = (event: InspectionEvent) => void;
-type Inspect = Observer | { next?: Observer };
+/** XState takes both for an observer; inspectors like Stately's are the second. */
+export type Inspect = Observer | { next?: Observer | undefined };
+
+export const observerOf = (inspect: Inspect): Observer =>
+  typeof inspect === "function" ? inspect : (event) => inspect.next?.(event);
 
 /** A durable actor has no timers of its own: all go through the scheduler. */
 const noClock = {
@@ -104,9 +108,8 @@ export class DurableSystem implements InternalSystem {
     return Object.fromEntries(this.#keyed ?? []);
   }
 
-  inspect(observerOrFunction: Inspect): { unsubscribe(): void } {
-    const observer: Observer =
-      typeof observerOrFunction === "function" ? observerOrFunction : (event) => observerOrFunction.next?.(event);
+  inspect(inspect: Inspect): { unsubscribe(): void } {
+    const observer = observerOf(inspect);
     this.#observers ??= new Set();
     this.#observers.add(observer);
     return { unsubscribe: () => this.#observers?.delete(observer) };
