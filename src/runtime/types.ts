@@ -21,7 +21,10 @@ export interface DurableActorOptions<TLogic extends AnyActorLogic> extends Pick<
   readonly id?: string | undefined;
   /** Used only when the actor is made, not when it is found. */
   readonly input?: InputFrom<TLogic> | undefined;
-  /** Hears of the actor and of all below it, as in XState; but what it throws is reported as unhandled. */
+  /**
+   * Hears of the actor and of all below it, as in XState, until it is put to sleep or the process ends. What it throws is
+   * reported as unhandled.
+   */
   readonly inspect?: ActorOptions<TLogic>["inspect"];
 }
 
