@@ -70,6 +70,19 @@ function refuseBadMembers(prefix: string, object: object, known: Readonly<Record
   }
 }
 
+/**
+ * Whatever a policy calls a key is one, if it is the same text each time, and that of no other effect: `{}` is what
+ * every promise, Map and the like would be.
+ * @throws PawlError EFFECT_POLICY_INVALID
+ */
+export function keyText(given: unknown): string {
+  const text = typeof given === "string" ? given : (JSON.stringify(given) ?? String(given));
+  if (text === "{}" && typeof given !== "string") {
+    throw fault("what key gives", given, "a text");
+  }
+  return text;
+}
+
 /** Nothing else is an effect that can be made again. @throws PawlError EFFECT_POLICY_INVALID */
 export function refuseNoPromise(logic: unknown): void {
   const isPromise =

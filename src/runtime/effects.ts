@@ -2,6 +2,7 @@ import { PawlError } from "../base/errors/index.ts";
 import type { Clock } from "../base/time.ts";
 import { startTimer } from "../base/timer.ts";
 import { backoffBefore, type EffectInfo, policyOf } from "./durable.ts";
+import { keyText } from "./effect-policy.ts";
 import type { Group } from "./group.ts";
 import { type EffectState, type Live, liveOf } from "./live.ts";
 import { type ActorScope, processing, promiseRejected, promiseResolved } from "./xstate/internals.ts";
@@ -168,9 +169,7 @@ export class Effects {
     if (live.effect === undefined) {
       const policy = policyOf(live.logic) ?? {};
       const input = (live.actor.getSnapshot() as { input?: unknown }).input;
-      const given: unknown = policy.key?.(input as never) ?? `${this.#context.storeId}:${live.no}`;
-      // Whatever a policy calls a key is one, if it is the same text each time.
-      const key = typeof given === "string" ? given : (JSON.stringify(given) ?? String(given));
+      const key = keyText(policy.key?.(input as never) ?? `${this.#context.storeId}:${live.no}`);
       live.effect = { key, policy, attempt: 0, failures: 0, requestedAt: 0, controller: undefined };
     }
     return live.effect;

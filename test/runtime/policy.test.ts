@@ -138,6 +138,19 @@ describe("the idempotency key", () => {
     ]);
   });
 
+  test.each([
+    ["a promise", async () => "k"],
+    ["a Map", () => new Map([["a", 1]])],
+  ])("is not %s, which would be the same text for all effects: the effect fails, and is not begun", async (_, key) => {
+    const { attempts, open, make } = workshop({ key: key as never });
+    const runtime = await open();
+    const actor = make(runtime, "a");
+    await quiet(runtime);
+    expect([attempts.length, actor.getSnapshot().value]).toEqual([0, "failed"]);
+    expect(runtime.history("a").at(-1)?.event).toMatchObject({ error: { code: "EFFECT_POLICY_INVALID" } });
+    runtime.halt();
+  });
+
   test("is another one for each effect and each store where the policy says nothing", async () => {
     const keys: string[] = [];
     for (const { attempts, open, make } of [workshop({}), workshop({})]) {
