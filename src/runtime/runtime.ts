@@ -253,7 +253,8 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
 
   /**
    * A new root from a durable moment of the past, children included. Effects that were on their way then are begun anew,
-   * under new keys; `after` timers of the states it is in run their whole delay again; other delayed events are gone.
+   * under new keys unless their policy says the key; `after` timers of the states it is in run their whole delay again;
+   * other delayed events are gone.
    * @throws PawlError ACTOR_UNKNOWN, TRANSITION_UNKNOWN, FORK_OF_AN_END, ACTOR_EXISTS, ACTOR_ID_INVALID,
    *   MACHINE_CHANGED, MACHINE_UNKNOWN, RUNTIME_CLOSED
    */
