@@ -38,10 +38,7 @@ export async function deliver(
       return live.actor.getSnapshot();
     }
   }
-  if (live.actor._processingStatus === processing.notStarted && live.actor.getSnapshot().status === "active") {
-    // Else the event would wait in its mailbox, which is not durable.
-    live.actor.start();
-  }
+  startIfHeld(live.actor);
   const snapshot = live.actor.getSnapshot();
   const place = { entity: live.type.name || live.kind, id: entityId(live), from: live.state || snapshot.status };
   const refusal = refusalOf(snapshot, place, event);
@@ -73,6 +70,7 @@ export function deliverHere(
   if (key !== undefined && taken.has(key)) {
     return;
   }
+  startIfHeld(actor);
   const snapshot = actor.getSnapshot();
   const place = { entity: isMachine(logic) ? logic.id : kindOf(logic), id, from: stateOf(snapshot) || snapshot.status };
   const refusal = refusalOf(snapshot, place, event);
@@ -82,6 +80,13 @@ export function deliverHere(
   actor.system._relay(undefined, actor, event);
   if (key !== undefined) {
     taken.add(key);
+  }
+}
+
+/** Else the event would wait in the mailbox, where it has no outcome and is not durable. */
+function startIfHeld(actor: InternalActor): void {
+  if (actor._processingStatus === processing.notStarted && actor.getSnapshot().status === "active") {
+    actor.start();
   }
 }
 

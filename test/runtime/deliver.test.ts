@@ -152,6 +152,15 @@ describe("deliver", () => {
     await runtime.close();
   });
 
+  test("starts an actor that its caller has not started, one that no store knows too", async () => {
+    for (const machines of [{ order }, {}]) {
+      const runtime = await openRuntime({ machines });
+      const actor = runtime.createActor(order, { id: "o", input: { sku: "A7" } });
+      expect((await actor.deliver({ type: "PAY", amount: 2 })).value).toBe("paying");
+      await runtime.close();
+    }
+  });
+
   test("sends to a logic that no store knows too, with the same refusals", async () => {
     const runtime = await openRuntime({ machines: {} });
     const actor = runtime.createActor(order, { id: "o", input: { sku: "A7" } });
