@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { isatty } from "node:tty";
 import { PawlError } from "../base/errors/index.ts";
 import { systemIds } from "../base/ids.ts";
 import { systemClock } from "../base/time.ts";
@@ -41,6 +42,11 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 });
 // Nobody is left to be told of it, and it must not end a run in its middle.
 process.stderr.on("error", () => undefined);
+
+// Node ends at a hang-up even where nohup had it ignored. Whoever has no terminal loses none.
+if (![0, 1, 2].some(isatty)) {
+  process.on("SIGHUP", () => undefined);
+}
 
 await runCli(process.argv.slice(2), context);
 process.exitCode = context.exitStatus;

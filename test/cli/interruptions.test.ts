@@ -96,6 +96,16 @@ describe("a run that is interrupted", () => {
     expect(place.git("log", "--format=%s", "--no-merges", "main..pawl/p-1").split("\n")).toHaveLength(2);
   }, 40_000);
 
+  test("a hang-up does not end one that has no terminal, as under nohup", async () => {
+    const place = slowPlace();
+    const { process: pawl, ended } = place.start("run", "plan.yaml");
+    await appears(join(place.folder, "mark"));
+    pawl.kill("SIGHUP");
+    place.write("go", "");
+    expect((await ended).status).toBe(0);
+    expect(place.git("show", "pawl/p-1:second.txt")).toBe("2");
+  }, 40_000);
+
   test("kill -9 between two tasks: resume goes on, and the record is whole", async () => {
     const place = placeWith(
       planOf([
