@@ -67,6 +67,29 @@ test("what failed or waited in vain names what is to blame, down to the gate bef
   }
 }, 20_000);
 
+test("what is named of an earlier run has that run in front, as the last one is meant without", async () => {
+  const place = placeWith(plan);
+  place.pawl("run", "plan.yaml");
+  place.write("plan.yaml", planOf(["{ id: other, run: 'true' }"]));
+  place.pawl("run", "plan.yaml");
+  for (const [entity, next] of [
+    ["tasks.bad", ["mend what it reports, in the plan or in the repository, and start a new run: pawl run PLAN"]],
+    ["tasks.after", ["pawl show p-1/tasks.bad  says what went wrong"]],
+    ["behind", ["pawl show p-1/tasks  says what went wrong"]],
+    [
+      "merge",
+      [
+        "pawl logs p-1/merge~m1~red  prints all that is kept of what the gate said",
+        "git log pawl/p-1..pawl-work/p-1/merge  prints its commits, which were not merged",
+      ],
+    ],
+  ] as const) {
+    const shown = await place.look("show", entity, "--run", "p-1", "--json");
+    expect([entity, JSON.parse(shown.stdout).next]).toEqual([entity, next]);
+  }
+  expect((await place.look("show", "p-1/tasks.bad")).stdout).toContain("task p-1/tasks.bad: failed");
+}, 20_000);
+
 test("a run whose branch somebody deleted says how it ended, and where its commits are", () => {
   const place = placeWith(planOf(["{ id: t, run: 'echo x > x; git branch -q -D pawl/p-1' }"]));
   const { status, stdout } = place.pawl("run", "plan.yaml");

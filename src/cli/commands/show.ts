@@ -11,6 +11,7 @@ import {
   eventsAfter,
   failedGatesOf,
   failedGatesOfWorkstream,
+  latestRun,
   patchContent,
   processAtWork,
   quarantinedOf,
@@ -52,6 +53,9 @@ export const command: CliCommand = {
           }
           const [run = "", id] = splitOnce(entity.id);
           const withoutRun = (row: string): string => row.slice(run.length + 1);
+          // A command that names no run means the last one.
+          const isOfLast = latestRun(db)?.run_id === run;
+          const named = (row: string): string => (isOfLast ? withoutRun(row) : row);
           const events = [...eventsAfter(db, { entity: entity.id })];
           const stored = entity.entity_type === "task" ? readStoredPlan(db, run) : undefined;
           const does = stored === undefined || id === undefined ? undefined : describeTask(stored.plan, id);
@@ -59,11 +63,11 @@ export const command: CliCommand = {
           const [stdout, stderr] = await Promise.all([tailOf(last?.stdout), tailOf(last?.stderr)]);
           const gates = entity.entity_type === "task" ? failedGatesOf(db, entity.id) : [];
           const ownGates = entity.entity_type === "workstream" ? failedGatesOfWorkstream(db, entity.id) : [];
-          const steps = wayOn(entity, id ?? run, {
+          const steps = wayOn(entity, id === undefined ? run : named(entity.id), {
             hasLogs: last !== undefined,
-            failedGates: [...gates.map(({ gate_id }) => gate_id), ...ownGates].map(withoutRun),
-            blamed: blamedFor(db, entity).map(withoutRun),
-            quarantined: entity.entity_type === "task" ? quarantinedOf(db, entity.id).map(withoutRun) : [],
+            failedGates: [...gates.map(({ gate_id }) => gate_id), ...ownGates].map(named),
+            blamed: blamedFor(db, entity).map(named),
+            quarantined: entity.entity_type === "task" ? quarantinedOf(db, entity.id).map(named) : [],
             run,
             commits: entity.entity_type === "workstream" ? commitsOf(db, entity.id) : 0,
             isAtWork: processAtWork(db, context.clock.now()) !== null,

@@ -2,6 +2,7 @@ import { runBranch, workstreamBranch } from "../../pipeline/git/index.ts";
 import type { EntityDetail } from "../../views/runs/index.ts";
 import { type CliContext, printLines } from "../context.ts";
 
+/** Ids in it are as commands are to name them. */
 interface Known {
   readonly hasLogs: boolean;
   /** Ids of the gates that it waited for in vain, that failed on its patches, or before its merge. */
@@ -30,8 +31,12 @@ const whatGateSaid = (gate: string): string => `pawl logs ${gate}  prints all th
 
 const notMerged: ReadonlySet<string> = new Set(["failed", "cancelled", "skipped"]);
 
-/** What somebody who looks at an entity may want to do next, a step a line. */
-export function wayOn({ entity_type: type, row }: EntityDetail, id: string, known: Known): string[] {
+/**
+ * What somebody who looks at an entity may want to do next, a step a line.
+ *
+ * @param id the entity as commands are to name it
+ */
+export function wayOn({ entity_type: type, id: rowId, row }: EntityDetail, id: string, known: Known): string[] {
   const state = String(row["state"]);
   if (type === "task" && (state === "failed" || (state === "cancelled" && known.failedGates.length > 0))) {
     return [
@@ -54,7 +59,7 @@ export function wayOn({ entity_type: type, row }: EntityDetail, id: string, know
     return known.blamed.map(whatWentWrong);
   }
   if (type === "workstream" && notMerged.has(state)) {
-    const log = logOfBranch(runBranch(known.run), workstreamBranch(known.run, id));
+    const log = logOfBranch(runBranch(known.run), workstreamBranch(known.run, rowId.slice(known.run.length + 1)));
     return [
       ...known.blamed.map(whatWentWrong),
       ...known.failedGates.map(whatGateSaid),
