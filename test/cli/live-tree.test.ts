@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
 import { inThisProcess } from "./in-process.fixture.ts";
-import { placeWith, planOf } from "./pawl.fixture.ts";
+import { placeWith, planOf, planOfEach } from "./pawl.fixture.ts";
 
 /** Runs `pawl` on a terminal of some size, and gathers what it writes there. */
 async function onTerminal(
@@ -63,6 +63,16 @@ describe("the live tree of a run", () => {
       expect(said).toContain("  git log pawl/p-1..pawl-work/p-1/w  prints the commits that were not merged");
     },
   );
+});
+
+test("where a terminal is too small for all workstreams, those at work are shown, and how many lines are not", async () => {
+  const first = ["a", "b", "c", "d"].map((id) => `{ id: ${id}, run: 'true', changes: none }`);
+  const place = placeWith(planOfEach([...first, "{ id: last, run: 'sleep 0.5', changes: none }"], "concurrency: 1\n"));
+  const { written } = await onTerminal(place.folder, { columns: 80, rows: 6 }, "run", "plan.yaml");
+  const { drawings } = shownBy(written);
+  expect(Math.max(...drawings.map(({ length }) => length))).toBe(4);
+  const late = drawings.find(([, workstream]) => workstream?.startsWith("  w4  executing"));
+  expect(late?.slice(2)).toEqual([expect.stringMatching(/^ {4}w4\.last {2}running/), "  … and 4 lines more"]);
 });
 
 test("a line of characters that take two columns is cut before it wraps", async () => {

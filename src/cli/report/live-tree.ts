@@ -1,5 +1,6 @@
+import { count } from "../../base/count.ts";
 import { openSqliteReader } from "../../store/sqlite/open.ts";
-import { listRuns, runTree } from "../../views/runs/index.ts";
+import { listRuns, type RunTree, runTree } from "../../views/runs/index.ts";
 import type { CliContext } from "../context.ts";
 import { paintFor, runTreeLines } from "../show/run-tree.ts";
 import type { Reporter } from "./reporter.ts";
@@ -32,10 +33,9 @@ export function liveTree(
   const draw = (): void => {
     const summary = listRuns(db).find(({ run_id }) => run_id === run);
     if (summary !== undefined) {
-      const lines = runTreeLines(runTree(db, summary), clock.now(), paint);
-      const shown = lines
-        .slice(0, Math.max(1, (stdout.rows || usualRows) - 2))
-        .map((line) => cut(line, stdout.columns || usualColumns));
+      const room = Math.max(1, (stdout.rows || usualRows) - 2);
+      const lines = fitted(runTree(db, summary), room, (tree) => runTreeLines(tree, clock.now(), paint));
+      const shown = lines.map((line) => cut(line, stdout.columns || usualColumns));
       erase();
       stdout.write(shown.map((line) => `${line}\n`).join(""));
       drawn = shown.length;
@@ -68,6 +68,19 @@ export function liveTree(
       db.close();
     },
   };
+}
+
+const atWork: ReadonlySet<string> = new Set(["executing", "validating"]);
+
+/** At most so many lines of a tree: where not all have room, those of the workstreams at work, and how many are left out. */
+function fitted(tree: RunTree, room: number, linesOf: (tree: RunTree) => string[]): string[] {
+  const all = linesOf(tree);
+  if (all.length <= room || room < 2) {
+    return all.slice(0, room);
+  }
+  const workstreams = tree.workstreams.filter(({ state }) => atWork.has(state));
+  const shown = linesOf({ ...tree, workstreams }).slice(0, room - 1);
+  return [...shown, `  … and ${count(all.length - shown.length, "line")} more`];
 }
 
 /** A line longer than the terminal would wrap, and the next drawing would miss it. Colour codes take no room. */
