@@ -21,6 +21,9 @@ export interface CliContext {
   exitStatus: number;
 }
 
+/** Exit status of what Ctrl-C ended. */
+export const interrupted = 130;
+
 /** Prints one line. */
 export function print(context: CliContext, line: string): void {
   context.stdout.write(`${line}\n`);

@@ -1,10 +1,10 @@
 import { userInfo } from "node:os";
 import { PawlError } from "../base/errors/index.ts";
 import { openRepository } from "../pipeline/git/index.ts";
-import { askRunning, type Intervention, Pipeline } from "../pipeline/run/index.ts";
+import { askRunning, type Intervention, Pipeline, withdrawRequest } from "../pipeline/run/index.ts";
 import { stateFolderAt } from "../pipeline/state/index.ts";
 import type { RunSummary } from "../views/runs/index.ts";
-import type { CliContext } from "./context.ts";
+import { type CliContext, interrupted } from "./context.ts";
 import { namedRun } from "./entity-name.ts";
 import { openReader, type PlaceOptions } from "./place.ts";
 import { stillThere, type Tidied, tidied } from "./tidied.ts";
@@ -38,6 +38,7 @@ export async function haveDone(
   const repository = await openRepository(context.cwd, { clock });
   const state = stateFolderAt(repository.root, options.state, context.cwd);
   const db = openReader(state);
+  let heedNoMore = (): void => undefined;
   try {
     const { run_id: run, completed_at, state: found } = namedRun(db, state.folder, runName);
     // An override of what has ended is refused by its machine, and the attempt goes into the log.
@@ -45,6 +46,14 @@ export async function haveDone(
       throw new PawlError("RUN_ENDED", { run, state: found });
     }
     const id = ids.next(clock.now());
+    heedNoMore = context.onInterrupt(() => {
+      // Left where it lies, it would be done once the other process looks, or by the next one.
+      const said = withdrawRequest(state.inbox, id)
+        ? "what was asked is withdrawn, nothing was done"
+        : `what was asked may be done all the same; pawl events ${run} shows whether it was`;
+      context.stderr.write(`note: ${said}\n`);
+      context.exit(interrupted);
+    });
     const giveUpAt = clock.monotonic() + answerWithinMs;
     for (let isDone = false; !isDone; ) {
       const pipeline = await openUnlessInUse(() =>
@@ -65,6 +74,7 @@ export async function haveDone(
     }
     return namedRun(db, state.folder, run);
   } finally {
+    heedNoMore();
     db.close();
     repository.close();
   }

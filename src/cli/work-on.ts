@@ -4,7 +4,7 @@ import { openRepository } from "../pipeline/git/index.ts";
 import { Pipeline, type RunEnd } from "../pipeline/run/index.ts";
 import { stateFolderAt } from "../pipeline/state/index.ts";
 import type { StoredAuditRow } from "../store/port.ts";
-import type { CliContext } from "./context.ts";
+import { type CliContext, interrupted } from "./context.ts";
 import type { Reporter } from "./report/reporter.ts";
 import { reporterFor } from "./report/reporter-for.ts";
 import { type Outcome, printSummary } from "./report/summary.ts";
@@ -18,8 +18,6 @@ export interface WorkOptions {
 }
 
 export const inspectOption = ["--inspect", "feed Stately's inspector; prints its address"] as const;
-
-const interrupted = 130;
 
 /**
  * Opens the pipeline of the repository around the present folder, has a run begun or found in it, and works on that run

@@ -1,12 +1,12 @@
 import { on } from "node:events";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { Database } from "../../src/store/sqlite/driver.ts";
 import { isAlive } from "../pipeline/command/setting.fixture.ts";
-import { appears } from "../waiting.fixture.ts";
+import { appears, seenIn } from "../waiting.fixture.ts";
 import { type Place, placeWith, planOf } from "./pawl.fixture.ts";
 
 describe("a run that is interrupted", () => {
@@ -157,6 +157,27 @@ describe("a run that is interrupted", () => {
       (await place.look("events", "--json")).stdout.split("\n").find((line) => line.includes('"canceled"')),
     ).toContain('"operator":"ines"');
     expect(place.pawl("cancel")).toMatchObject({ status: 2, stderr: expect.stringContaining("RUN_ENDED") });
+  }, 40_000);
+
+  test("a cancel that is interrupted before anybody took it up is withdrawn", async () => {
+    const place = slowPlace();
+    const { process: pawl, ended } = place.start("run", "plan.yaml");
+    await appears(join(place.folder, "mark"));
+    pawl.kill("SIGSTOP");
+    const asking = place.start("cancel");
+    const inbox = join(place.folder, ".state/inbox");
+    const requests = () => readdirSync(inbox).filter((name) => name.endsWith(".json"));
+    await seenIn(inbox, () => requests().length > 0);
+    asking.process.kill("SIGINT");
+    expect(await asking.ended).toEqual({
+      status: 130,
+      stdout: "",
+      stderr: "note: what was asked is withdrawn, nothing was done\n",
+    });
+    expect(requests()).toEqual([]);
+    pawl.kill("SIGCONT");
+    place.write("go", "");
+    expect((await ended).status).toBe(0);
   }, 40_000);
 
   test("feeds an inspector meanwhile, on loopback and behind a token", async () => {

@@ -1,4 +1,4 @@
-import { type FSWatcher, watch } from "node:fs";
+import { type FSWatcher, unlinkSync, watch } from "node:fs";
 import { lstat, mkdir, readdir, readFile, rename, rm, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
@@ -58,6 +58,16 @@ export async function askRunning(
   }
   if (found.refused !== null) {
     throw errorOf(found.refused);
+  }
+}
+
+/** Takes back a request, for who does not wait for its answer any more. @returns false when it was taken already, or never left */
+export function withdrawRequest(folder: string, id: string): boolean {
+  try {
+    unlinkSync(join(folder, `${id}.json`));
+    return true;
+  } catch {
+    return false;
   }
 }
 
