@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
-import { type GitCall, gitFailed, startFailure, startGit } from "./process.ts";
+import { type GitCall, gitFailed, startFailure, startGit, wasInterruptedAtItsStart } from "./process.ts";
 
 interface Question {
   readonly text: string;
@@ -62,7 +62,8 @@ export class GitConversation {
     });
     child.on("error", (cause) => this.#end(child, startFailure(this.#call, cause)));
     child.on("close", (exit, signal) => {
-      this.#end(child, gitFailed(this.#call, exit ?? String(signal), this.#stderr));
+      const cause = gitFailed(this.#call, exit ?? String(signal), this.#stderr);
+      this.#end(child, wasInterruptedAtItsStart(signal) ? undefined : cause);
     });
     this.#holdNode(this.#asked.length > 0);
   }
@@ -80,21 +81,26 @@ export class GitConversation {
     }
   }
 
-  /** The first open question was the one git failed at; those behind it were not read and are asked again. */
-  #end(child: ChildProcess, cause: Error): void {
+  /**
+   * The first open question was the one git failed at; those behind it were not read and are asked again.
+   *
+   * @param cause undefined when none was read
+   */
+  #end(child: ChildProcess, cause: Error | undefined): void {
     if (this.#child !== child) {
       return;
     }
     this.#child = null;
-    const [failed, ...unread] = this.#asked;
-    this.#asked = unread;
-    if (unread.length > 0) {
+    const failed = cause && this.#asked.shift();
+    if (this.#asked.length > 0) {
       this.#start();
-      for (const question of unread) {
+      for (const question of this.#asked) {
         (this.#child as ChildProcess | null)?.stdin?.write(question.text);
       }
     }
-    failed?.reject(cause);
+    if (cause !== undefined) {
+      failed?.reject(cause);
+    }
   }
 
   #holdNode(hold: boolean): void {

@@ -93,7 +93,18 @@ export async function runGit({ answers = [0], ...call }: GitCall, runner: GitRun
 }
 
 /** Node's own spawn, not execa: the same call costs 3 ms instead of 6, and a run makes thousands. */
-export const runHere: GitRunner = (call) =>
+export const runHere: GitRunner = async (call) => {
+  const ending = await runOnce(call);
+  return ending.kind === "ended" && wasInterruptedAtItsStart(ending.signal) ? runOnce(call) : ending;
+};
+
+/**
+ * Whether Ctrl-C at the terminal ended a git: it met one that was forked, and had not left the terminal's group yet.
+ * Nobody else sends that signal to it, so it has done nothing, and can be asked once more.
+ */
+export const wasInterruptedAtItsStart = (signal: string | null): boolean => signal === "SIGINT";
+
+const runOnce: GitRunner = (call) =>
   new Promise((resolve) => {
     const child = startGit(call);
     const stdout: Buffer[] = [];
