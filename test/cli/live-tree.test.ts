@@ -65,6 +65,15 @@ describe("the live tree of a run", () => {
   );
 });
 
+test("what is typed meanwhile, and stands where the cursor is, leaves nothing of the tree behind", async () => {
+  const place = placeWith(plan);
+  const { written } = await onTerminal(place.folder, { columns: 80, rows: 30 }, "run", "plan.yaml");
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: what erases begins with ESC
+  const erasures = [...written.matchAll(/(.)\u001b\[\d+A\u001b\[0J/gs)].map(([, before]) => before);
+  expect(erasures.length).toBeGreaterThan(2);
+  expect(new Set(erasures)).toEqual(new Set(["\r"]));
+});
+
 test("where a terminal is too small for all workstreams, those at work are shown, and how many lines are not", async () => {
   const first = ["a", "b", "c", "d"].map((id) => `{ id: ${id}, run: 'true', changes: none }`);
   const place = placeWith(planOfEach([...first, "{ id: last, run: 'sleep 0.5', changes: none }"], "concurrency: 1\n"));

@@ -26,7 +26,8 @@ export function liveTree(
 
   const erase = (): void => {
     if (drawn > 0) {
-      stdout.write(`\u001b[${drawn}A\u001b[0J`);
+      // The terminal echoes what is typed, ^C above all, and the cursor is behind that.
+      stdout.write(`\r\u001b[${drawn}A\u001b[0J`);
       drawn = 0;
     }
   };
