@@ -66,6 +66,9 @@ function followChains(
     if (row.last_seq !== 0 && (row.first_seq !== prevSeq + 1 || pages[0]?.firstSeq !== row.first_seq)) {
       fault(`its journal pages do not begin after ${prevSeq}`);
     }
+    if (row.last_seq === 0 && row.first_seq !== 0) {
+      fault("it has no journal pages, and says where they begin");
+    }
     if (row.last_seq !== 0 && lastSeqOf(pages) !== row.last_seq) {
       fault(`its journal pages do not end with ${row.last_seq}`);
     }

@@ -7,7 +7,7 @@ import { gate, openFamily } from "../../pipeline/entities/family.fixture.ts";
 
 const newFolder = (): string => mkdtempSync(join(tmpdir(), "pawl-verify-"));
 
-/** The state folder of a run that ended, with a retry, a quarantined patch and a refused event in it. */
+/** The state folder of a run that ended, with a retry, a quarantined patch, a refused event and a note in it. */
 export async function storedRun(): Promise<string> {
   const folder = newFolder();
   const { store, runtime, run, drain, clock, close } = await openFamily(
@@ -30,6 +30,8 @@ export async function storedRun(): Promise<string> {
   const unfollow = followTransitions(store, { file: join(folder, "transitions.jsonl"), maxBytes: 4_000 });
   await run.deliver({ type: "all_workstreams_completed" }).catch(() => undefined);
   await drain();
+  // A commit of an audit event alone.
+  await runtime.note(run.id, { type: "error", trigger: "override_fail_task", reason: "not now", operator: "ines" });
   clock.advance(60_000);
   await drain();
   await runtime.settled();

@@ -75,6 +75,13 @@ describe("verifyState", () => {
     expect(verify(state).faults[0]).toMatchObject({ kind: "commit", table: "commits", row: 5 });
   });
 
+  test("finds a commit without journal pages that says where they begin", () => {
+    const state = tampered(folder, (db) =>
+      expect(db.prepare("UPDATE commits SET first_seq = 1 WHERE last_seq = 0").run().changes).toBeGreaterThan(0),
+    );
+    expect(verify(state).faults[0]).toMatchObject({ kind: "commit", table: "commits" });
+  });
+
   test("finds a row that was deleted, and one that nobody made", () => {
     const deleted = tampered(folder, (db) => db.exec("DELETE FROM test_gates WHERE gate_id = 'r/b.1~p1~unit'"));
     expect(verify(deleted).faults).toMatchObject([
