@@ -27,6 +27,8 @@ import { oneLine } from "../show/one-line.ts";
 import { inState, printNext, wayOn } from "../show/way-on.ts";
 
 const tailLines = 20;
+/** A line may be all that a command printed. */
+const tailCharacters = 4_000;
 const hidden: ReadonlySet<string> = new Set(["content", "stdout", "stderr", "version"]);
 
 export const command: CliCommand = {
@@ -181,7 +183,8 @@ async function tailOf(file: string | null | undefined): Promise<string> {
 }
 
 function lastLines(text: string): string {
-  return text.trimEnd().split("\n").slice(-tailLines).join("\n");
+  const lines = text.trimEnd().split("\n").slice(-tailLines).join("\n");
+  return lines.length <= tailCharacters ? lines : `…${[...lines].slice(-tailCharacters).join("")}`;
 }
 
 function splitOnce(id: string): [string, string | undefined] {
