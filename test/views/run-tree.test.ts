@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Database } from "../../src/store/sqlite/driver.ts";
-import { type RunSummary, runTree } from "../../src/views/runs/index.ts";
+import { latestRun, listRuns, type RunSummary, runTree } from "../../src/views/runs/index.ts";
 
 const run: RunSummary = { run_id: "r", state: "running", created_at: "t", started_at: "t", completed_at: null };
 
@@ -39,5 +39,17 @@ test("of many tasks that ended badly, none takes the place of one at work, nor a
     ["w.92", "retrying"],
   ]);
   expect(shown(true)).toHaveLength(93);
+  db.close();
+});
+
+test("runs that were made while the clock stood behind the last one are told apart by their order", () => {
+  const db = new Database(":memory:");
+  db.exec("CREATE TABLE runs (run_id TEXT PRIMARY KEY, state, created_at, started_at, completed_at)");
+  const made = ["p-8", "p-9", "p-10", "again"];
+  for (const name of made) {
+    db.prepare("INSERT INTO runs VALUES (?, 'succeeded', 't', 't', 't')").run(name);
+  }
+  expect(listRuns(db).map(({ run_id }) => run_id)).toEqual(made);
+  expect(latestRun(db)?.run_id).toBe("again");
   db.close();
 });

@@ -11,14 +11,14 @@ export interface RunSummary {
 
 const columns = "run_id, state, created_at, started_at, completed_at";
 
+// In the order in which they were made: where a clock was set back meanwhile, several have the same moment.
+
 /** All runs, oldest first. */
 export function listRuns(db: Database): RunSummary[] {
-  return db.prepare(`SELECT ${columns} FROM runs ORDER BY created_at, run_id`).all() as RunSummary[];
+  return db.prepare(`SELECT ${columns} FROM runs ORDER BY rowid`).all() as RunSummary[];
 }
 
 /** The run that was made last. */
 export function latestRun(db: Database): RunSummary | undefined {
-  return db.prepare(`SELECT ${columns} FROM runs ORDER BY created_at DESC, run_id DESC LIMIT 1`).get() as
-    | RunSummary
-    | undefined;
+  return db.prepare(`SELECT ${columns} FROM runs ORDER BY rowid DESC LIMIT 1`).get() as RunSummary | undefined;
 }
