@@ -139,13 +139,18 @@ export class Pipeline {
 
   /**
    * Works on a run until it ends. What a killed process left running is stopped first.
-   * @throws PawlError RUN_UNKNOWN, RUN_ENDED, SECRET_MISSING, SECRET_TOO_SHORT, and what makes the store fail
-   *   (STORE_FULL, …)
+   * @throws PawlError what `check` throws where that was not asked before, and what makes the store fail (STORE_FULL, …)
    */
   async work(run: string): Promise<RunEnd> {
-    const site = this.#siteFor(run);
+    const site = this.#site?.run === run ? this.#site : this.#siteFor(run);
     const { state, clock } = this.#options;
     await this.#withoutLeftovers();
+    // One with nothing to do has ended as soon as it began, and a timer may have ended another one since it was checked.
+    const { state: reached, status } = this.#known(run);
+    if (status !== "active") {
+      await this.#runtime.settled();
+      return reached as RunEnd;
+    }
     const end = new Promise<RunEnd>((resolve, reject) => {
       this.#ended = resolve;
       this.#failed = reject;
@@ -245,6 +250,13 @@ export class Pipeline {
   }
 
   #checkActive(run: string): void {
+    const { state, status } = this.#known(run);
+    if (status !== "active") {
+      throw new PawlError("RUN_ENDED", { run, state });
+    }
+  }
+
+  #known(run: string): { readonly state: string; readonly status: string } {
     const found = this.runs().find((each) => each.run === run);
     if (found === undefined) {
       const known = this.runs().map((each) => each.run);
@@ -254,9 +266,7 @@ export class Pipeline {
         known: known.join(", ") || "none",
       });
     }
-    if (found.status !== "active") {
-      throw new PawlError("RUN_ENDED", { run, state: found.state });
-    }
+    return found;
   }
 
   #siteOf(run: string): RunSite {
