@@ -102,6 +102,12 @@ describe("a patch keeps to its task", () => {
     expect(await rulesBroken(patch, { scope: ["src/**", "!src/gen/"] })).toEqual(["scope", "scope"]);
   });
 
+  test("a class with `!` has all letters but those it names", async () => {
+    const patch = adding("src/a.ts") + adding("src/b.ts") + adding("src/7.ts");
+    expect(await rulesBroken(patch, { scope: ["src/[!a]*"] })).toEqual(["scope"]);
+    expect(await rulesBroken(patch, { scope: ["src/[[:alpha:]]*"] })).toEqual(["scope"]);
+  });
+
   test("a name may have any letter that a file system takes", async () => {
     const { checkout, repository, start } = await setting();
     const names = ["line\nbreak", "dir/line\nbreak", "at the end\\", "twice\\\\in it", "\\first"];

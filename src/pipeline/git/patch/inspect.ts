@@ -117,8 +117,8 @@ function scopeFindings(patch: Patch, scope: readonly string[] | undefined): Patc
   const matcher = (globs: readonly string[]) =>
     picomatch(
       globs.map((glob) => glob.replace(/^\.\//, "").replace(/\/$/, "/**")),
-      // `s`: a line break is a letter of a name as any other.
-      { dot: true, windows: false, nonegate: true, flags: "s" },
+      // `s`: a line break is a letter of a name as any other. `posix`: [!a] is any letter but a, as a shell has it.
+      { dot: true, windows: false, nonegate: true, flags: "s", posix: true },
     );
   const wanted = matcher(scope.filter((glob) => !glob.startsWith("!")));
   const unwanted = matcher(scope.filter((glob) => glob.startsWith("!")).map((glob) => glob.slice(1)));
