@@ -75,6 +75,9 @@ describe("a scope", () => {
     ["src/../../x", "leads out with `..`"],
     ["src/..", "leads out with `..`"],
     ["{src,..}/x", "leads out with `..`"],
+    ["db/{8..12}.sql", "has a range that is not of one letter or digit (write {8,9,10} for {8..10})"],
+    ["db/{{8..12},x}.sql", "has a range that is not of one letter or digit (write {8,9,10} for {8..10})"],
+    ["{src/a.ts,b..c}", "has a range that is not of one letter or digit (write {8,9,10} for {8..10})"],
     ["!src/**", "begins with `!`"],
     ["src/", "names a folder"],
     ["a\u0000b", "holds a control character"],
@@ -86,9 +89,12 @@ describe("a scope", () => {
     expect(error?.message).toContain(reason);
   });
 
-  test.each(["src/**", "*.md", "a..b/*", "src/{a,b}/**", ".github/**"])("of %j is one", async (glob) => {
-    expect(await codesOf(withTasks(`{ id: a, run: x, scope: ["${glob}"] }`))).toEqual([]);
-  });
+  test.each(["src/**", "*.md", "a..b/*", "src/{a,b}/**", ".github/**", "db/{1..3}{a..c}/x"])(
+    "of %j is one",
+    async (glob) => {
+      expect(await codesOf(withTasks(`{ id: a, run: x, scope: ["${glob}"] }`))).toEqual([]);
+    },
+  );
 
   test("without any glob is refused", async () => {
     expect(await codesOf(withTasks("{ id: a, run: x, scope: [] }"))).toEqual(["PLAN_BAD_VALUE 6:33"]);

@@ -7,6 +7,9 @@ import { uniqueEntries } from "./values.ts";
 
 const longestGlob = 512;
 
+/** Of any other the matcher makes a class of its digits: `{8..12}` would be one digit from 1 to 8. */
+const knownRange = /\{(?:\d\.\.\d|[a-z]\.\.[a-z]|[A-Z]\.\.[A-Z])\}/g;
+
 /** Why a text cannot limit a task to a part of the repository; undefined when it can. */
 function whyNoGlob(glob: string): string | undefined {
   if (glob.trim() === "") {
@@ -27,6 +30,9 @@ function whyNoGlob(glob: string): string | undefined {
   // Braces and alternatives count too: {src,..}/x leads out just as ../x does.
   if (glob.split(/[/\\{},|()]/).includes("..")) {
     return "leads out with `..`";
+  }
+  if (/\{[^}]*\.\./.test(glob.replace(knownRange, ""))) {
+    return "has a range that is not of one letter or digit (write {8,9,10} for {8..10})";
   }
   return glob.endsWith("/") ? "names a folder, which matches no file (write `/**` at its end)" : undefined;
 }
