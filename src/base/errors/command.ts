@@ -23,7 +23,7 @@ export const commandErrors = defineErrors({
     exit: 1,
     http: 500,
     message: "{label}: {command} could not be started: {detail}",
-    fix: "Free what the system ran out of (processes, open files, memory), or shorten the command, then try again.",
+    fix: "Free what the system ran out of (processes, open files, memory), or shorten the command (a long prompt is in PAWL_PROMPT_FILE), then try again.",
   },
   COMMAND_FAILED: {
     exit: 1,

@@ -14,11 +14,21 @@ export function withValues(command: string | readonly string[], values: CommandV
   });
 }
 
-/** `prompt_file` becomes `PAWL_PROMPT_FILE`. */
-export function valueVariables(values: CommandValues): Environment {
+/** The most bytes that Linux takes as one variable, with its name and the NUL at its end. */
+const longestVariable = 131_072;
+
+/**
+ * `prompt_file` becomes `PAWL_PROMPT_FILE`. A prompt that no variable can hold is left out for a command that names the
+ * file; for any other it stays, and the system refuses to start what would go without it.
+ */
+export function valueVariables(values: CommandValues, command: string | readonly string[]): Environment {
+  const namesFile = [command].flat().some((part) => /\{prompt_file\}|PAWL_PROMPT_FILE/.test(part));
+  const isTooLong = Buffer.byteLength(`PAWL_PROMPT=${values.prompt ?? ""}\0`) > longestVariable;
   return Object.fromEntries(
     Object.entries(values).flatMap(([name, value]) =>
-      value === undefined ? [] : [[`PAWL_${name.toUpperCase()}`, value]],
+      value === undefined || (name === "prompt" && isTooLong && namesFile)
+        ? []
+        : [[`PAWL_${name.toUpperCase()}`, value]],
     ),
   );
 }

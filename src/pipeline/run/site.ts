@@ -151,15 +151,16 @@ export class RunSite {
     const { folder, environment } = await worktree.lend({ changesNothing: planned.changesNothing === true });
     const values = { worktree: folder, run: this.run, ...planned.values };
     const { services, index } = this;
+    const command = commandOf(planned.command);
     const spec = {
       label: planned.label,
-      command: withValues(commandOf(planned.command), values),
+      command: withValues(command, values),
       cwd: folder,
       env: {
         ...environment,
         ...index.plan.env,
         ...planned.env,
-        ...valueVariables(values),
+        ...valueVariables(values, command),
         // 1 for the first execution: what a task did before a retry, it may want to know.
         PAWL_ATTEMPT: String(planned.attempt),
       },
