@@ -48,6 +48,16 @@ describe("a time-out", () => {
     expect(place.pawl("run", "plan.yaml")).toMatchObject({ status: 0 });
   }, 40_000);
 
+  test("of an agent's task may be longer than that of its tool", () => {
+    const place = placeWith(
+      planOf(
+        ['{ id: a, agent: slow, prompt: "sleep 1.5; echo a > b.txt", timeout: 10m }'],
+        "tools: { slow: { run: [sh, '{prompt_file}'], timeout: 1s } }\n",
+      ),
+    );
+    expect(place.pawl("run", "plan.yaml")).toMatchObject({ status: 0 });
+  }, 40_000);
+
   test("ends a gate that takes too long, and what it printed until then is kept", () => {
     const place = placeWith(
       planOf(["{ id: a, run: 'echo a > b.txt' }"]) +

@@ -90,7 +90,6 @@ async function plannedCommand(
   return {
     ...common,
     command: tool.run,
-    timeoutMs: Math.min(tool.timeoutMs, task.timeoutMs),
     values: { ...values, prompt: task.prompt, prompt_file: promptFile },
   };
 }
