@@ -78,6 +78,36 @@ describe("a patch that does not go in leaves nothing behind", () => {
   });
 });
 
+test("a patch goes to the lines that it was made of, where the same ones stand elsewhere too", async () => {
+  const item = "- item\n  size: 1\n  color: red\n  flag: no\n";
+  const { checkout, pool } = await setting({ list: item.repeat(8) });
+  put(checkout, { list: item.repeat(4) + item.replace("1", "99") + item.repeat(3) });
+  const patch = parsePatch(Buffer.from(`${git(checkout, "diff")}\n`), "p");
+  const added = item.replace("item", "new");
+  const worktree = await pool.acquire(commitAll(checkout, { list: added + item.repeat(8) }, "one more above"));
+  expect(await applyPatch(worktree, patch)).toEqual({ applied: true });
+  const { folder } = await worktree.lend();
+  expect(readFileSync(join(folder, "list"), "utf8")).toBe(
+    added + item.repeat(4) + item.replace("1", "99") + item.repeat(3),
+  );
+});
+
+test("a file that is there already applies to nothing, another of its name does not apply", async () => {
+  const { checkout, pool, start } = await setting();
+  put(checkout, { "n.txt": "new\n" });
+  git(checkout, "add", "n.txt");
+  const patch = parsePatch(Buffer.from(`${git(checkout, "diff", "--cached")}\n`), "p");
+  git(checkout, "reset", "--quiet", "--hard", start);
+  const same = await pool.acquire(commitAll(checkout, { "n.txt": "new\n" }, "the same"));
+  expect(await applyPatch(same, patch)).toMatchObject({ applied: false, reason: expect.stringMatching(/nothing/) });
+  const other = await pool.acquire(commitAll(checkout, { "n.txt": "other\n" }, "another"));
+  expect(await applyPatch(other, patch)).toMatchObject({
+    applied: false,
+    reason: expect.stringMatching(/already exists/),
+  });
+  expect(git((await other.lend()).folder, "status", "--porcelain")).toBe("");
+});
+
 test("a patch of a mode that is there already applies to nothing", async () => {
   const { checkout, pool } = await setting({ tool: "#!/bin/sh\n" });
   put(checkout, { tool: { program: "#!/bin/sh\n" } });

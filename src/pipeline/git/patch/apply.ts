@@ -1,5 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import type { GitAnswer } from "../process.ts";
 import type { Worktree } from "../worktree.ts";
 import type { Patch } from "./patch.ts";
 
@@ -10,8 +11,9 @@ const longestReason = 500;
 const nothingToChange = "it applies to nothing: all that it changes is so already";
 
 /**
- * Applies a patch to a worktree and to its index, exactly, or else by a three-way merge where git has the files that it
- * was made from. What does not apply leaves nothing behind.
+ * Applies a patch to a worktree and to its index: by a three-way merge where git has the files that it was made from and
+ * they have changed since, else exactly. The merge comes first: lines that stand in a file several times would
+ * let a patch apply to the wrong ones. What does not apply leaves nothing behind.
  *
  * @param worktree at the commit that the patch is to be applied to
  * @throws GIT_FAILED
@@ -24,23 +26,21 @@ export async function applyPatch(worktree: Worktree, patch: Patch): Promise<Appl
       answers: [0, 1, 128],
     });
   worktree.markTouched();
-  const exact = await apply();
-  if (exact.exit === 0 && !changesModesOnly(patch)) {
-    return { applied: true };
+  const merged = await apply("--3way");
+  if (merged.exit !== 0) {
+    if (commit !== null && merged.stderr.includes("does not match index")) {
+      return await applyBesideFiles(worktree, patch, commit);
+    }
+    // A conflict leaves its marks in the files.
+    await restore(worktree);
+    const isDone = (await apply("--reverse", "--check")).exit === 0;
+    return { applied: false, reason: isDone ? nothingToChange : reasonOf(merged.stderr, await apply("--check")) };
   }
-  if (exact.exit !== 0 && commit !== null && exact.stderr.includes("does not match index")) {
-    return await applyBesideFiles(worktree, patch, commit);
-  }
-  if (exact.exit !== 0 && (await apply("--reverse", "--check")).exit === 0) {
-    return refused(worktree, nothingToChange);
-  }
-  if (exact.exit !== 0 && (await apply("--3way")).exit !== 0) {
-    return refused(worktree, reasonOf(exact.stderr));
-  }
+  // Git takes what is so already for a merge, and a mode that is there with a warning.
   const difference = await worktree.git(["diff-index", "--cached", "--quiet", commit ?? "HEAD", "--"], {
     answers: [0, 1],
   });
-  return difference.exit === 0 ? refused(worktree, nothingToChange) : { applied: true };
+  return difference.exit === 0 ? await refused(worktree, nothingToChange) : { applied: true };
 }
 
 /**
@@ -50,9 +50,10 @@ export async function applyPatch(worktree: Worktree, patch: Patch): Promise<Appl
 async function applyBesideFiles(worktree: Worktree, patch: Patch, commit: string): Promise<ApplyOutcome> {
   const index = join(worktree.gitDir, "pawl-apply-index");
   const env = { GIT_INDEX_FILE: index };
+  const readTree = () => worktree.git(["read-tree", commit], { env });
   const tree = async (): Promise<string> => (await worktree.git(["write-tree"], { env })).stdout.toString().trim();
   try {
-    await worktree.git(["read-tree", commit], { env });
+    await readTree();
     const before = await tree();
     const apply = (...more: string[]) =>
       worktree.git(["apply", "--cached", "--whitespace=nowarn", ...more, "-"], {
@@ -60,12 +61,11 @@ async function applyBesideFiles(worktree: Worktree, patch: Patch, commit: string
         answers: [0, 1, 128],
         env,
       });
-    const exact = await apply();
-    if (exact.exit !== 0 && (await apply("--reverse", "--check")).exit === 0) {
-      return await refused(worktree, nothingToChange);
-    }
-    if (exact.exit !== 0 && (await apply("--3way")).exit !== 0) {
-      return await refused(worktree, reasonOf(exact.stderr));
+    const merged = await apply("--3way");
+    if (merged.exit !== 0) {
+      await readTree();
+      const isDone = (await apply("--reverse", "--check")).exit === 0;
+      return await refused(worktree, isDone ? nothingToChange : reasonOf(merged.stderr, await apply("--check")));
     }
     const after = await tree();
     if (after === before) {
@@ -78,20 +78,20 @@ async function applyBesideFiles(worktree: Worktree, patch: Patch, commit: string
   }
 }
 
-/** Git takes a mode that is there already with a warning, as if it had changed something. */
-function changesModesOnly({ files }: Patch): boolean {
-  return files.every(({ status, binary, added, removed }) => status === "modified" && !binary && added + removed === 0);
-}
-
 async function refused(worktree: Worktree, reason: string): Promise<ApplyOutcome> {
-  if (worktree.commit !== null) {
-    await worktree.reset(worktree.commit);
-  }
+  await restore(worktree);
   return { applied: false, reason };
 }
 
-/** What git says, as one line. */
-function reasonOf(stderr: string): string {
+async function restore(worktree: Worktree): Promise<void> {
+  if (worktree.commit !== null) {
+    await worktree.reset(worktree.commit);
+  }
+}
+
+/** What git says, as one line: where it does not apply, else of the conflict. */
+function reasonOf(conflict: string, exact: GitAnswer): string {
+  const stderr = exact.exit === 0 ? conflict : exact.stderr;
   const lines = stderr.split("\n").map((line) => line.replace(/^error: /, "").trim());
   const reason = lines.filter((line) => line !== "").join("; ") || "it does not apply";
   return reason.length <= longestReason ? reason : `${reason.slice(0, longestReason)}…`;
