@@ -11,7 +11,7 @@ const stderrLimitBytes = 16 * 1024;
 
 /**
  * Settings that hold whatever the user's configuration says: no hooks, no signing (it may ask for a passphrase), no
- * work in the background, files byte for byte.
+ * work in the background, nothing remembered of conflicts, files byte for byte.
  */
 const everywhere = [
   "core.hooksPath=/dev/null",
@@ -29,6 +29,7 @@ const everywhere = [
   "log.showSignature=false",
   "trailer.separators=:",
   "merge.autoStash=false",
+  "rerere.enabled=false",
 ];
 
 /** Not in the user's own checkout: there its settings of line ends and sparseness must stay. */

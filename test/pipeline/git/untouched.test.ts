@@ -115,6 +115,20 @@ test("settings and attributes of the user change nothing in a patch", async () =
   expect(plain.patch).toMatch(/^index [0-9a-f]{40}\.\.[0-9a-f]{40} 100644$/m);
 });
 
+test("a patch in conflict adds nothing to what git remembers of conflicts", async () => {
+  const checkout = checkoutWith({ "a.txt": "one\n" });
+  git(checkout, "config", "rerere.enabled", "true");
+  put(checkout, { "a.txt": "of the patch\n" });
+  const patch = git(checkout, "diff", "--full-index");
+  const tip = commitAll(checkout, { "a.txt": "of the tip\n" }, "tip");
+  const repository = await openRepository(checkout, { clock: systemClock });
+  const worktree = await (await poolOf(repository)).acquire(tip);
+  const applied = await applyPatch(worktree, parsePatch(Buffer.from(`${patch}\n`), "p"));
+  repository.close();
+  expect(applied).toMatchObject({ applied: false });
+  expect(Object.keys(contentsOf(checkout)).filter((name) => name.startsWith(".git/rr-cache/"))).toEqual([]);
+});
+
 test("a folder to which a task led its worktree by a link stays as it is", async () => {
   const { pool, start } = await setting();
   const elsewhere = temporaryFolder();
