@@ -2,10 +2,15 @@ import type { Durability } from "../port.ts";
 import { Database } from "./driver.ts";
 import { logPages } from "./log-space.ts";
 
-/** A connection that may write. */
-export function openConnection(file: string, durability: Durability): Database {
+/**
+ * A connection that may write.
+ *
+ * @param refuse looks at the file before anything of it is changed, its kind of journal above all
+ */
+export function openConnection(file: string, durability: Durability, refuse?: (db: Database) => void): Database {
   const db = new Database(file, { timeout: 5_000 });
   try {
+    refuse?.(db);
     db.pragma("journal_mode = WAL");
     db.pragma(`synchronous = ${durability === "full" ? "FULL" : "NORMAL"}`);
     db.pragma("foreign_keys = ON");

@@ -50,7 +50,6 @@ export function openSqlite(options: SqliteOptions): Store {
   let db: Database | undefined;
   try {
     db = openFile(file, options.durability ?? "full");
-    refuseForeignTables(db, file);
     migrate(
       db,
       file,
@@ -155,7 +154,7 @@ function openFile(file: string, durability: Durability): Database {
     makeFolder(dirname(resolve(file)));
     refuseForeignFile(file);
   }
-  return openConnection(file, durability);
+  return openConnection(file, durability, (db) => refuseForeignTables(db, file));
 }
 
 const sqliteMagic = "SQLite format 3\0";
