@@ -33,8 +33,7 @@ export async function applyPatch(worktree: Worktree, patch: Patch): Promise<Appl
     }
     // A conflict leaves its marks in the files.
     await restore(worktree);
-    const isDone = (await apply("--reverse", "--check")).exit === 0;
-    return { applied: false, reason: isDone ? nothingToChange : reasonOf(merged.stderr, await apply("--check")) };
+    return { applied: false, reason: await whyNot(apply, merged.stderr) };
   }
   // Git takes what is so already for a merge, and a mode that is there with a warning.
   const difference = await worktree.git(["diff-index", "--cached", "--quiet", commit ?? "HEAD", "--"], {
@@ -64,8 +63,7 @@ async function applyBesideFiles(worktree: Worktree, patch: Patch, commit: string
     const merged = await apply("--3way");
     if (merged.exit !== 0) {
       await readTree();
-      const isDone = (await apply("--reverse", "--check")).exit === 0;
-      return await refused(worktree, isDone ? nothingToChange : reasonOf(merged.stderr, await apply("--check")));
+      return await refused(worktree, await whyNot(apply, merged.stderr));
     }
     const after = await tree();
     if (after === before) {
@@ -89,8 +87,17 @@ async function restore(worktree: Worktree): Promise<void> {
   }
 }
 
-/** What git says, as one line: where it does not apply, else of the conflict. */
-function reasonOf(conflict: string, exact: GitAnswer): string {
+/**
+ * Why a patch does not go in, as one line: where it does not apply, else of the conflict.
+ *
+ * @param apply of the patch, to what was there before
+ * @param conflict what git said of the merge
+ */
+async function whyNot(apply: (...more: string[]) => Promise<GitAnswer>, conflict: string): Promise<string> {
+  if ((await apply("--reverse", "--check")).exit === 0) {
+    return nothingToChange;
+  }
+  const exact = await apply("--check");
   const stderr = exact.exit === 0 ? conflict : exact.stderr;
   const lines = stderr.split("\n").map((line) => line.replace(/^error: /, "").trim());
   const reason = lines.filter((line) => line !== "").join("; ") || "it does not apply";
