@@ -43,7 +43,7 @@ export async function mergeTrees(
 
 const conflictsShown = 5;
 
-/** @param from name of the branch that does not merge; `into`: of the one that it was to be merged into */
+/** That the branch `from` does not merge into the branch `into`. */
 export function mergeConflict({
   paths,
   ...branches
