@@ -13,14 +13,8 @@ import {
 import { openRuntime } from "../../src/runtime/index.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
 import { simulatedClock } from "../../src/testing/simulated-clock.ts";
+import { counter } from "./counter.fixture.ts";
 import { orderWith } from "./order.fixture.ts";
-
-const counter = setup({
-  types: {} as { context: { log: string[] }; events: { type: "add"; text: string } },
-}).createMachine({
-  context: { log: [] },
-  on: { add: { actions: assign({ log: ({ context, event }) => [...context.log, event.text] }) } },
-});
 
 describe("fork", () => {
   test("of a root that was stopped, at that very transition, is refused: nothing is left to go on with", async () => {

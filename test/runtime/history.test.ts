@@ -1,14 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { assign, setup, waitFor } from "xstate";
+import { setup, waitFor } from "xstate";
 import { openRuntime } from "../../src/runtime/index.ts";
+import { counter } from "./counter.fixture.ts";
 import { orderWith } from "./order.fixture.ts";
-
-const counter = setup({
-  types: {} as { context: { log: string[] }; events: { type: "add"; text: string } },
-}).createMachine({
-  context: { log: [] },
-  on: { add: { actions: assign({ log: ({ context, event }) => [...context.log, event.text] }) } },
-});
 
 describe("history", () => {
   test("lists events with the states before and after", async () => {

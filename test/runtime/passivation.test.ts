@@ -3,13 +3,7 @@ import { type AnyActorRef, assign, fromPromise, fromTransition, sendTo, setup, s
 import { openRuntime } from "../../src/runtime/index.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
 import { simulatedClock } from "../../src/testing/simulated-clock.ts";
-
-const lamp = setup({}).createMachine({
-  initial: "off",
-  states: { off: { on: { flip: "on" } }, on: { on: { flip: "off" }, after: { 60000: "off" } } },
-});
-
-const lamp2 = setup({}).createMachine({ initial: "off", states: { off: {} } });
+import { lamp, lamp2 } from "./lamps.fixture.ts";
 
 test("a family sleeps whose parent hears of its child's snapshots, and goes on hearing of them", async () => {
   const clock = simulatedClock();

@@ -3,14 +3,8 @@ import { fromPromise, setup, waitFor } from "xstate";
 import { afterCommit, openRuntime } from "../../src/runtime/index.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
 import { simulatedClock } from "../../src/testing/simulated-clock.ts";
+import { lamp, lamp2 } from "./lamps.fixture.ts";
 import { clockAsNodeHasIt } from "./node-clock.fixture.ts";
-
-const lamp = setup({}).createMachine({
-  initial: "off",
-  states: { off: { on: { flip: "on" } }, on: { on: { flip: "off" }, after: { 60000: "off" } } },
-});
-
-const lamp2 = setup({}).createMachine({ initial: "off", states: { off: {} } });
 
 describe("an actor", () => {
   test("stays awake, on disk too, when somebody comes to look while it is put to sleep", async () => {
