@@ -43,7 +43,7 @@ test("where the state folder was named, the next commands name it too", () => {
   );
 }, 20_000);
 
-test("what failed or waited in vain names what is to blame, down to the gate before a merge", () => {
+test("what failed or waited in vain names what is to blame, down to the gate before a merge", async () => {
   const place = placeWith(plan);
   const { status, stdout } = place.pawl("run", "plan.yaml");
   expect(status).toBe(0);
@@ -61,9 +61,9 @@ test("what failed or waited in vain names what is to blame, down to the gate bef
     ],
     ["merge.good", []],
   ] as const) {
-    const shown = place.pawl("show", entity).stdout;
+    const shown = (await place.look("show", entity)).stdout;
     expect([entity, shown.split("\nnext\n")[1] ?? ""]).toEqual([entity, next.map((line) => `  ${line}\n`).join("")]);
-    expect(JSON.parse(place.pawl("show", entity, "--json").stdout).next).toEqual(next);
+    expect(JSON.parse((await place.look("show", entity, "--json")).stdout).next).toEqual(next);
   }
 }, 20_000);
 
