@@ -11,6 +11,11 @@ export function holdsControlsBesidesLayout(text: string): boolean {
   return /(?![\t\n])\p{Cc}/u.test(text);
 }
 
+/** Whether a text holds one half of a surrogate pair: no bytes stand for it, and it would silently become another character. */
+export function holdsHalfCharacters(text: string): boolean {
+  return /\p{Surrogate}/u.test(text);
+}
+
 // All controls but tab and newline, and the marks that turn the direction of the text around them.
 const steering = /(?![\t\n])\p{Cc}|[\u202a-\u202e\u2066-\u2069]/gu;
 

@@ -145,6 +145,8 @@ describe("a value out of its range", () => {
     ["env: { A=B: c }", 'env."A=B": "A=B" is not allowed', "Write the name of an environment variable"],
     ["env: { PAWL_RUN: c }", 'env.PAWL_RUN: "PAWL_RUN" is not allowed', "those with `PAWL_` are set by Pawl itself"],
     ['env: { A: "x\\0" }', 'env.A: "x\\u0000" is not allowed', "Write it without NUL characters."],
+    ['env: { A: "x\\uD800" }', 'env.A: "x\\ud800" is not allowed', "Write it without the half of a character"],
+    ['env: { A: "\\uDE00\\uD83D" }', 'env.A: "\\ude00\\ud83d" is not', "Write it without the half of a character"],
     ["secrets: [TOKEN, TOKEN]", 'secrets[1]: "TOKEN" is not allowed', "Write each entry once."],
     [
       "gates: { g: { type: lint, run: x } }",

@@ -81,6 +81,7 @@ describe("a scope", () => {
     ["!src/**", "begins with `!`"],
     ["src/", "names a folder"],
     ["a\u0000b", "holds a control character"],
+    ["a\ud800b", "holds the half of a character"],
     ["a".repeat(600), "has 600 characters"],
   ])("of %j is refused", async (glob, reason) => {
     const [error, ...others] = await problemsOf(withTasks(`{ id: a, run: x, scope: [${JSON.stringify(glob)}] }`));

@@ -4,7 +4,7 @@ import { nearest } from "../../base/nearest.ts";
 import type { Command } from "../plan.ts";
 import { quote } from "../quote.ts";
 import { problem } from "./problem.ts";
-import { asTyped, refuse, withoutNul } from "./values.ts";
+import { asTyped, holdable, refuse } from "./values.ts";
 
 /**
  * What a whole argument of a command may stand for. Each is also an environment variable of the command
@@ -35,7 +35,7 @@ export function command(place: keyof typeof placeholdersOf) {
   const shell = z
     .string()
     .meta({ ...asTyped, minLength: 1 })
-    .check(withoutNul, (ctx) => {
+    .check(holdable, (ctx) => {
       const used = known.find((name) => new RegExp(`(?<!\\$)\\{${name}\\}`).test(ctx.value));
       if (used !== undefined) {
         ctx.issues.push(
@@ -55,7 +55,7 @@ export function command(place: keyof typeof placeholdersOf) {
   const argument = z
     .string()
     .meta(asTyped)
-    .check(withoutNul, (ctx) => {
+    .check(holdable, (ctx) => {
       const found = /\{([a-z][a-z_]*)\}/.exec(ctx.value);
       const whole = found?.[0] === ctx.value;
       if (found !== null && whole && !known.includes(found[1] as Placeholder)) {

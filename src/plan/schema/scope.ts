@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { holdsControls } from "../../base/control-characters.ts";
+import { holdsControls, holdsHalfCharacters } from "../../base/control-characters.ts";
 import { PawlError } from "../../base/errors/index.ts";
 import { quote } from "../quote.ts";
 import { problem } from "./problem.ts";
@@ -20,6 +20,9 @@ function whyNoGlob(glob: string): string | undefined {
   }
   if (holdsControls(glob)) {
     return "holds a control character";
+  }
+  if (holdsHalfCharacters(glob)) {
+    return "holds the half of a character";
   }
   if (/^([/\\~]|[A-Za-z]:[/\\])/.test(glob)) {
     return "is absolute";

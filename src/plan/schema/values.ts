@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { holdsControls } from "../../base/control-characters.ts";
+import { holdsControls, holdsHalfCharacters } from "../../base/control-characters.ts";
 import { PawlError } from "../../base/errors/index.ts";
 import { durationPattern, parseDuration, parseSize, sizePattern } from "../../base/quantities.ts";
 import { quote } from "../quote.ts";
@@ -172,12 +172,15 @@ export const variable = z
   })
   .meta({ pattern: variablePattern.replace("^", `^(?!${reservedVariable})`) });
 
-/** Text without NUL, which no argument, environment variable or path of a system call can hold. */
-export const text = z.string().check(withoutNul);
+/** Text that an argument, an environment variable or a path of a system call can hold. */
+export const text = z.string().check(holdable);
 
-export function withoutNul(ctx: z.core.ParsePayload<string>): void {
+export function holdable(ctx: z.core.ParsePayload<string>): void {
   if (ctx.value.includes("\u0000")) {
     ctx.issues.push(refuse(ctx.value, "it without NUL characters"));
+  }
+  if (holdsHalfCharacters(ctx.value)) {
+    ctx.issues.push(refuse(ctx.value, "it without the half of a character: both of its surrogates, or neither"));
   }
 }
 
