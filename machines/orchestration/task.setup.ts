@@ -98,7 +98,7 @@ export const taskSetup = setup({
     proceed: enqueueActions(({ context, enqueue }) => {
       if (context.upstream_ended !== null) {
         enqueue.raise({ type: "dependency_check_failed" });
-        enqueue.raise({ type: "upstream_not_completed" });
+        enqueue.raise({ type: "upstream_not_completed", reason: `task ${context.upstream_ended} did not complete` });
       } else if (context.failed_gates.length > 0) {
         enqueue.raise({ type: "gate_failed" });
       } else if (context.waiting_for.length > 0 || context.waiting_for_gates.length > 0) {

@@ -107,6 +107,7 @@ export const taskMachine = taskSetup.createMachine({
           {
             guard: "upstreamEnded",
             asks: "a task in depends_on ended other than completed",
+            actions: ["noteReason"],
             severity: "warning",
             since: "1.1.0",
           },

@@ -117,7 +117,7 @@ export type TaskEvent =
   | { readonly type: "dependency_check_failed" }
   | { readonly type: "gate_failed" }
   | { readonly type: "dependency_satisfied" }
-  | { readonly type: "upstream_not_completed" }
+  | { readonly type: "upstream_not_completed"; readonly reason?: string }
   | WorkerStarted
   | ({ readonly type: "execution_completed" } & ExecuteTaskOutput)
   | ({ readonly type: "execution_failed" } & Partial<ExecuteTaskOutput>)

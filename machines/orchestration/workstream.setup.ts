@@ -251,7 +251,8 @@ export const workstreamSetup = setup({
     }),
     judgeDependencies: enqueueActions(({ context, enqueue }) => {
       if (context.upstream_ended !== null) {
-        enqueue.raise({ type: "upstream_not_completed" });
+        const reason = `workstream ${context.upstream_ended} did not complete`;
+        enqueue.raise({ type: "upstream_not_completed", reason });
       } else if (context.waiting_for.length === 0) {
         enqueue.raise({ type: "dependencies_met" });
       }

@@ -105,6 +105,7 @@ export const workstreamMachine = workstreamSetup.createMachine({
         upstream_not_completed: move("blocked", "skipped", "upstream_not_completed", "What it waits for never comes.", {
           guard: "upstreamEnded",
           asks: "a workstream in depends_on ended other than completed",
+          actions: ["noteReason"],
           severity: "warning",
           since: "1.1.0",
         }),

@@ -94,7 +94,7 @@ export type WorkstreamEvent =
   | { readonly type: "dependency_not_satisfied" }
   | { readonly type: "dependencies_met" }
   | { readonly type: "explicitly_disabled" }
-  | { readonly type: "upstream_not_completed" }
+  | { readonly type: "upstream_not_completed"; readonly reason?: string }
   | { readonly type: "dependency_timeout" }
   | { readonly type: "first_task_started" }
   | { readonly type: "all_tasks_completed" }

@@ -22,6 +22,9 @@ workstreams:
     allow_failure: true
     tasks:
       - { id: never, run: "true" }
+  - id: fine
+    tasks:
+      - { id: kept, run: "echo two > c.txt" }
 `;
 
 test("where the state folder was named, the next commands name it too", () => {
@@ -48,6 +51,8 @@ test("what failed or waited in vain names what is to blame, down to the gate bef
   const { status, stdout } = place.pawl("run", "plan.yaml");
   expect(status).toBe(0);
   expect(stdout).toContain("  pawl show tasks.bad  says what went wrong\n  pawl show merge  says what went wrong\n");
+  expect(stdout).toContain("    tasks.after  cancelled  task tasks.bad did not complete\n");
+  expect(stdout).toMatch(/p-1\/behind {2}blocked → skipped .*: workstream tasks did not complete\n/);
   for (const [entity, next] of [
     ["tasks", ["pawl show tasks.bad  says what went wrong"]],
     ["tasks.after", ["pawl show tasks.bad  says what went wrong"]],
@@ -71,7 +76,8 @@ test("what is named of an earlier run has that run in front, as the last one is 
   const place = placeWith(plan);
   place.pawl("run", "plan.yaml");
   place.write("plan.yaml", planOf(["{ id: other, run: 'true' }"]));
-  place.pawl("run", "plan.yaml");
+  const withoutCommits = place.pawl("run", "plan.yaml").stdout;
+  expect(withoutCommits.split("\nnext\n")[1]).toBe("  pawl events p-2  prints every transition\n");
   for (const [entity, next] of [
     ["tasks.bad", ["mend what it reports, in the plan or in the repository, and start a new run: pawl run PLAN"]],
     ["tasks.after", ["pawl show p-1/tasks.bad  says what went wrong"]],
