@@ -40,7 +40,10 @@ export async function printSummary(context: CliContext, about: Outcome): Promise
     const all = tip === null ? [] : await commitsOf(repository, { from: base, to: tip });
     const commits = all.filter(({ parents }) => parents.length < 2);
     const unmerged = about.kept.map((branch) => logOfBranch(tip === null ? base : runBranch(run), branch));
-    const next = inState(nextSteps(run, end, tree.workstreams.flatMap(failedIn), unmerged), about.named);
+    const next = inState(
+      nextSteps(run, end, commits.length > 0, tree.workstreams.flatMap(failedIn), unmerged),
+      about.named,
+    );
     if (about.json) {
       printJson(context, { ...tree, interrupted: end === undefined, branch: runBranch(run), merged: commits, next });
       return;
@@ -72,6 +75,7 @@ function failedIn({ workstream, state, shown }: WorkstreamLine): string[] {
 function nextSteps(
   run: string,
   end: RunEnd | undefined,
+  hasCommits: boolean,
   failed: readonly string[],
   unmerged: readonly string[],
 ): string[] {
@@ -83,5 +87,5 @@ function nextSteps(
   if (end === undefined) {
     return [`pawl resume ${run}  goes on with it`, ...looks];
   }
-  return end === "succeeded" ? [`pawl merge ${run}  brings the commits into the base`, ...looks] : looks;
+  return end === "succeeded" && hasCommits ? [`pawl merge ${run}  brings the commits into the base`, ...looks] : looks;
 }
