@@ -91,6 +91,9 @@ describe("pawl run", () => {
       "running",
       "succeeded",
     ]);
+    expect(lines.find(({ note }) => note !== undefined)).toEqual({
+      note: expect.stringMatching(/^uncommitted changes/),
+    });
     expect(lines.at(-1)).toMatchObject({
       run: { run_id: "p-1", state: "succeeded" },
       branch: "pawl/p-1",

@@ -11,7 +11,8 @@ export function reporterFor(
   if (json) {
     return {
       transition: (audit) => printJson(context, audit),
-      note: (text) => printJson(context, { note: text }),
+      // What its key says need not be said again.
+      note: (text) => printJson(context, { note: text.replace(/^note: /, "") }),
       end: () => undefined,
     };
   }
