@@ -52,6 +52,8 @@ test("what failed or waited in vain names what is to blame, down to the gate bef
   expect(status).toBe(0);
   expect(stdout).toContain("  pawl show tasks.bad  says what went wrong\n  pawl show merge  says what went wrong\n");
   expect(stdout).toContain("    tasks.after  cancelled  task tasks.bad did not complete\n");
+  expect(stdout).toMatch(/^ {2}merge +failed.* 1 of 1 task completed {2}gate red: exit code 1$/m);
+  expect(stdout).toMatch(/^ {2}behind +skipped.* 1 cancelled {2}workstream tasks did not complete$/m);
   expect(stdout).toMatch(/p-1\/behind {2}blocked → skipped .*: workstream tasks did not complete\n/);
   for (const [entity, next] of [
     ["tasks", ["pawl show tasks.bad  says what went wrong"]],

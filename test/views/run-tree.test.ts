@@ -11,6 +11,7 @@ function storeWith(states: readonly string[]): Database {
     CREATE TABLE workstreams (ws_id, run_id, state, allow_failure, completed_at);
     CREATE TABLE tasks (task_id, workstream_id, state, started_at, completed_at, retry_count, max_retries, last_error);
     CREATE TABLE patch_ledger_entries (workstream_id, state);
+    CREATE TABLE state_transitions (transition_id, entity_type, entity_id, from_state, to_state, reason);
     INSERT INTO workstreams VALUES ('r/w', 'r', 'executing', 0, NULL);`);
   const insert = db.prepare("INSERT INTO tasks VALUES (?, 'r/w', ?, NULL, NULL, 0, 0, NULL)");
   for (const [index, state] of states.entries()) {
@@ -39,6 +40,18 @@ test("of many tasks that ended badly, none takes the place of one at work, nor a
     ["w.92", "retrying"],
   ]);
   expect(shown(true)).toHaveLength(93);
+  db.close();
+});
+
+test("a workstream that ended badly says why, and not what somebody was refused to do with it afterwards", () => {
+  const db = storeWith([]);
+  const reason = () => runTree(db, run).workstreams[0]?.reason;
+  const insert = db.prepare("INSERT INTO state_transitions VALUES (?, 'workstream', 'r/w', ?, ?, ?)");
+  insert.run(1, "validating", "failed", "gate red: exit code 1");
+  expect(reason()).toBeNull();
+  db.exec("UPDATE workstreams SET state = 'failed'");
+  insert.run(2, "failed", "failed", "let me");
+  expect(reason()).toBe("gate red: exit code 1");
   db.close();
 });
 

@@ -51,7 +51,7 @@ export function runTreeLines({ run, workstreams, commits }: RunTree, nowMs: numb
 }
 
 function workstreamLine(
-  { workstream, state, allow_failure, tasks }: WorkstreamLine,
+  { workstream, state, allow_failure, reason, tasks }: WorkstreamLine,
   widest: number,
   paint: Paint,
 ): string {
@@ -61,7 +61,8 @@ function workstreamLine(
     .map(([name, number]) => `${number} ${name}`);
   const done = `${tasks["completed"] ?? 0} of ${count(total, "task")} completed`;
   const allowed = allow_failure && state === "failed" ? " (allowed)" : "";
-  return `  ${workstream.padEnd(widest)}  ${paint(state.padEnd(10))}${allowed}  ${[done, ...rest].join(", ")}`;
+  const why = reason === null ? "" : `  ${shorten(reason)}`;
+  return `  ${workstream.padEnd(widest)}  ${paint(state.padEnd(10))}${allowed}  ${[done, ...rest].join(", ")}${why}`;
 }
 
 function taskLine(task: TaskLine, nowMs: number, paint: Paint): string {

@@ -18,6 +18,8 @@ export interface WorkstreamLine {
   readonly state: string;
   readonly allow_failure: boolean;
   readonly completed_at: string | null;
+  /** Why it is failed, cancelled or skipped, where that was said. */
+  readonly reason: string | null;
   /** Number of its tasks by state. */
   readonly tasks: Readonly<Record<string, number>>;
   readonly shown: readonly TaskLine[];
@@ -31,6 +33,7 @@ export interface RunTree {
 }
 
 const linesAWorkstream = 20;
+const endedBadly: ReadonlySet<string> = new Set(["failed", "cancelled", "skipped"]);
 
 /** A run with its workstreams, and the tasks of each that are worth a line. Cheap with 100,000 finished tasks. */
 export function runTree(db: Database, run: RunSummary, options: { readonly all?: boolean } = {}): RunTree {
@@ -39,6 +42,13 @@ export function runTree(db: Database, run: RunSummary, options: { readonly all?:
     .prepare("SELECT ws_id, state, allow_failure, completed_at FROM workstreams WHERE run_id = ? ORDER BY rowid")
     .all(run.run_id) as { ws_id: string; state: string; allow_failure: number; completed_at: string | null }[];
   const counts = db.prepare("SELECT state, count(*) AS n FROM tasks WHERE workstream_id = ? GROUP BY state");
+  const reasons = db
+    .prepare(
+      `SELECT reason FROM state_transitions
+       WHERE entity_id = ? AND entity_type = 'workstream' AND to_state = ? AND from_state <> to_state
+       ORDER BY transition_id DESC LIMIT 1`,
+    )
+    .pluck();
   const limit = options.all === true ? -1 : linesAWorkstream;
   const states =
     options.all === true ? "" : "AND state IN ('running', 'validating', 'retrying', 'failed', 'cancelled')";
@@ -64,6 +74,7 @@ export function runTree(db: Database, run: RunSummary, options: { readonly all?:
       state,
       allow_failure: allow_failure === 1,
       completed_at,
+      reason: endedBadly.has(state) ? ((reasons.get(ws_id, state) as string | null | undefined) ?? null) : null,
       tasks: Object.fromEntries(
         (counts.all(ws_id) as { state: string; n: number }[]).map(({ state: name, n }) => [name, n]),
       ),
