@@ -156,6 +156,7 @@ describe("a run that is interrupted", () => {
     expect(
       (await place.look("events", "--json")).stdout.split("\n").find((line) => line.includes('"canceled"')),
     ).toContain('"operator":"ines"');
+    expect((await place.look("status")).stdout).toMatch(/^p-1 {2}canceled .* branch pawl\/p-1 {2}enough\n/);
     expect(place.pawl("cancel")).toMatchObject({ status: 2, stderr: expect.stringContaining("RUN_ENDED") });
   }, 40_000);
 

@@ -37,12 +37,14 @@ export function paintFor({ stdout, env }: Pick<CliContext, "stdout" | "env">): P
 const errorWidth = 100;
 
 /** A run as lines: itself, its workstreams with how far they are, and the tasks that are worth a line. */
-export function runTreeLines({ run, workstreams, commits }: RunTree, nowMs: number, paint: Paint): string[] {
+export function runTreeLines({ run, reason, workstreams, commits }: RunTree, nowMs: number, paint: Paint): string[] {
   const time = between(run.started_at, run.completed_at, nowMs);
   const branch = `${count(commits, "commit")}, branch ${runBranch(run.run_id)}`;
   const widest = Math.max(0, ...workstreams.map(({ workstream }) => workstream.length));
   return [
-    [run.run_id, paint(run.state), time, branch].filter((part) => part !== "").join("  "),
+    [run.run_id, paint(run.state), time, branch, reason === null ? "" : shorten(reason)]
+      .filter((part) => part !== "")
+      .join("  "),
     ...workstreams.flatMap((line) => [
       workstreamLine(line, widest, paint),
       ...line.shown.map((task) => taskLine(task, nowMs, paint)),

@@ -27,13 +27,15 @@ export interface WorkstreamLine {
 
 export interface RunTree {
   readonly run: RunSummary;
+  /** Why it failed or is canceled, where that was said. */
+  readonly reason: string | null;
   readonly workstreams: readonly WorkstreamLine[];
   /** Commits in the workstreams' branches. */
   readonly commits: number;
 }
 
 const linesAWorkstream = 20;
-const endedBadly: ReadonlySet<string> = new Set(["failed", "cancelled", "skipped"]);
+const endedBadly: ReadonlySet<string> = new Set(["failed", "cancelled", "canceled", "skipped"]);
 
 /** A run with its workstreams, and the tasks of each that are worth a line. Cheap with 100,000 finished tasks. */
 export function runTree(db: Database, run: RunSummary, options: { readonly all?: boolean } = {}): RunTree {
@@ -45,10 +47,12 @@ export function runTree(db: Database, run: RunSummary, options: { readonly all?:
   const reasons = db
     .prepare(
       `SELECT reason FROM state_transitions
-       WHERE entity_id = ? AND entity_type = 'workstream' AND to_state = ? AND from_state <> to_state
+       WHERE entity_id = ? AND entity_type = ? AND to_state = ? AND from_state <> to_state
        ORDER BY transition_id DESC LIMIT 1`,
     )
     .pluck();
+  const reasonOf = (type: "run" | "workstream", id: string, state: string): string | null =>
+    endedBadly.has(state) ? ((reasons.get(id, type, state) as string | null | undefined) ?? null) : null;
   const limit = options.all === true ? -1 : linesAWorkstream;
   const states =
     options.all === true ? "" : "AND state IN ('running', 'validating', 'retrying', 'failed', 'cancelled')";
@@ -62,6 +66,7 @@ export function runTree(db: Database, run: RunSummary, options: { readonly all?:
   );
   return {
     run,
+    reason: reasonOf("run", run.run_id, run.state),
     // The plus keeps SQLite from the index of the states: what all runs ever committed is more than what this one has.
     commits: db
       .prepare(
@@ -74,7 +79,7 @@ export function runTree(db: Database, run: RunSummary, options: { readonly all?:
       state,
       allow_failure: allow_failure === 1,
       completed_at,
-      reason: endedBadly.has(state) ? ((reasons.get(ws_id, state) as string | null | undefined) ?? null) : null,
+      reason: reasonOf("workstream", ws_id, state),
       tasks: Object.fromEntries(
         (counts.all(ws_id) as { state: string; n: number }[]).map(({ state: name, n }) => [name, n]),
       ),
