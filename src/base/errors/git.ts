@@ -75,6 +75,12 @@ export const gitErrors = defineErrors({
     message: "{path} is a git repository of its own inside the tree, whose files a patch cannot carry",
     fix: "Let the task remove {path}/.git, work outside the tree, or put {path} into .gitignore.",
   },
+  FILE_UNREADABLE: {
+    exit: 1,
+    http: 400,
+    message: "{path} cannot be read ({detail}), so that what the task did there would be lost",
+    fix: "Let the task leave it readable for the user who runs Pawl, or put {path} into .gitignore.",
+  },
   BASE_UNKNOWN: {
     exit: 65,
     http: 400,

@@ -22,12 +22,15 @@ const nestedRepository = [
   /^warning: adding embedded git repository: (.+?)\/?$/m,
 ];
 
+/** Of a folder git only warns, and leaves it out. */
+const unreadable = [/^warning: could not open directory '(.+?)\/?': (.+)$/m, /^error: open\("(.+)"\): (.+)$/m];
+
 /**
  * What was changed in a worktree since it was set to `base`, as a patch of git; null when nothing was. Only the files
  * count: commits of a task's own, another branch or a lost `.git` change nothing. New files are taken, ignored ones not;
  * of those that were there, the ones whose bytes are others.
  *
- * @throws NESTED_REPOSITORY, GIT_FAILED, GIT_FILTER_FAILED, GIT_OUTPUT_TOO_LARGE
+ * @throws NESTED_REPOSITORY, FILE_UNREADABLE, GIT_FAILED, GIT_FILTER_FAILED, GIT_OUTPUT_TOO_LARGE
  */
 export async function capturePatch(worktree: Worktree, base: Sha): Promise<Buffer | null> {
   worktree.markTouched();
@@ -35,6 +38,10 @@ export async function capturePatch(worktree: Worktree, base: Sha): Promise<Buffe
   const path = nestedRepository.map((said) => said.exec(stderr)?.[1]).find((found) => found !== undefined);
   if (path !== undefined) {
     throw new PawlError("NESTED_REPOSITORY", { path });
+  }
+  const hidden = unreadable.map((said) => said.exec(stderr)).find((found) => found !== null);
+  if (hidden !== undefined) {
+    throw new PawlError("FILE_UNREADABLE", { path: String(hidden[1]), detail: String(hidden[2]) });
   }
   if (exit !== 0) {
     throw gitFailed({ cwd: worktree.folder, args: ["add"] }, exit, stderr);
