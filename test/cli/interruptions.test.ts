@@ -47,7 +47,7 @@ describe("a run that is interrupted", () => {
     });
     expect(place.pawl("resume").status).toBe(0);
     expect(place.git("show", "pawl/p-1:second.txt")).toBe("2");
-  }, 40_000);
+  });
 
   test("whether a process still works on it is told, and how to go on where none does", async () => {
     const place = slowPlace();
@@ -69,7 +69,7 @@ describe("a run that is interrupted", () => {
     expect(place.pawl("resume").status).toBe(0);
     expect(await process()).toBeNull();
     expect((await place.look("status")).stdout).not.toContain("no process");
-  }, 40_000);
+  });
 
   test("Ctrl-C while all is still being opened is heard", async () => {
     const place = slowPlace();
@@ -81,7 +81,7 @@ describe("a run that is interrupted", () => {
     expect([status, stdout]).toEqual([130, expect.stringContaining("pawl resume p-1")]);
     expect(place.pawl("resume").status).toBe(0);
     expect(place.git("show", "pawl/p-1:second.txt")).toBe("2");
-  }, 40_000);
+  });
 
   test("a second Ctrl-C stops at once, and resume stops what was left and goes on", async () => {
     const place = slowPlace();
@@ -94,7 +94,7 @@ describe("a run that is interrupted", () => {
     place.write("go", "");
     expect(place.pawl("resume").status).toBe(0);
     expect(place.git("log", "--format=%s", "--no-merges", "main..pawl/p-1").split("\n")).toHaveLength(2);
-  }, 40_000);
+  });
 
   test("a hang-up does not end one that has no terminal, as under nohup", async () => {
     const place = slowPlace();
@@ -104,7 +104,7 @@ describe("a run that is interrupted", () => {
     place.write("go", "");
     expect((await ended).status).toBe(0);
     expect(place.git("show", "pawl/p-1:second.txt")).toBe("2");
-  }, 40_000);
+  });
 
   test("kill -9 between two tasks: resume goes on, and the record is whole", async () => {
     const place = placeWith(
@@ -124,7 +124,7 @@ describe("a run that is interrupted", () => {
       status: 0,
       stdout: expect.stringContaining("All is as it was written"),
     });
-  }, 40_000);
+  });
 
   test("a store that another process took over while Ctrl-C waits for what runs is said, with its own status", async () => {
     const place = slowPlace();
@@ -143,7 +143,7 @@ describe("a run that is interrupted", () => {
     db.close();
     place.write("go", "");
     expect(await ended).toMatchObject({ status: 75, stderr: expect.stringContaining("[STORE_FENCED]") });
-  }, 40_000);
+  });
 
   test("another process is refused meanwhile, and can cancel it", async () => {
     const place = slowPlace();
@@ -158,7 +158,7 @@ describe("a run that is interrupted", () => {
     ).toContain('"operator":"ines"');
     expect((await place.look("status")).stdout).toMatch(/^p-1 {2}canceled .* branch pawl\/p-1 {2}enough\n/);
     expect(place.pawl("cancel")).toMatchObject({ status: 2, stderr: expect.stringContaining("RUN_ENDED") });
-  }, 40_000);
+  });
 
   test("a cancel that is interrupted before anybody took it up is withdrawn", async () => {
     const place = slowPlace();
@@ -179,7 +179,7 @@ describe("a run that is interrupted", () => {
     pawl.kill("SIGCONT");
     place.write("go", "");
     expect((await ended).status).toBe(0);
-  }, 40_000);
+  });
 
   test("feeds an inspector meanwhile, on loopback and behind a token", async () => {
     const place = slowPlace();
@@ -201,7 +201,7 @@ describe("a run that is interrupted", () => {
     expect((await fetch(url.origin, { redirect: "manual" })).status).toBe(401);
     place.write("go", "");
     expect((await ended).status).toBe(0);
-  }, 40_000);
+  });
 
   test("cancel and override stop what a killed process left running, and need no secret for it", async () => {
     const tasks = [
@@ -224,7 +224,7 @@ describe("a run that is interrupted", () => {
     });
     expect(isAlive(command)).toBe(false);
     expect(place.pawl("cancel")).toMatchObject({ status: 0, stdout: "p-1 is canceled.\n", stderr: "" });
-  }, 40_000);
+  });
 
   test("a run that nobody works on is cancelled without anything of it starting", async () => {
     const place = await abandonedPlace();
@@ -233,12 +233,12 @@ describe("a run that is interrupted", () => {
       run: { state: "canceled" },
       workstreams: [{ state: "cancelled" }],
     });
-  }, 40_000);
+  });
 
   test("two who cancel a run that nobody works on are both answered", async () => {
     const place = await abandonedPlace();
     const both = await Promise.all([place.start("cancel").ended, place.start("cancel").ended]);
     expect(both.map(({ status }) => status).sort()).toEqual([0, 2]);
     expect(both.find(({ status }) => status === 2)?.stderr).toContain("[RUN_ENDED]");
-  }, 40_000);
+  });
 });

@@ -40,7 +40,7 @@ describe("pawl paths", () => {
       },
     );
     expect(printed).toMatch(/Tests {2}\d+ passed/);
-  }, 60_000);
+  });
 
   test("makes the folder of the file, and says where it cannot write", () => {
     const place = placeWith("");

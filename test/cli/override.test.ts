@@ -50,7 +50,7 @@ describe("pawl override", () => {
       status: 0,
       stdout: expect.stringContaining("All is as it was written"),
     });
-  }, 40_000);
+  });
 
   test("without operator or reason, or by somebody who may not, is refused, and the attempt is in the log", async () => {
     const { place } = await running();
@@ -76,7 +76,7 @@ describe("pawl override", () => {
       status: 0,
       stdout: expect.stringContaining("All is as it was written"),
     });
-  }, 40_000);
+  });
 
   test("refuses control characters before anything is written", async () => {
     const { place } = await running();
@@ -85,7 +85,7 @@ describe("pawl override", () => {
       status: 2,
     });
     expect(await eventsOf(place, "w.first")).toHaveLength(before);
-  }, 40_000);
+  });
 
   test("resets a task that has ended by a successor that names it", async () => {
     const { place, ended } = await running();
@@ -120,7 +120,7 @@ describe("pawl override", () => {
       reason: expect.stringContaining("nothing there takes a successor"),
     });
     expect(await place.look("verify")).toMatchObject({ status: 0 });
-  }, 40_000);
+  });
 
   test("drops the patch of a task that is reset while its gates run: the new one counts", async () => {
     const { place, ended } = await running(
@@ -150,7 +150,7 @@ describe("pawl override", () => {
     expect((await eventsOf(place, "w.first~p2")).at(-1)).toMatchObject({ to_state: "committed" });
     expect((await eventsOf(place, "w.first")).at(-1)).toMatchObject({ to_state: "completed" });
     expect(await place.look("verify")).toMatchObject({ status: 0 });
-  }, 40_000);
+  });
 
   test("names the nearest action and entity, and what an action is for", () => {
     const place = placeWith(planOf(["{ id: taste, run: 'true', changes: none }"]));

@@ -65,7 +65,7 @@ describe("pawl run", () => {
     expect(place.pawl("merge").stdout).toBe("main contains pawl/harden-client-1 already.\n");
     expect(place.pawl("resume")).toMatchObject({ status: 2, stderr: expect.stringContaining("RUN_ENDED") });
     expect((await place.look("verify")).status).toBe(0);
-  }, 60_000);
+  });
 
   test("ends when a gate fails that tasks wait for, and says which", async () => {
     const gate = "gates: { dep: { type: UNIT, run: 'echo no; exit 3' } }\n";
@@ -77,7 +77,7 @@ describe("pawl run", () => {
     expect(shown).toContain("gate w~dep failed\n  does: echo no; exit 3\n  exit code: 3");
     expect(shown).toContain("pawl logs w~dep");
     expect((await place.look("verify")).status).toBe(0);
-  }, 60_000);
+  });
 
   test("with --json prints one object a line, the last one the outcome", () => {
     const place = placeWith(planOf(["{ id: t, run: 'echo hi > b.txt' }"]));

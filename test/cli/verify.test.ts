@@ -33,4 +33,4 @@ test("pawl verify says which lines are missing, names the plan and the snapshot 
       "snapshot: table actors, row p-1/w/w.taste, detail its snapshot is not what its journal makes",
     ],
   ]);
-}, 20_000);
+});

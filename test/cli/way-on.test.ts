@@ -44,7 +44,7 @@ test("where the state folder was named, the next commands name it too", () => {
   expect(JSON.parse(shown).next[0]).toBe(
     "pawl logs --state './kept here' merge~m1~red  prints all that is kept of what the gate said",
   );
-}, 20_000);
+});
 
 test("what failed or waited in vain names what is to blame, down to the gate before a merge", async () => {
   const place = placeWith(plan);
@@ -72,7 +72,7 @@ test("what failed or waited in vain names what is to blame, down to the gate bef
     expect([entity, shown.split("\nnext\n")[1] ?? ""]).toEqual([entity, next.map((line) => `  ${line}\n`).join("")]);
     expect(JSON.parse((await place.look("show", entity, "--json")).stdout).next).toEqual(next);
   }
-}, 20_000);
+});
 
 test("what is named of an earlier run has that run in front, as the last one is meant without", async () => {
   const place = placeWith(plan);
@@ -96,7 +96,7 @@ test("what is named of an earlier run has that run in front, as the last one is 
     expect([entity, JSON.parse(shown.stdout).next]).toEqual([entity, next]);
   }
   expect((await place.look("show", "p-1/tasks.bad")).stdout).toContain("task p-1/tasks.bad: failed");
-}, 20_000);
+});
 
 test("a run whose branch somebody deleted says how it ended, and where its commits are", () => {
   const place = placeWith(planOf(["{ id: t, run: 'echo x > x; git branch -q -D pawl/p-1' }"]));

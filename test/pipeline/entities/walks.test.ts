@@ -60,58 +60,54 @@ const leastWalks = 100;
 const mostWalks = 1_000;
 const stepsOfWalk = fc.array(fc.noBias(fc.nat(9_999)), { minLength: 25, maxLength: 25 });
 
-test.each(entities)(
-  "whatever happens to a %s, its row follows and the database agrees",
-  async (entity) => {
-    const { file, store, db, clock, runtime, failures } = await openStore();
-    const { table, key } = tables[entity];
-    const rowOf = db.prepare<[string], Record<string, unknown>>(`SELECT * FROM ${table} WHERE ${key} = ?`);
-    const chosen = chooser();
-    const { transitions }: MachineEntry = catalogue[entity];
-    const declared = transitions.map(({ from, to, trigger }) => `${from} > ${to} ${trigger}`);
-    const left = new Set(declared);
-    store.onCommitted((audits) => {
-      for (const { from_state, to_state, trigger } of audits) {
-        left.delete(`${from_state} > ${to_state} ${trigger}`);
+test.each(entities)("whatever happens to a %s, its row follows and the database agrees", async (entity) => {
+  const { file, store, db, clock, runtime, failures } = await openStore();
+  const { table, key } = tables[entity];
+  const rowOf = db.prepare<[string], Record<string, unknown>>(`SELECT * FROM ${table} WHERE ${key} = ?`);
+  const chosen = chooser();
+  const { transitions }: MachineEntry = catalogue[entity];
+  const declared = transitions.map(({ from, to, trigger }) => `${from} > ${to} ${trigger}`);
+  const left = new Set(declared);
+  store.onCommitted((audits) => {
+    for (const { from_state, to_state, trigger } of audits) {
+      left.delete(`${from_state} > ${to_state} ${trigger}`);
+    }
+  });
+  let made = 0;
+  for (const choices of fc.sample(stepsOfWalk, { numRuns: mostWalks, seed: 7 })) {
+    const subject = subjects[entity][made % subjects[entity].length] as Subject;
+    made += 1;
+    const id = `x${made}`;
+    const actor = runtime.createActor(entity, { id, input: subject.input(id) } as never) as unknown as AnyActor;
+    const now = () => actor.getSnapshot() as AnyMachineSnapshot;
+    const events = eventsOf(entity, subject, id);
+    for (const choice of choices) {
+      clock.advance(1);
+      if (now().status === "active") {
+        actor.send(chosen(events, now(), choice));
       }
-    });
-    let made = 0;
-    for (const choices of fc.sample(stepsOfWalk, { numRuns: mostWalks, seed: 7 })) {
-      const subject = subjects[entity][made % subjects[entity].length] as Subject;
-      made += 1;
-      const id = `x${made}`;
-      const actor = runtime.createActor(entity, { id, input: subject.input(id) } as never) as unknown as AnyActor;
-      const now = () => actor.getSnapshot() as AnyMachineSnapshot;
-      const events = eventsOf(entity, subject, id);
-      for (const choice of choices) {
-        clock.advance(1);
-        if (now().status === "active") {
-          actor.send(chosen(events, now(), choice));
-        }
-        // Some moves share a commit, some have their own.
-        if (choice % 3 === 0) {
-          await runtime.settled();
-        }
-      }
-      await runtime.settled();
-      expect(failures).toEqual([]);
-      const row = rowOf.get(machines[entity]?.entity.idOf(id, now()) ?? "");
-      expect([id, row?.["state"]]).toEqual([id, stateOf(now())]);
-      if (made >= leastWalks && left.size === 0) {
-        break;
+      // Some moves share a commit, some have their own.
+      if (choice % 3 === 0) {
+        await runtime.settled();
       }
     }
-    expect([...left]).toEqual([]);
-    db.close();
-    await runtime.close();
-    store.close();
-    // The rows that those of the walk refer to have no actors.
-    const { faults } = verifyState(file, dirname(file));
-    expect(faults.filter(({ row }) => row !== undefined)).toEqual([]);
-    rmSync(dirname(file), { recursive: true });
-  },
-  60_000,
-);
+    await runtime.settled();
+    expect(failures).toEqual([]);
+    const row = rowOf.get(machines[entity]?.entity.idOf(id, now()) ?? "");
+    expect([id, row?.["state"]]).toEqual([id, stateOf(now())]);
+    if (made >= leastWalks && left.size === 0) {
+      break;
+    }
+  }
+  expect([...left]).toEqual([]);
+  db.close();
+  await runtime.close();
+  store.close();
+  // The rows that those of the walk refer to have no actors.
+  const { faults } = verifyState(file, dirname(file));
+  expect(faults.filter(({ row }) => row !== undefined)).toEqual([]);
+  rmSync(dirname(file), { recursive: true });
+});
 
 const stateOf = ({ value }: AnyMachineSnapshot): string =>
   typeof value === "string" ? value : String(Object.keys(value)[0]);

@@ -47,4 +47,4 @@ test("a run that a timer ends while what a killed process left is being stopped 
   expect(stdout).toMatch(/^p-1 {2}failed/m);
   expect(status).toBe(1);
   expect(place.pawl("verify")).toMatchObject({ status: 0 });
-}, 40_000);
+});

@@ -38,7 +38,7 @@ test("a run that a build with other machines began is not gone on with, but canc
   expect(place.pawl("run", "plan.yaml")).toMatchObject({ status: 0 });
   const { stdout } = place.pawl("status", "p-1");
   expect(stdout).toMatch(/^p-1 {2}canceled[\s\S]*w\.b {2}cancelled/);
-}, 40_000);
+});
 
 test("a run in a state that this build does not have is not cancelled, which was not promised", async () => {
   const place = await killedRun();
@@ -50,7 +50,7 @@ test("a run in a state that this build does not have is not cancelled, which was
   expect(place.pawl("resume").stderr).toContain("where this one has its states too, end it here: pawl cancel p-1");
   const { status, stderr } = place.pawl("cancel");
   expect([status, stderr]).toEqual([1, expect.stringContaining("Finish or cancel it with that build")]);
-}, 40_000);
+});
 
 test("what has nothing to do with another build is thrown as it is, and nothing is opened a second time", async () => {
   const full = new Error("the disk is full");

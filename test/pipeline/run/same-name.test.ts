@@ -16,4 +16,4 @@ test("a run takes nothing away from one of an earlier run's name that goes on in
   place.write("go", "");
   expect(await ended).toMatchObject({ status: 0 });
   expect(place.git("show", "pawl/p-1:b.txt")).toBe("a");
-}, 40_000);
+});

@@ -42,6 +42,5 @@ describe("a worktree in which a gate that was ended still writes", () => {
       const files = place.git("diff", "--name-only", "main", "pawl/p-1").split("\n");
       expect(files).toEqual(["b.txt", "c.txt", "d.txt"]);
     },
-    40_000,
   );
 });

@@ -204,7 +204,6 @@ describe("verifyState", () => {
       );
       expect(seen.size).toBeGreaterThan(50);
     },
-    60_000,
   );
 });
 

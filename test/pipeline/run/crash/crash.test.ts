@@ -28,25 +28,21 @@ beforeAll(() => {
   copyRepository(join(folder, "origin"), join(folder, "undisturbed"));
   toTheEnd(join(folder, "undisturbed"));
   undisturbed = remainsOf(join(folder, "undisturbed"));
-}, 60_000);
+});
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe("a run that was killed ends as one that was not", () => {
-  test.each(points)(
-    "killed at $point, number $nth",
-    ({ point, nth }) => {
-      const here = join(folder, `${point}-${nth}`);
-      copyRepository(join(folder, "origin"), here);
-      expect(once(here, { point, nth })).toBeNull();
-      expect([toTheEnd(here), remainsOf(here)]).toEqual(["succeeded", undisturbed]);
-      // Once, and once more where the crash fell between its end and the record of it.
-      const ran = executions(here);
-      expect(Object.values(ran).reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(4 + 2);
-      rmSync(here, { recursive: true, force: true });
-    },
-    60_000,
-  );
+  test.each(points)("killed at $point, number $nth", ({ point, nth }) => {
+    const here = join(folder, `${point}-${nth}`);
+    copyRepository(join(folder, "origin"), here);
+    expect(once(here, { point, nth })).toBeNull();
+    expect([toTheEnd(here), remainsOf(here)]).toEqual(["succeeded", undisturbed]);
+    // Once, and once more where the crash fell between its end and the record of it.
+    const ran = executions(here);
+    expect(Object.values(ran).reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(4 + 2);
+    rmSync(here, { recursive: true, force: true });
+  });
 
   test("killed from outside, again and again", async () => {
     const here = join(folder, "again");
@@ -57,5 +53,5 @@ describe("a run that was killed ends as one that was not", () => {
     }
     expect(kills[0]).toBe(true);
     expect([toTheEnd(here), remainsOf(here)]).toEqual(["succeeded", undisturbed]);
-  }, 60_000);
+  });
 });
