@@ -44,7 +44,8 @@ export class Patches {
   content(id: string): Buffer {
     const held = this.#held.get(id);
     if (held !== undefined) {
-      return Buffer.from(held.content);
+      const { buffer, byteOffset, byteLength } = held.content;
+      return Buffer.from(buffer, byteOffset, byteLength);
     }
     const found = this.#reader.prepare("SELECT content FROM patches WHERE patch_id = ?").pluck().get(id);
     if (!Buffer.isBuffer(found)) {

@@ -44,6 +44,18 @@ describe("a patch as git makes it is understood", () => {
     expect(file).toMatchObject({ status: "modified", binary: true, newPath: "x" });
   });
 
+  test.each([
+    ["as it is", "", true],
+    ["without the text before it", "About it:\n", true],
+    ["with the end of its last line", "", false],
+    // Of the same length as what is applied of it.
+    ["with that end and without an empty line before it", "\n", false],
+  ])("and applied %s", (_, before, hasEnd) => {
+    const part = "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-1\n+2\n";
+    const patch = Buffer.from(`${before}${hasEnd ? part : part.slice(0, -1)}`);
+    expect(parsePatch(patch, "p").diff.toString()).toBe(part);
+  });
+
   test("line ends of Windows, and a last line without one", () => {
     const [file] = read({ x: "a\r\nb\r\n" }, { x: "a\r\nc" });
     expect(file).toMatchObject({ binary: false, added: 1, removed: 1 });

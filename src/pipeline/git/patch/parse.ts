@@ -17,8 +17,8 @@ export function parsePatch(bytes: Buffer, name: string): Patch {
   try {
     const mail = isMail(bytes) ? readMail(bytes) : null;
     linesBefore = mail === null ? 0 : mail.linesBefore;
-    const text = (mail?.content ?? bytes).toString("latin1");
-    const { files, diff } = mail?.isFollowed === true ? noSections : readSections(text, mail !== null);
+    const content = mail?.content ?? bytes;
+    const { files, diff } = mail?.isFollowed === true ? noSections : readSections(content, mail !== null);
     if (files === null) {
       throw new PawlError("PATCH_SERIES", { patch: name }, { at: { file: name } });
     }
@@ -51,24 +51,30 @@ export function parsePatch(bytes: Buffer, name: string): Patch {
 const noSections = { files: null, diff: Buffer.alloc(0) };
 
 /** The files' parts, one after the other; files are null when a second mail begins behind the first one. */
-function readSections(text: string, mail: boolean): { readonly files: FileChange[] | null; readonly diff: Buffer } {
+function readSections(content: Buffer, mail: boolean): { readonly files: FileChange[] | null; readonly diff: Buffer } {
+  const text = content.toString("latin1");
   const lines = new Lines(text);
   const files: FileChange[] = [];
   const parts: string[] = [];
+  // Of a large patch, and most are nothing but their parts, a copy would cost its size twice.
+  let isAsItIs = true;
   for (let line = lines.current; line !== null; line = lines.current) {
     if (line.startsWith("diff --git ")) {
       const start = lines.offset;
       files.push(readSection(lines));
       const part = text.slice(start, lines.offset);
-      parts.push(part.endsWith("\n") ? part : `${part}\n`);
+      const endsLine = part.endsWith("\n");
+      parts.push(endsLine ? part : `${part}\n`);
+      isAsItIs &&= endsLine;
     } else if (mail && beginsMail(line) && (files.length > 0 || beginsMailAmidText(lines.ahead(longestHeader)))) {
       return noSections;
     } else {
       refuseOtherForms(line, lines);
       lines.next();
+      isAsItIs = false;
     }
   }
-  return { files, diff: Buffer.from(parts.join(""), "latin1") };
+  return { files, diff: isAsItIs ? content : Buffer.from(parts.join(""), "latin1") };
 }
 
 /** Changes in a form that is not read here must not be passed over as text: a part of the patch would be lost. */
