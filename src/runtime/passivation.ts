@@ -120,11 +120,16 @@ function isIdle(live: Live): boolean {
     const { actor } = member;
     // One whose parent hears of its snapshots has XState's own observer for that.
     const own = actor._syncSnapshot === true ? 1 : 0;
-    const isWatched = actor.observers.size > own || actor.eventListeners.size > 0;
+    const isWatched = actor.observers.size > own || isListenedTo(actor);
     const isOutside = member.kind !== "machine" && member.kind !== "pure" && actor.getSnapshot().status === "active";
     if (isWatched || isOutside) {
       return false;
     }
   }
   return true;
+}
+
+/** XState keeps an empty set for a type of event that somebody once listened to. */
+function isListenedTo({ eventListeners }: InternalActor): boolean {
+  return [...eventListeners.values()].some(({ size }) => size > 0);
 }

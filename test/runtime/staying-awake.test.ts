@@ -59,6 +59,19 @@ describe("an actor", () => {
     await runtime.close();
   });
 
+  test("stays awake while somebody listens to what it emits, and no longer", async () => {
+    const clock = simulatedClock();
+    const runtime = await openRuntime({ clock, machines: { lamp }, passivateAfterMs: 1_000 });
+    const listening = runtime.createActor("lamp", { id: "l" }).on("*", () => undefined);
+    await runtime.settled();
+    clock.advance(10_000);
+    expect(runtime.list()).toMatchObject([{ id: "l", asleep: false }]);
+    listening.unsubscribe();
+    clock.advance(10_000);
+    expect(runtime.list()).toMatchObject([{ id: "l", asleep: true }]);
+    await runtime.close();
+  });
+
   test("stays awake while work outside is on its way, its own or its child's", async () => {
     const clock = simulatedClock();
     let finish = (): void => undefined;
