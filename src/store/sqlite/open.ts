@@ -47,9 +47,11 @@ export function openSqlite(options: SqliteOptions): Store {
   const clock = options.clock ?? systemClock;
   refuseNoPath(file);
   refuseUnknownDurability(file, options.durability);
+  // The thread opens it later, when the process may have gone to another folder.
+  const path = file === ":memory:" ? file : resolve(file);
   let db: Database | undefined;
   try {
-    db = openFile(file, options.durability ?? "full");
+    db = openFile(path, options.durability ?? "full", file);
     migrate(
       db,
       file,
@@ -60,7 +62,7 @@ export function openSqlite(options: SqliteOptions): Store {
     const threadAfter =
       file === ":memory:" ? Number.POSITIVE_INFINITY : (options.threadAfterEvents ?? threadAfterEvents);
     const writer = adaptiveWriter(db, claim.fence, threadAfter, () =>
-      openWriterThread({ file, durability: options.durability ?? "full", fence: claim.fence }),
+      openWriterThread({ file: path, durability: options.durability ?? "full", fence: claim.fence }),
     );
     claim.keep(writer.renew);
     return sqliteStore({ db, file, claim, writer, storeId: storeIdOf(db, options.ids ?? systemIds(), clock) });
@@ -149,22 +151,23 @@ function refuseUnknownDurability(file: string, durability: unknown): void {
   }
 }
 
-function openFile(file: string, durability: Durability): Database {
-  if (file !== ":memory:") {
-    makeFolder(dirname(resolve(file)));
-    refuseForeignFile(file);
+/** @param file the path as it was given */
+function openFile(path: string, durability: Durability, file: string): Database {
+  if (path !== ":memory:") {
+    makeFolder(dirname(path));
+    refuseForeignFile(path, file);
   }
-  return openConnection(file, durability, (db) => refuseForeignTables(db, file));
+  return openConnection(path, durability, (db) => refuseForeignTables(db, file));
 }
 
 const sqliteMagic = "SQLite format 3\0";
 
 /** SQLite takes a short file that is no database for an empty one: it must not be overwritten. */
-function refuseForeignFile(file: string): void {
-  if (!existsSync(file)) {
+function refuseForeignFile(path: string, file: string): void {
+  if (!existsSync(path)) {
     return;
   }
-  const descriptor = openSync(file, "r");
+  const descriptor = openSync(path, "r");
   try {
     if (fstatSync(descriptor).size === 0) {
       return;

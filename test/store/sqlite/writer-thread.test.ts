@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
 import { expect, onTestFinished, test, vi } from "vitest";
-import type { Commit, Store } from "../../../src/store/port.ts";
+import type { Store } from "../../../src/store/port.ts";
 import { openSqlite } from "../../../src/store/sqlite/open.ts";
 import { testFolder } from "../../runtime/folder.fixture.ts";
+import { commitOf, committed } from "./deliveries.fixture.ts";
 
 const threads = vi.hoisted(() => [] as Worker[]);
 
@@ -25,22 +26,6 @@ function opened(): { readonly store: Store; readonly thread: () => Worker; reado
   const store = openSqlite({ file, threadAfterEvents: 0 });
   return { store, file, thread: () => threads[0] as Worker };
 }
-
-const commitOf = (key: string): Commit => ({
-  at: 1,
-  actors: [],
-  journal: [],
-  audits: [],
-  rows: [],
-  timersDisarmed: [],
-  timersArmed: [],
-  effects: [],
-  lateSettlements: [],
-  deliveries: [{ actorNo: 1, idempotencyKey: key, at: 1 }],
-});
-
-const committed = (store: Store, key: string): Promise<unknown> =>
-  new Promise((resolve) => store.commit(commitOf(key), resolve));
 
 const failedAs = (detail: string) => ({
   code: "STORE_FAILED",
