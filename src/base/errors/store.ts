@@ -43,6 +43,12 @@ export const storeErrors = defineErrors({
     message: "{file}: there is no durability {durability}",
     fix: 'Choose "full", which survives a power cut and is the default, or "normal".',
   },
+  STORE_MOVED: {
+    exit: 1,
+    http: 500,
+    message: "{file} was moved, replaced or deleted while it was in use: {detail}",
+    fix: "Close the runtime, which then brings all into the file; put that back if it was moved, and start again.",
+  },
   STORE_READ_ONLY: {
     exit: 1,
     http: 500,

@@ -20,6 +20,9 @@ export function storeFailure(error: unknown, file: string, action: string): unkn
   if (code.startsWith("SQLITE_CORRUPT") || error.message === "unsupported file format") {
     return new PawlError("STORE_DAMAGED", { file, detail }, extras);
   }
+  if (code === "SQLITE_READONLY_DBMOVED") {
+    return new PawlError("STORE_MOVED", { file, detail }, extras);
+  }
   if (code === "SQLITE_FULL" || code === "ENOSPC") {
     return new PawlError("STORE_FULL", { file, detail }, extras);
   }

@@ -11,6 +11,7 @@ import { openConnection } from "./connection.ts";
 import { Database } from "./driver.ts";
 import { storeFailure } from "./failures.ts";
 import { migrate, type SchemaComponent } from "./migrate.ts";
+import { type Place, placeOf } from "./place.ts";
 import { runtimeMigrations } from "./schema.ts";
 import { sqliteStore } from "./store.ts";
 import { type Writer, writerHere } from "./writer.ts";
@@ -61,11 +62,12 @@ export function openSqlite(options: SqliteOptions): Store {
     const claim = takeClaim(db, file, clock, options.claimMs);
     const threadAfter =
       file === ":memory:" ? Number.POSITIVE_INFINITY : (options.threadAfterEvents ?? threadAfterEvents);
-    const writer = adaptiveWriter(db, claim.fence, threadAfter, () =>
+    const place = placeOf(db);
+    const writer = adaptiveWriter(db, claim.fence, place, threadAfter, () =>
       openWriterThread({ file: path, durability: options.durability ?? "full", fence: claim.fence }),
     );
     claim.keep(writer.renew);
-    return sqliteStore({ db, file, claim, writer, storeId: storeIdOf(db, options.ids ?? systemIds(), clock) });
+    return sqliteStore({ db, file, place, claim, writer, storeId: storeIdOf(db, options.ids ?? systemIds(), clock) });
   } catch (error) {
     db?.close();
     throw storeFailure(error, file, "opened");
@@ -97,12 +99,24 @@ export function openSqliteReader(file: string): Database {
 }
 
 /** Writes here at first, and in a thread once there is much to write at a time. */
-function adaptiveWriter(db: Database, fence: number, threadAfter: number, openThread: () => Writer): Writer {
+function adaptiveWriter(
+  db: Database,
+  fence: number,
+  place: Place,
+  threadAfter: number,
+  openThread: () => Writer,
+): Writer {
   let inLarge = 0;
   let hasThread = false;
   let writer = writerHere(db, fence);
   return {
     write: (commit, ended) => {
+      const gone = place.gone();
+      if (gone !== undefined) {
+        // SQLite's own code, which it does not give where there is a log.
+        ended({ failure: { message: `${gone} is another file, or none`, code: "SQLITE_READONLY_DBMOVED" } });
+        return;
+      }
       inLarge += commit.events > eventsOfLarge ? commit.events : 0;
       if (!hasThread && inLarge >= threadAfter) {
         hasThread = true;

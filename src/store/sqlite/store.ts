@@ -16,6 +16,7 @@ import type { Claim } from "./claim.ts";
 import { type ChainHeads, readHeads } from "./commit.ts";
 import { storeFailure } from "./failures.ts";
 import { pack } from "./packed.ts";
+import type { Place } from "./place.ts";
 import type { WriteFailure, Writer } from "./writer.ts";
 
 const actorColumns = `no, id, parent_no AS parentNo, root_no AS rootNo, key, src, machine, version, fingerprint,
@@ -57,6 +58,7 @@ function auditRow(raw: RawAuditRow): StoredAuditRow {
 export interface StoreParts {
   readonly db: Database;
   readonly file: string;
+  readonly place: Place;
   readonly claim: Claim;
   readonly writer: Writer;
   readonly storeId: string;
@@ -66,7 +68,7 @@ export interface StoreParts {
 const notEnded = "'active', 'error'";
 
 /** The store's port on an open, claimed SQLite file. */
-export function sqliteStore({ db, file, claim, writer, storeId }: StoreParts): Store {
+export function sqliteStore({ db, file, place, claim, writer, storeId }: StoreParts): Store {
   const listeners = new Set<(audits: readonly StoredAuditRow[]) => void>();
   let head: Pick<ChainHeads, "transitionId" | "audit"> = readHeads(db);
   const one = db.prepare<[string], RawActorRow>(`SELECT ${actorColumns} FROM actors WHERE id = ? AND live = 1`);
@@ -225,6 +227,7 @@ export function sqliteStore({ db, file, claim, writer, storeId }: StoreParts): S
       listeners.clear();
       try {
         claim.release();
+        place.foldLog();
       } catch {
         // The file failed or another process has it: for others the claim runs out by itself.
       }

@@ -1,6 +1,6 @@
-import { mkdirSync, readdirSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { openSqlite } from "../../../src/store/sqlite/open.ts";
 import { testFolder } from "../../runtime/folder.fixture.ts";
 import { committed } from "./deliveries.fixture.ts";
@@ -19,4 +19,46 @@ test("a file stays the one that was opened, wherever the process goes meanwhile"
   const again = openSqlite({ file: join(folder, "store.db") });
   onTestFinished(() => again.close());
   expect(again.wasDelivered(1, "from elsewhere")).toBe(true);
+});
+
+const away: readonly (readonly [string, (file: string) => string])[] = [
+  [
+    "moved",
+    (file) => {
+      renameSync(file, `${file}.moved`);
+      return `${file}.moved`;
+    },
+  ],
+  [
+    "replaced",
+    (file) => {
+      renameSync(file, `${file}.old`);
+      copyFileSync(`${file}.old`, file);
+      return `${file}.old`;
+    },
+  ],
+  [
+    "robbed of its log",
+    (file) => {
+      rmSync(`${file}-wal`);
+      return file;
+    },
+  ],
+];
+
+describe.each(away)("a file that was %s while it was open", (_, move) => {
+  test.each([0, Number.POSITIVE_INFINITY])(
+    "takes nothing more, and keeps all that it took",
+    async (threadAfterEvents) => {
+      const file = join(testFolder(), "store.db");
+      const store = openSqlite({ file, threadAfterEvents });
+      expect(await committed(store, "before")).toBeUndefined();
+      const now = move(file);
+      expect(await committed(store, "after")).toMatchObject({ code: "STORE_MOVED" });
+      store.close();
+      const again = openSqlite({ file: now });
+      onTestFinished(() => again.close());
+      expect(["before", "after"].map((key) => again.wasDelivered(1, key))).toEqual([true, false]);
+    },
+  );
 });
