@@ -34,7 +34,7 @@ export interface RuntimeOptions<TMachines extends MachineMap> {
   readonly durability?: Durability | undefined;
   /** Refuse logic that is not registered, instead of running it for the life of the process. Default false. */
   readonly strict?: boolean | undefined;
-  /** How long to wait for a store that another process uses. Default 0. */
+  /** How long to wait for a store that another process uses, or has locked. Default 0. */
   readonly waitMs?: number | undefined;
   /** Roots that nobody uses for so long are put to sleep. Default: never. */
   readonly passivateAfterMs?: number | undefined;
@@ -59,8 +59,8 @@ export type ListedActor = Pick<ActorRow, "id" | "machine" | "version" | "state" 
 /**
  * Opens a store and goes on with every actor that was running in it.
  * @throws PawlError MACHINE_INVALID, DURATION_OPTION_INVALID, MIGRATIONS_UNORDERED, DURABILITY_UNKNOWN, STORE_IN_USE,
- *   STORE_NEWER, STORE_NOT_A_DATABASE, STORE_DAMAGED, STORE_READ_ONLY, STORE_FULL, STORE_FAILED, STORE_SHARED,
- *   MACHINE_CHANGED
+ *   STORE_LOCKED, STORE_NEWER, STORE_NOT_A_DATABASE, STORE_DAMAGED, STORE_READ_ONLY, STORE_FULL, STORE_FAILED,
+ *   STORE_SHARED, MACHINE_CHANGED
  */
 export async function openRuntime<const TMachines extends MachineMap>(
   options: RuntimeOptions<TMachines>,

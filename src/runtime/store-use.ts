@@ -21,7 +21,7 @@ export async function claimed(options: Asked, clock: Clock, ids: Ids): Promise<S
     try {
       return openSqlite({ file: options.file ?? ":memory:", durability: options.durability, clock, ids });
     } catch (error) {
-      const isBusy = error instanceof PawlError && error.code === "STORE_IN_USE";
+      const isBusy = error instanceof PawlError && (error.code === "STORE_IN_USE" || error.code === "STORE_LOCKED");
       if (!isBusy || clock.monotonic() >= deadline) {
         throw error;
       }

@@ -7,6 +7,12 @@ export const storeErrors = defineErrors({
     message: "{file} is in use by process {pid} on {host}",
     fix: "Wait until it has ended, or stop it (pawl cancel, or Ctrl-C there).",
   },
+  STORE_LOCKED: {
+    exit: 75,
+    http: 409,
+    message: "{file} is locked by another connection: {detail}",
+    fix: "A process that was stopped, a backup or a shell holds a transaction on it: end that, then start again.",
+  },
   STORE_SHARED: {
     exit: 75,
     http: 409,

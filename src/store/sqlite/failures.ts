@@ -29,12 +29,10 @@ export function storeFailure(error: unknown, file: string, action: string): unkn
   if (code.startsWith("SQLITE_READONLY") || code.startsWith("SQLITE_CANTOPEN") || unwritable.has(code)) {
     return new PawlError("STORE_READ_ONLY", { file, detail }, extras);
   }
-  if (
-    code === "EIO" ||
-    code.startsWith("SQLITE_IOERR") ||
-    code.startsWith("SQLITE_BUSY") ||
-    code.startsWith("SQLITE_PROTOCOL")
-  ) {
+  if (code.startsWith("SQLITE_BUSY")) {
+    return new PawlError("STORE_LOCKED", { file, detail }, extras);
+  }
+  if (code === "EIO" || code.startsWith("SQLITE_IOERR") || code.startsWith("SQLITE_PROTOCOL")) {
     return new PawlError("STORE_FAILED", { file, action, detail }, extras);
   }
   return error;

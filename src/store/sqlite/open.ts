@@ -40,7 +40,7 @@ const eventsOfLarge = 16;
 
 /**
  * Opens a store for writing, claims it, and brings its schema up to date.
- * @throws PawlError DURABILITY_UNKNOWN, STORE_IN_USE, STORE_NEWER, STORE_NOT_A_DATABASE, STORE_DAMAGED,
+ * @throws PawlError DURABILITY_UNKNOWN, STORE_IN_USE, STORE_LOCKED, STORE_NEWER, STORE_NOT_A_DATABASE, STORE_DAMAGED,
  *   STORE_READ_ONLY, STORE_FULL, STORE_FAILED
  */
 export function openSqlite(options: SqliteOptions): Store {

@@ -125,7 +125,7 @@ describe.each(writers)("a file that another connection has locked, with commits 
     other.exec("BEGIN IMMEDIATE");
     const { refusal } = await takeUntilRefused((text) => actor.deliver({ type: "TAKE", text }), ["second"]);
     expect(String(refusal)).toContain("database is locked (SQLITE_BUSY)");
-    expect(codeOf(refusal)).toBe("STORE_FAILED");
+    expect(codeOf(refusal)).toBe("STORE_LOCKED");
     other.close();
     runtime.halt();
     store.close();
@@ -137,6 +137,17 @@ describe.each(writers)("a file that another connection has locked, with commits 
     await second.close();
     expect(checkStore(file).faults).toEqual([]);
   });
+});
+
+test("a file that another connection has locked is waited for as long as was said", async () => {
+  const file = join(testFolder(), "tally.db");
+  const other = new Database(file);
+  other.exec("BEGIN IMMEDIATE");
+  const opening = openRuntime({ file, machines, waitMs: 60_000 });
+  other.close();
+  const runtime = await opening;
+  await runtime.createActor("tally", { id: "t" }).deliver({ type: "TAKE", text: "first" });
+  await runtime.close();
 });
 
 describe("a page that cannot be read", () => {
