@@ -35,7 +35,7 @@ export const storeErrors = defineErrors({
     exit: 1,
     http: 500,
     message: "{file} is damaged: {detail}",
-    fix: "Put a copy of it in its place, or save what can still be read, with .recover of the sqlite3 shell.",
+    fix: "Remove it with its -wal and -shm files and put a copy in its place, or save what can still be read, with .recover of the sqlite3 shell.",
   },
   STORE_NEWER: {
     exit: 1,
