@@ -1,6 +1,6 @@
 import type { Durability } from "../port.ts";
 import { Database } from "./driver.ts";
-import { logPages } from "./log-space.ts";
+import { logPages, roomInLog } from "./log-space.ts";
 
 /**
  * A connection that may write.
@@ -16,6 +16,8 @@ export function openConnection(file: string, durability: Durability, refuse?: (d
     db.pragma("foreign_keys = ON");
     db.pragma("cache_size = -16000");
     db.pragma(`wal_autocheckpoint = ${logPages}`);
+    // While somebody reads for long, as a backup does, the log only grows: then it gives its place back.
+    db.pragma(`journal_size_limit = ${roomInLog(db)}`);
     return db;
   } catch (error) {
     // Its lock would keep out this process too, once the file has been mended.

@@ -22,9 +22,7 @@ export function makeRoomInLog(db: Database): () => void {
     commits += 1;
     if (commits === afterCommits && !db.memory) {
       try {
-        db.transaction(() =>
-          layZeros(`${db.name}-wal`, db.pragma("page_size", { simple: true }) as number),
-        ).immediate();
+        db.transaction(() => layZeros(`${db.name}-wal`, roomInLog(db))).immediate();
       } catch {
         // Commits go on without: what is wrong, if it stays so, is said by one of them.
       }
@@ -32,8 +30,12 @@ export function makeRoomInLog(db: Database): () => void {
   };
 }
 
-function layZeros(log: string, pageBytes: number): void {
-  const until = headerBytes + logPages * (frameHeaderBytes + pageBytes);
+/** Bytes of a log of so many pages. */
+export function roomInLog(db: Database): number {
+  return headerBytes + logPages * (frameHeaderBytes + (db.pragma("page_size", { simple: true }) as number));
+}
+
+function layZeros(log: string, until: number): void {
   const descriptor = openSync(log, "r+");
   const before = fstatSync(descriptor).size;
   try {

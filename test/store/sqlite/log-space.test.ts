@@ -41,6 +41,20 @@ test("a log is laid out once its process makes many commits, and then grows no m
   expect([logBytes(db), countOf(db)]).toEqual([laidOut, [3_032, "ok"]]);
 });
 
+test("a log that grew while somebody read gives its place back", () => {
+  const { db, write } = rows(testFolder());
+  write(32);
+  const reader = openConnection(db.name, "full");
+  reader.exec("BEGIN");
+  const before = countOf(reader);
+  db.exec(`INSERT INTO rows (text) SELECT hex(randomblob(2000)) FROM rows a, rows b, rows c LIMIT 8000`);
+  write(1);
+  expect([logBytes(db) > 4 * laidOut, countOf(reader)]).toEqual([true, before]);
+  reader.close();
+  write(2);
+  expect([logBytes(db), countOf(db)]).toEqual([laidOut, [8_035, "ok"]]);
+});
+
 test("what a process that is killed left in a log with room to spare is all there", () => {
   const folder = testFolder();
   const { db, write } = rows(folder);
