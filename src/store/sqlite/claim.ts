@@ -30,6 +30,8 @@ export interface Claim {
   readonly fence: number;
   /** Has it renewed from now on by whoever writes, so that nobody waits for the lock of the other. */
   keep(renew: Renew): void;
+  /** Ends that: who cannot write any more keeps no other from it for longer than the claim holds. */
+  letRunOut(): void;
   release(): void;
 }
 
@@ -80,6 +82,7 @@ export function takeClaim(db: Database, file: string, clock: Clock, forMs = clai
       beat = setInterval(() => renew(clock.now() + forMs), forMs / 3);
       beat.unref();
     },
+    letRunOut: () => clearInterval(beat),
     release: () => {
       clearInterval(beat);
       try {

@@ -120,6 +120,7 @@ export function sqliteStore({ db, file, place, claim, writer, storeId }: StorePa
     commit: (commit, ended) => {
       writer.write(pack(commit), (outcome) => {
         if ("failure" in outcome) {
+          claim.letRunOut();
           ended(failureOf(outcome.failure, file, claim.fence));
           return;
         }

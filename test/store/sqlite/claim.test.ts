@@ -7,6 +7,7 @@ import { parseProcStat } from "../../../src/base/proc-stat.ts";
 import { Database } from "../../../src/store/sqlite/driver.ts";
 import { openSqlite } from "../../../src/store/sqlite/open.ts";
 import { testFolder } from "../../runtime/folder.fixture.ts";
+import { commitOf, committed } from "./deliveries.fixture.ts";
 
 const statOf = (pid: number) => parseProcStat(readFileSync(`/proc/${pid}/stat`, "utf8"));
 
@@ -56,4 +57,22 @@ test.skipIf(process.platform !== "linux")("an end that could not be written free
   const again = openSqlite({ file });
   expect(again.storeId).toBe(store.storeId);
   again.close();
+});
+
+test("who could not write lets its claim run out", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const file = join(testFolder(), "a.db");
+  const store = openSqlite({ file });
+  onTestFinished(() => store.close());
+  expect(await committed(store, "before")).toBeUndefined();
+  vi.advanceTimersByTime(60_000);
+  expect(() => openSqlite({ file })).toThrow(expect.objectContaining({ code: "STORE_IN_USE" }));
+  const timer = { actorNo: 1, id: "t", targetNo: 1, event: "no JSON", seq: 1, dueAt: 1 };
+  const failure = await new Promise((resolve) => store.commit({ ...commitOf("after"), timersArmed: [timer] }, resolve));
+  expect(String(failure)).toContain("CHECK constraint failed");
+  vi.advanceTimersByTime(60_000);
+  const other = openSqlite({ file });
+  onTestFinished(() => other.close());
+  expect(other.wasDelivered(1, "before")).toBe(true);
 });
