@@ -6,15 +6,15 @@ import { type Ids, systemIds } from "../../base/ids.ts";
 import { makeFolder } from "../../base/make-folder.ts";
 import { type Clock, isoTime, systemClock } from "../../base/time.ts";
 import type { Durability, Store } from "../port.ts";
+import { adaptiveWriter } from "./adaptive-writer.ts";
 import { takeClaim } from "./claim.ts";
 import { openConnection } from "./connection.ts";
 import { Database } from "./driver.ts";
 import { storeFailure } from "./failures.ts";
 import { migrate, type SchemaComponent } from "./migrate.ts";
-import { type Place, placeOf } from "./place.ts";
+import { placeOf } from "./place.ts";
 import { runtimeMigrations } from "./schema.ts";
 import { sqliteStore } from "./store.ts";
-import { type Writer, writerHere } from "./writer.ts";
 import { openWriterThread } from "./writer-thread.ts";
 
 export interface SqliteOptions {
@@ -35,8 +35,6 @@ export interface SqliteOptions {
 }
 
 const threadAfterEvents = 4_096;
-/** Under load more happens while a commit is being written: the next one is large. */
-const eventsOfLarge = 16;
 
 /**
  * Opens a store for writing, claims it, and brings its schema up to date.
@@ -63,9 +61,9 @@ export function openSqlite(options: SqliteOptions): Store {
     const threadAfter =
       file === ":memory:" ? Number.POSITIVE_INFINITY : (options.threadAfterEvents ?? threadAfterEvents);
     const place = placeOf(db);
-    const writer = adaptiveWriter(db, claim.fence, place, threadAfter, () =>
-      openWriterThread({ file: path, durability: options.durability ?? "full", fence: claim.fence }),
-    );
+    const { fence } = claim;
+    const openThread = () => openWriterThread({ file: path, durability: options.durability ?? "full", fence });
+    const writer = adaptiveWriter({ db, fence, place, threadAfter, openThread });
     claim.keep(writer.renew);
     return sqliteStore({ db, file, place, claim, writer, storeId: storeIdOf(db, options.ids ?? systemIds(), clock) });
   } catch (error) {
@@ -96,41 +94,6 @@ export function openSqliteReader(file: string): Database {
   } catch (error) {
     throw storeFailure(error, file, "opened");
   }
-}
-
-/** Writes here at first, and in a thread once there is much to write at a time. */
-function adaptiveWriter(
-  db: Database,
-  fence: number,
-  place: Place,
-  threadAfter: number,
-  openThread: () => Writer,
-): Writer {
-  let inLarge = 0;
-  let hasThread = false;
-  let writer = writerHere(db, fence);
-  return {
-    write: (commit, ended) => {
-      const gone = place.gone();
-      if (gone !== undefined) {
-        // SQLite's own code, which it does not give where there is a log.
-        ended({ failure: { message: `${gone} is another file, or none`, code: "SQLITE_READONLY_DBMOVED" } });
-        return;
-      }
-      inLarge += commit.events > eventsOfLarge ? commit.events : 0;
-      if (!hasThread && inLarge >= threadAfter) {
-        hasThread = true;
-        writer = openThread();
-        // It only reads from here on.
-        db.pragma("cache_size = -2000");
-        db.pragma("shrink_memory");
-      }
-      writer.write(commit, ended);
-    },
-    renew: (expiresAt) => writer.renew(expiresAt),
-    settle: () => writer.settle(),
-    close: () => writer.close(),
-  };
 }
 
 /** A database in WAL mode cannot be read where SQLite may not make its index of the journal, as on a read-only disk. */

@@ -9,7 +9,7 @@ import {
 } from "node:worker_threads";
 import type { Durability } from "../port.ts";
 import { type CommitMessage, commitMessage } from "./packed.ts";
-import type { WriteOutcome, Writer } from "./writer.ts";
+import type { WriteFailure, WriteOutcome, Writer } from "./writer.ts";
 
 /** What the thread is given. */
 export interface ThreadSetup {
@@ -42,7 +42,7 @@ export function openWriterThread(setup: Pick<ThreadSetup, "file" | "durability" 
     resourceLimits: { maxYoungGenerationSizeMb: 8 },
   });
   worker.unref();
-  let lost: string | undefined;
+  let lost: WriteFailure | undefined;
 
   const answer = (outcome: WriteOutcome): void => {
     const ended = waiting.shift();
@@ -51,16 +51,17 @@ export function openWriterThread(setup: Pick<ThreadSetup, "file" | "durability" 
     }
     ended?.(outcome);
   };
-  const fail = (message: string): void => {
-    lost ??= message;
+  const fail = (failure: WriteFailure): void => {
+    lost ??= failure;
     while (waiting.length > 0) {
-      answer({ failure: { message: lost, code: "EIO" } });
+      answer({ failure: lost });
     }
   };
+  const end = (message: string): void => fail({ message, code: "EIO", hasNoThread: true });
   port.on("message", answer);
   port.unref();
-  worker.on("error", (error) => fail(`the writer's thread failed: ${error.message}`));
-  worker.on("exit", () => fail("the writer's thread ended"));
+  worker.on("error", (error) => end(`the writer's thread failed: ${error.message}`));
+  worker.on("exit", () => end("the writer's thread ended"));
 
   /** Handles all answers that are there; false when none was. */
   const takeAnswers = (): boolean => {
@@ -75,7 +76,7 @@ export function openWriterThread(setup: Pick<ThreadSetup, "file" | "durability" 
     while (waiting.length > 0) {
       const seen = Atomics.load(answered, 0);
       if (!takeAnswers() && Atomics.wait(answered, 0, seen, silentForMs) === "timed-out") {
-        fail("the writer's thread does not answer");
+        fail({ message: "the writer's thread does not answer", code: "EIO" });
       }
     }
   };
@@ -100,7 +101,7 @@ export function openWriterThread(setup: Pick<ThreadSetup, "file" | "durability" 
     close: () => {
       settle();
       if (lost === undefined) {
-        lost = "it was closed";
+        lost = { message: "it was closed" };
         waiting.push(() => undefined);
         send("close");
         settle();
@@ -111,16 +112,25 @@ export function openWriterThread(setup: Pick<ThreadSetup, "file" | "durability" 
 }
 
 function startProgram(options: WorkerOptions): Worker {
-  if (!import.meta.url.endsWith(".ts")) {
-    return new Worker(new URL("writer-program.js", import.meta.url), options);
-  }
-  // From source: a thread takes no loader from its command line, so it registers one itself.
+  const isSource = import.meta.url.endsWith(".ts");
+  const program = isSource
+    ? new URL("writer-program.ts", import.meta.url)
+    : new URL("writer-program.js", import.meta.url);
+  // What keeps it from being loaded is answered like a commit: who is blocked hears of no error of a thread.
+  const source = `${isSource ? loadingTypeScript() : "Promise.resolve()"}
+    .then(() => import(${JSON.stringify(program.href)}))
+    .catch(({ message }) => {
+      const { port, answered } = require("node:worker_threads").workerData;
+      port.postMessage({ failure: { message: "the writer's thread failed: " + message, code: "EIO", hasNoThread: true } });
+      Atomics.add(new Int32Array(answered), 0, 1);
+      Atomics.notify(new Int32Array(answered), 0);
+    })`;
+  return new Worker(source, { ...options, eval: true });
+}
+
+/** A thread takes no loader from its command line, so it registers one itself. */
+function loadingTypeScript(): string {
   const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx/package.json"));
   const loader = new URL("dist/esm/api/index.mjs", tsx).href;
-  const program = new URL("writer-program.ts", import.meta.url).href;
-  const source = `import(${JSON.stringify(loader)}).then(({ register }) => {
-    register();
-    return import(${JSON.stringify(program)});
-  })`;
-  return new Worker(source, { ...options, eval: true });
+  return `import(${JSON.stringify(loader)}).then(({ register }) => register())`;
 }

@@ -11,6 +11,8 @@ export interface WriteFailure {
   readonly code?: string;
   /** The fence in force, where another process has taken over (I8). */
   readonly fence?: number;
+  /** The thread that was to write it has ended. */
+  readonly hasNoThread?: boolean;
 }
 
 export type WriteOutcome = { readonly hashes: readonly string[] } | { readonly failure: WriteFailure };

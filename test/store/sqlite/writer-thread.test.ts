@@ -1,18 +1,20 @@
 import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Store } from "../../../src/store/port.ts";
 import { openSqlite } from "../../../src/store/sqlite/open.ts";
 import { testFolder } from "../../runtime/folder.fixture.ts";
 import { commitOf, committed } from "./deliveries.fixture.ts";
 
 const threads = vi.hoisted(() => [] as Worker[]);
+/** What happens to the program of a thread before it is started. */
+const tampering = vi.hoisted(() => ({ with: (program: string) => program }));
 
 vi.mock("node:worker_threads", async (original) => {
   const real = await original<typeof import("node:worker_threads")>();
   class Noted extends real.Worker {
-    constructor(...args: ConstructorParameters<typeof real.Worker>) {
-      super(...args);
+    constructor(...[program, options]: ConstructorParameters<typeof real.Worker>) {
+      super(tampering.with(String(program)), options);
       threads.push(this);
     }
   }
@@ -26,6 +28,10 @@ function opened(): { readonly store: Store; readonly thread: () => Worker; reado
   const store = openSqlite({ file, threadAfterEvents: 0 });
   return { store, file, thread: () => threads[0] as Worker };
 }
+
+const raise = (message: string): never => {
+  throw new Error(message);
+};
 
 const failedAs = (detail: string) => ({
   code: "STORE_FAILED",
@@ -69,4 +75,37 @@ test("a thread that does not answer is not waited for without end", async () => 
   const failure = failedAs("the writer's thread does not answer");
   expect(failures).toMatchObject([failure, failure]);
   expect(await committed(store, "after")).toMatchObject(failure);
+});
+
+describe.each<readonly [string, (program: string) => string]>([
+  ["may have no thread", () => raise("ERR_ACCESS_DENIED")],
+  ["has no program for one", (program) => program.replace("writer-program", "no-program")],
+  ["has a thread that fails at once", () => "throw new Error('EMFILE')"],
+])("a process that %s", (_, tamper) => {
+  test("writes by itself, and knows all that it wrote", async () => {
+    tampering.with = tamper;
+    onTestFinished(() => {
+      tampering.with = (program) => program;
+    });
+    const { store, file } = opened();
+    expect(await committed(store, "first")).toBeUndefined();
+    expect(await committed(store, "second")).toBeUndefined();
+    store.close();
+    const again = openSqlite({ file });
+    onTestFinished(() => again.close());
+    expect(["first", "second"].map((key) => again.wasDelivered(1, key))).toEqual([true, true]);
+  });
+});
+
+test("a thread whose program is not there holds up nobody who waits for it", () => {
+  tampering.with = (program) => program.replace("writer-program", "no-program");
+  onTestFinished(() => {
+    tampering.with = (program) => program;
+  });
+  const { store } = opened();
+  onTestFinished(() => store.close());
+  const failures: unknown[] = [];
+  store.commit(commitOf("asked"), (failure) => failures.push(failure));
+  store.settle();
+  expect([failures, store.wasDelivered(1, "asked")]).toEqual([[undefined], true]);
 });
