@@ -1,18 +1,23 @@
 import { harmless } from "../base/control-characters.ts";
 import { PawlError } from "../base/errors/index.ts";
+import { inState } from "./show/in-state.ts";
 
 interface WithParts {
   readonly errors: readonly PawlError[];
 }
 
-/** What is printed to stderr for an error: code, what happened, and the fix; with `--json` one object in one line. */
-export function describeError(error: unknown, json: boolean): string {
+/**
+ * What is printed to stderr for an error: code, what happened, and the fix; with `--json` one object in one line.
+ * @param state the state folder as the caller named it, which the commands of the fix then name too
+ */
+export function describeError(error: unknown, json: boolean, state?: string): string {
   const known = error instanceof PawlError ? error : internalError(error);
   if (json) {
-    return `${JSON.stringify({ error: known.toJSON() })}\n`;
+    return `${JSON.stringify({ error: { ...known.toJSON(), fix: inState(known.fix, state) } })}\n`;
   }
   const parts = hasParts(known) ? known.errors : [known];
-  const text = harmless(parts.map((part) => `${part.message} [${part.code}]\n  ${part.fix}\n`).join(""));
+  const described = parts.map(({ message, code, fix }) => `${message} [${code}]\n  ${inState(fix, state)}\n`);
+  const text = harmless(described.join(""));
   return parts.length > 1 ? `${text}${parts.length} problems.\n` : text;
 }
 

@@ -7,6 +7,7 @@ import type { RunSummary } from "../views/runs/index.ts";
 import { type CliContext, interrupted } from "./context.ts";
 import { namedRun } from "./entity-name.ts";
 import { openReader, type PlaceOptions } from "./place.ts";
+import { inState } from "./show/in-state.ts";
 import { stillThere, type Tidied, tidied } from "./tidied.ts";
 
 const answerWithinMs = 30_000;
@@ -51,7 +52,7 @@ export async function haveDone(
       const said = withdrawRequest(state.inbox, id)
         ? "what was asked is withdrawn, nothing was done"
         : `what was asked may be done all the same; pawl events ${run} shows whether it was`;
-      context.stderr.write(`note: ${said}\n`);
+      context.stderr.write(`note: ${inState(said, options.state)}\n`);
       context.exit(interrupted);
     });
     const giveUpAt = clock.monotonic() + answerWithinMs;

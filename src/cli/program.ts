@@ -28,8 +28,9 @@ const commands: Readonly<Record<string, () => Promise<{ readonly command: CliCom
  * (0 succeeded, 1 failed, 2 usage, 65 bad plan, 75 store in use, 130 interrupted).
  */
 export async function runCli(args: readonly string[], context: CliContext): Promise<void> {
+  let program: Command | undefined;
   try {
-    const program = await programFor(args, context);
+    program = await programFor(args, context);
     await program.parseAsync([...args], { from: "user" });
   } catch (error) {
     if (error instanceof CommanderError && (error.exitCode === 0 || error.code === "commander.help")) {
@@ -38,7 +39,8 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
       return;
     }
     const fault = error instanceof CommanderError ? usageError(error, calledCommand(args)) : error;
-    context.stderr.write(describeError(fault, args.includes("--json")));
+    const state: unknown = program?.commands[0]?.opts()["state"];
+    context.stderr.write(describeError(fault, args.includes("--json"), typeof state === "string" ? state : undefined));
     context.exitStatus = exitStatusOf(fault);
   }
 }

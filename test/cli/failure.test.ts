@@ -23,6 +23,25 @@ describe("an error on the command line", () => {
     });
   });
 
+  test("names the state folder in the commands of its fix, where it was named", () => {
+    const fixes = (state: string | undefined) => [
+      describeError(known, false, state).split("\n")[1]?.trim(),
+      JSON.parse(describeError(known, true, state)).error.fix,
+    ];
+    const named =
+      "pawl status --state 'it'\\''s here' p-1 shows how; a new run is started with pawl run --state 'it'\\''s here'.";
+    expect(fixes("it's here")).toEqual([named, named]);
+    expect(fixes(undefined)).toEqual([known.fix, known.fix]);
+    const others = [
+      new PawlError("OVERRIDE_UNKNOWN", { action: "x", nearest: "none" }),
+      new PawlError("BRANCH_OF_ANOTHER_RUN", { branch: "pawl/p-1", found: "abc", run: "p-1" }),
+      new PawlError("PLAN_INVALID", { file: "plan.yaml", count: "1 problem", first: "it" }),
+    ];
+    expect(others.map((each) => describeError(each, false, "x"))).toEqual(
+      others.map((each) => describeError(each, false)),
+    );
+  });
+
   test("of the system says which file it refused, and does not ask for a report", () => {
     const refused = Object.assign(new Error("EACCES: permission denied, open '/x/transitions.jsonl'"), {
       code: "EACCES",

@@ -40,10 +40,19 @@ test("where the state folder was named, the next commands name it too", () => {
     ["pawl show", "merge"],
     ["pawl events", "p-1"],
   ]);
+  expect(place.pawl("show", "tasks.bad", "--state", "kept here").stdout).toContain(
+    "pawl run --state 'kept here' PLAN\n",
+  );
   const shown = place.pawl("show", "merge", "--state", "./kept here", "--json").stdout;
   expect(JSON.parse(shown).next[0]).toBe(
     "pawl logs --state './kept here' merge~m1~red  prints all that is kept of what the gate said",
   );
+});
+
+test("what is refused where the state folder was named has a fix that names it too", async () => {
+  const place = placeWith(plan);
+  expect((await place.look("status", "--state=kept here")).stderr).toContain("pawl run --state 'kept here' plan.yaml");
+  expect((await place.look("status")).stderr).toContain("Start one: pawl run plan.yaml.");
 });
 
 test("what failed or waited in vain names what is to blame, down to the gate before a merge", async () => {

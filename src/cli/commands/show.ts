@@ -23,8 +23,9 @@ import { namedEntity } from "../entity-name.ts";
 import { logsOf } from "../log-place.ts";
 import { openReader, type PlaceOptions, stateOption, statePlace } from "../place.ts";
 import { eventLine } from "../show/event-line.ts";
+import { inState } from "../show/in-state.ts";
 import { oneLine } from "../show/one-line.ts";
-import { inState, printNext, wayOn } from "../show/way-on.ts";
+import { printNext, wayOn } from "../show/way-on.ts";
 
 const tailLines = 20;
 /** A line may be all that a command printed. */
@@ -74,8 +75,9 @@ export const command: CliCommand = {
             commits: entity.entity_type === "workstream" ? commitsOf(db, entity.id) : 0,
             isAtWork: processAtWork(db, context.clock.now()) !== null,
           });
-          const next = inState(steps, options.state);
-          const fix = fixOf(entity, last?.stderr ?? last?.stdout ?? "it printed nothing");
+          const next = steps.map((step) => inState(step, options.state));
+          const way = fixOf(entity, last?.stderr ?? last?.stdout ?? "it printed nothing");
+          const fix = way && inState(way, options.state);
           if (options.json === true) {
             printJson(context, { ...entity, does, fix, events, stdout, stderr, gates, next });
             return;

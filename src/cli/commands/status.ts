@@ -3,9 +3,10 @@ import type { CliCommand } from "../command.ts";
 import { print, printJson, printLines } from "../context.ts";
 import { namedRun } from "../entity-name.ts";
 import { openReader, type PlaceOptions, stateOption, statePlace } from "../place.ts";
+import { inState } from "../show/in-state.ts";
 import { paintFor, runTreeLines } from "../show/run-tree.ts";
 import { between } from "../show/time.ts";
-import { inState, printNext, waysOnOfLeft } from "../show/way-on.ts";
+import { printNext, waysOnOfLeft } from "../show/way-on.ts";
 
 export const command: CliCommand = {
   define(program, context) {
@@ -44,7 +45,11 @@ export const command: CliCommand = {
           printLines(context, runTreeLines(tree, now, paint));
           if (process === null && !isOver) {
             print(context, "no process works on it");
-            printNext(context, inState(waysOnOfLeft(tree.run.run_id), options.state));
+            const steps = waysOnOfLeft(tree.run.run_id);
+            printNext(
+              context,
+              steps.map((step) => inState(step, options.state)),
+            );
           }
         } finally {
           db.close();

@@ -4,9 +4,10 @@ import { readStoredPlan, type StateFolder } from "../../pipeline/state/index.ts"
 import { openSqliteReader } from "../../store/sqlite/open.ts";
 import { listRuns, runTree, type WorkstreamLine } from "../../views/runs/index.ts";
 import { type CliContext, print, printJson, printLines } from "../context.ts";
+import { inState } from "../show/in-state.ts";
 import { oneLine } from "../show/one-line.ts";
 import { paintFor, runTreeLines } from "../show/run-tree.ts";
-import { inState, logOfBranch, printNext, whatWentWrong } from "../show/way-on.ts";
+import { logOfBranch, printNext, whatWentWrong } from "../show/way-on.ts";
 
 const commitsShown = 50;
 
@@ -40,10 +41,8 @@ export async function printSummary(context: CliContext, about: Outcome): Promise
     const all = tip === null ? [] : await commitsOf(repository, { from: base, to: tip });
     const commits = all.filter(({ parents }) => parents.length < 2);
     const unmerged = about.kept.map((branch) => logOfBranch(tip === null ? base : runBranch(run), branch));
-    const next = inState(
-      nextSteps(run, end, commits.length > 0, tree.workstreams.flatMap(failedIn), unmerged),
-      about.named,
-    );
+    const steps = nextSteps(run, end, commits.length > 0, tree.workstreams.flatMap(failedIn), unmerged);
+    const next = steps.map((step) => inState(step, about.named));
     if (about.json) {
       printJson(context, { ...tree, interrupted: end === undefined, branch: runBranch(run), merged: commits, next });
       return;

@@ -83,16 +83,6 @@ const cancels = (run: string): string => `pawl cancel ${run}  ends it`;
 /** Of a run that has not ended, and that no process works on. */
 export const waysOnOfLeft = (run: string): string[] => [`pawl resume ${run}  goes on with it`, cancels(run)];
 
-/** The same steps where the state folder was named: a command that does not name it as well would look elsewhere. */
-export function inState(steps: readonly string[], folder: string | undefined): string[] {
-  const quoted = folder === undefined || /^[\w./-]+$/.test(folder) ? folder : `'${folder.replaceAll("'", "'\\''")}'`;
-  return steps.map((step) =>
-    quoted === undefined
-      ? step
-      : step.replace(/^(pawl \w+)(.*? {2})/, (_, command, rest) => `${command} --state ${quoted}${rest}`),
-  );
-}
-
 /** Prints what wayOn gives; nothing where there is nothing to do. */
 export function printNext(context: CliContext, steps: readonly string[]): void {
   printLines(context, steps.length === 0 ? [] : ["next", ...steps.map((step) => `  ${step}`)]);
