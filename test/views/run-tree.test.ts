@@ -55,6 +55,16 @@ test("a workstream that ended badly says why, and not what somebody was refused 
   db.close();
 });
 
+test("the commits of a run are those of the workstreams that were merged into its branch", () => {
+  const db = storeWith([]);
+  db.exec(`
+    INSERT INTO workstreams VALUES ('r/merged', 'r', 'completed', 0, 't'), ('s/merged', 's', 'completed', 0, 't');
+    INSERT INTO patch_ledger_entries VALUES ('r/w', 'committed'), ('r/merged', 'committed'), ('r/merged', 'committed'),
+      ('r/merged', 'quarantined'), ('s/merged', 'committed');`);
+  expect(runTree(db, run).commits).toBe(2);
+  db.close();
+});
+
 test("runs that were made while the clock stood behind the last one are told apart by their order", () => {
   const db = new Database(":memory:");
   db.exec("CREATE TABLE runs (run_id TEXT PRIMARY KEY, state, created_at, started_at, completed_at)");

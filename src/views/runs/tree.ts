@@ -30,7 +30,7 @@ export interface RunTree {
   /** Why it failed or is canceled, where that was said. */
   readonly reason: string | null;
   readonly workstreams: readonly WorkstreamLine[];
-  /** Commits in the workstreams' branches. */
+  /** Commits in the run's branch: those of the workstreams that were merged into it. */
   readonly commits: number;
 }
 
@@ -70,7 +70,7 @@ export function runTree(db: Database, run: RunSummary, options: { readonly all?:
     // The plus keeps SQLite from the index of the states: what all runs ever committed is more than what this one has.
     commits: db
       .prepare(
-        "SELECT count(*) FROM patch_ledger_entries WHERE +state = 'committed' AND workstream_id IN (SELECT ws_id FROM workstreams WHERE run_id = ?)",
+        "SELECT count(*) FROM patch_ledger_entries WHERE +state = 'committed' AND workstream_id IN (SELECT ws_id FROM workstreams WHERE run_id = ? AND +state = 'completed')",
       )
       .pluck()
       .get(run.run_id) as number,
