@@ -30,6 +30,8 @@ import { printNext, wayOn } from "../show/way-on.ts";
 const tailLines = 20;
 /** A line may be all that a command printed. */
 const tailCharacters = 4_000;
+/** A prompt or an argument may be of any length. */
+const doesCharacters = 500;
 const hidden: ReadonlySet<string> = new Set(["content", "stdout", "stderr", "version"]);
 
 export const command: CliCommand = {
@@ -37,7 +39,7 @@ export const command: CliCommand = {
     program
       .command("show")
       .description("show all that is known of a run, workstream, task, gate or patch, and the way on")
-      .argument("<entity>", "as status names it: harden-client-1, client, client.bump, client.bump~p1")
+      .argument("<entity>", "as status and events name it: harden-client-1, client, client.bump, client.bump~p1")
       .option("--run <run>", "the run; the last one when left out")
       .option(...stateOption)
       .option(
@@ -76,7 +78,7 @@ export const command: CliCommand = {
             isAtWork: processAtWork(db, context.clock.now()) !== null,
           });
           const next = steps.map((step) => inState(step, options.state));
-          const way = fixOf(entity, last?.stderr ?? last?.stdout ?? "it printed nothing");
+          const way = fixOf(entity, events, last?.stderr ?? last?.stdout ?? undefined);
           const fix = way && inState(way, options.state);
           if (options.json === true) {
             printJson(context, { ...entity, does, fix, events, stdout, stderr, gates, next });
@@ -87,7 +89,7 @@ export const command: CliCommand = {
           printTail(context, "end of stderr", stderr);
           for (const gate of gates) {
             print(context, `gate ${withoutRun(gate.gate_id)} failed`);
-            print(context, `  does: ${oneLine(String(gate.command))}`);
+            print(context, `  does: ${commandLine(String(gate.command))}`);
             print(context, `  exit code: ${gate.exit_code ?? `none (${gate.signal})`}`);
             printTail(context, "end of its stdout", lastLines(gate.stdout ?? ""));
             printTail(context, "end of its stderr", lastLines(gate.stderr ?? ""));
@@ -108,7 +110,7 @@ function printEntity(
 ): void {
   print(context, `${entity_type} ${id}: ${String(row["state"])}`);
   if (does !== undefined) {
-    print(context, `  does: ${oneLine(does)}`);
+    print(context, `  does: ${commandLine(does)}`);
   }
   const exit = events.findLast(({ metadata }) => exitCodeOf(metadata) !== undefined);
   if (exit !== undefined) {
@@ -136,10 +138,20 @@ function printEntity(
   );
 }
 
+/** What is done, as far as a screen has room for it; with `--json` it is whole. */
+function commandLine(does: string): string {
+  const line = oneLine(does);
+  const { length } = line;
+  return length <= doesCharacters ? line : `${line.slice(0, doesCharacters)}… (${length} characters)`;
+}
+
 /** What to do about what went wrong, where that was an error of Pawl's table. */
-function fixOf({ row }: EntityDetail, log: string): string | undefined {
-  const fault = row["last_error"] ?? row["quarantine_reason"];
-  return typeof fault === "string" ? fixFor(fault, { log }) : undefined;
+function fixOf({ row }: EntityDetail, events: readonly ShownEvent[], log: string | undefined): string | undefined {
+  const own = row["last_error"] ?? row["quarantine_reason"];
+  // A run or workstream has no column for it, and no output of its own.
+  return typeof own === "string"
+    ? fixFor(own, { log: log ?? "it printed nothing" })
+    : fixFor(events.findLast(({ from_state, to_state }) => from_state !== to_state)?.reason ?? "");
 }
 
 function exitCodeOf(metadata: unknown): unknown {

@@ -70,7 +70,7 @@ export function wayOn({ entity_type: type, id: rowId, row }: EntityDetail, id: s
     return state === "succeeded"
       ? [`pawl merge ${id}  brings its commits into the base`]
       : state === "failed" || state === "canceled"
-        ? [`pawl status ${id} --all  shows which tasks did not complete`]
+        ? [...known.blamed.map(whatWentWrong), `pawl status ${id} --all  shows which tasks did not complete`]
         : known.isAtWork
           ? [cancels(id)]
           : waysOnOfLeft(id);

@@ -44,10 +44,18 @@ export interface FailedGate {
 const blamedShown = 3;
 
 /**
- * Row ids of what kept a workstream or task from its work, a few of them: tasks of the workstream that failed, those
- * that must not first; and what it depends on, where that ended otherwise than completed.
+ * Row ids of what kept a run, workstream or task from its work, a few of them: workstreams of the run or tasks of the
+ * workstream that failed, those that must not first; and what it depends on, where that ended otherwise than completed.
  */
 export function blamedFor(db: Database, { entity_type, id }: EntityDetail): string[] {
+  if (entity_type === "run") {
+    return db
+      .prepare(
+        "SELECT ws_id FROM workstreams WHERE run_id = ? AND +state = 'failed' ORDER BY allow_failure, rowid LIMIT ?",
+      )
+      .pluck()
+      .all(id, blamedShown) as string[];
+  }
   if (entity_type !== "workstream" && entity_type !== "task") {
     return [];
   }
