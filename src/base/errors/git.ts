@@ -43,7 +43,7 @@ export const gitErrors = defineErrors({
     exit: 1,
     http: 400,
     message: "git does not trust {folder}: it belongs to another user",
-    fix: "If you trust it: git config --global --add safe.directory {folder}",
+    fix: "If you trust it: git config --global --add safe.directory {quoted}",
   },
   REPOSITORY_BARE: {
     exit: 1,

@@ -240,7 +240,9 @@ async function findRepository(directory: string): Promise<Pick<RepositoryFacts, 
           places.map(async (place) => (await revParse(absolute, place)).stdout.toString().replace(/\n$/, "")),
         );
   if (answer.stderr.includes("dubious ownership")) {
-    throw new PawlError("REPOSITORY_NOT_TRUSTED", { folder: directory });
+    // Git says which folder it means, be it one above, and how a shell takes its name.
+    const [, folder = directory, quoted = directory] = /'(.*?)'\n.*safe\.directory ([^\n]*)/s.exec(answer.stderr) ?? [];
+    throw new PawlError("REPOSITORY_NOT_TRUSTED", { folder, quoted });
   }
   if (bare === "true") {
     throw new PawlError("REPOSITORY_BARE", { folder: directory });

@@ -146,7 +146,12 @@ describe("settings of the environment", () => {
   ];
 
   test.each(settings)("say whom git trusts: %s", async (_, variables) => {
-    const checkout = checkoutWith({ a: "" });
+    const checkout = join(temporaryFolder(), "it's here");
+    mkdirSync(join(checkout, "below"), { recursive: true });
+    git(checkout, "init", "-q", "-b", "main");
+    git(checkout, "config", "user.name", "Ann");
+    git(checkout, "config", "user.email", "ann@example.com");
+    commitAll(checkout, { a: "" }, "start");
     // How git's own tests make a repository one of somebody else.
     const program = join(temporaryFolder(), "git");
     put(dirname(program), {
@@ -154,7 +159,11 @@ describe("settings of the environment", () => {
     });
     vi.stubEnv("PATH", `${dirname(program)}:${process.env["PATH"]}`);
     vi.stubEnv("GIT_CONFIG_GLOBAL", "/dev/null");
-    await expect(opened(checkout)).rejects.toMatchObject({ code: "REPOSITORY_NOT_TRUSTED" });
+    await expect(opened(join(checkout, "below"))).rejects.toMatchObject({
+      code: "REPOSITORY_NOT_TRUSTED",
+      values: { folder: checkout },
+      fix: expect.stringContaining(`safe.directory '${checkout.replace("'", "'\\''")}'`),
+    });
     for (const [name, value] of Object.entries(variables)) {
       vi.stubEnv(name, value);
     }
