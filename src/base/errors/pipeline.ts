@@ -114,7 +114,7 @@ export const pipelineErrors = defineErrors({
     exit: 2,
     http: 409,
     message: "{folder} holds the state of {other}, not of {repository}",
-    fix: "Name another folder with --state DIR. If the repository was moved, edit {file}.",
+    fix: "Name another folder with --state DIR. If the repository was moved, put {repository} into {file} in place of what stands there.",
   },
   STATE_FOLDER_UNUSABLE: {
     exit: 2,
@@ -137,7 +137,7 @@ export const pipelineErrors = defineErrors({
   SETUP_FAILED: {
     exit: 1,
     http: 422,
-    message: "the setup of a worktree failed in {folder}: {detail}",
-    fix: "Run it by hand in {folder} to see more; then start again.",
+    message: "the setup of a worktree failed: {detail} (in {folder}, output: {log})",
+    fix: "Read its output ({log}), or run it by hand in {folder} to see more; then start again.",
   },
 });

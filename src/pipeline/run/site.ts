@@ -21,7 +21,7 @@ import { readMerge } from "./prepared-merge.ts";
 import { Turns } from "./turns.ts";
 import { Users } from "./users.ts";
 import type { Workers } from "./workers.ts";
-import { Worktrees } from "./worktrees.ts";
+import { SetUpFailure, Worktrees } from "./worktrees.ts";
 
 /** What the process has, whatever run it works on. */
 export interface SiteServices {
@@ -197,7 +197,7 @@ export class RunSite {
 
   async #setUp(worktree: Worktree, setup: Command, signal: AbortSignal): Promise<void> {
     const entity = `setup-${worktree.name}`;
-    const { failure } = await this.command(worktree, {
+    const { failure, result } = await this.command(worktree, {
       label: `setup of worktree ${worktree.name}`,
       command: setup,
       values: {},
@@ -207,7 +207,7 @@ export class RunSite {
       signal,
     });
     if (failure !== undefined) {
-      throw new Error(failure);
+      throw new SetUpFailure(failure, result.stderr.file ?? result.stdout.file);
     }
   }
 }

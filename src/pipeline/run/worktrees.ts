@@ -12,7 +12,18 @@ export function isPoolName(name: string): boolean {
   return name === poolWithoutSetup || /^[0-9a-f]{12}$/.test(name);
 }
 
-/** Runs a setup command in a worktree. Rejects when it fails. */
+/** What a setup command ended with that did not succeed. */
+export class SetUpFailure extends Error {
+  /** The file that holds what it printed; null where it printed nothing. */
+  readonly log: string | null;
+
+  constructor(message: string, log: string | null) {
+    super(message);
+    this.log = log;
+  }
+}
+
+/** Runs a setup command in a worktree. Rejects when it fails, with SetUpFailure where it was executed. */
 export type SetUp = (worktree: Worktree, setup: Command, signal: AbortSignal) => Promise<void>;
 
 /** Worktrees of one run, those with the same setup command together, each made ready before it is given out. */
@@ -73,11 +84,9 @@ export class Worktrees {
     try {
       await this.#setUp(worktree, setup, signal);
     } catch (cause) {
-      throw new PawlError(
-        "SETUP_FAILED",
-        { detail: cause instanceof Error ? cause.message : String(cause), folder: worktree.folder },
-        { cause },
-      );
+      const detail = cause instanceof Error ? cause.message : String(cause);
+      const log = (cause instanceof SetUpFailure ? cause.log : null) ?? "none";
+      throw new PawlError("SETUP_FAILED", { detail, folder: worktree.folder, log }, { cause });
     }
     if (worktree.commit !== null) {
       await worktree.reset(worktree.commit);
