@@ -156,12 +156,24 @@ function checkStates(machine: AnyStateMachine, { value, context, historyValue }:
   }
 }
 
+const [actorsNamed, lacksNamed] = [3, 10];
+
+/** What is missing is said once for all whom it holds up: a message has no room for thousands of them. */
 function changed(problems: readonly Problem[]): PawlError {
-  const shown = problems.slice(0, 10).map(({ row, missing }) => `${row.id} in ${row.state || row.status} (${missing})`);
-  const more = problems.length > shown.length ? `; and ${problems.length - shown.length} more` : "";
+  const lacks = new Map<string, string[]>();
+  for (const { row, missing } of problems) {
+    const lack = `in ${row.state || row.status} (${missing})`;
+    const ids = lacks.get(lack) ?? [];
+    ids.push(row.id);
+    lacks.set(lack, ids);
+  }
+  const shown = [...lacks].slice(0, lacksNamed).map(([lack, ids]) => {
+    const more = ids.length > actorsNamed ? ` and ${ids.length - actorsNamed} more` : "";
+    return `${ids.slice(0, actorsNamed).join(", ")}${more} ${lack}`;
+  });
   return new PawlError("MACHINE_CHANGED", {
     count: problems.length,
-    list: shown.join("; ") + more,
+    list: shown.join("; ") + (lacks.size > lacksNamed ? "; and others" : ""),
     machine: problems[0]?.row.machine || (problems[0]?.row.src ?? ""),
   });
 }

@@ -51,7 +51,7 @@ function isMachineChanged(error: unknown): error is PawlError {
 
 function ofAnotherBuild(cause: PawlError, remedyFor: (run: string) => string): PawlError {
   const list = String(cause.values["list"]);
-  const run = /^[^/ ]*/.exec(list)?.[0] ?? "";
+  const run = /^[^/ ,]*/.exec(list)?.[0] ?? "";
   return new PawlError("RUN_OF_ANOTHER_BUILD", { run, list, remedy: remedyFor(run) }, { cause });
 }
 
