@@ -4,9 +4,9 @@ import { planSchema } from "./schema/plan.ts";
 /** A part of the JSON Schema of a plan. */
 export type JsonSchema = Readonly<z.core.JSONSchema.BaseSchema>;
 
-/** The JSON Schema (draft 2020-12) of a plan file, for editors: a description on every key. */
+/** The JSON Schema (draft 7, which all editors know) of a plan file: a description on every key. */
 export function planJsonSchema(): JsonSchema {
-  return { title: "A Pawl plan", ...z.toJSONSchema(planSchema, { io: "input" }) };
+  return { title: "A Pawl plan", ...z.toJSONSchema(planSchema, { io: "input", target: "draft-7" }) };
 }
 
 /** The part of the schema that a value at the path must match; undefined where the language has nothing. */

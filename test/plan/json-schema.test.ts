@@ -22,6 +22,12 @@ function keysOf(schema: JsonSchema, path = ""): [string, JsonSchema][] {
 describe("the JSON Schema of a plan", () => {
   const schema = planJsonSchema();
 
+  test("is of a draft that editors have long known, and uses no word that came later", () => {
+    expect(schema.$schema).toBe("http://json-schema.org/draft-07/schema#");
+    const later = /"(dependentRequired|dependentSchemas|prefixItems|\$defs|unevaluated\w+|\w+Contains)":/;
+    expect(JSON.stringify(schema)).not.toMatch(later);
+  });
+
   test("describes every key", () => {
     const keys = keysOf(schema);
     expect(keys.map(([path]) => path)).toEqual(
@@ -48,11 +54,11 @@ describe("the JSON Schema of a plan", () => {
 
   test("asks for a prompt beside agent alone, and for no command's keys beside a patch, as the checks of a plan do", async () => {
     const tasks = new Map(keysOf(schema)).get("workstreams.tasks")!;
-    const { dependentRequired, dependentSchemas } = tasks.items as JsonSchema;
-    expect(dependentRequired).toEqual({ prompt: ["agent"], prompt_file: ["agent"] });
-    const { agent, patch } = dependentSchemas as Readonly<Record<"agent" | "patch", JsonSchema>>;
+    const { dependencies } = tasks.items as JsonSchema & { dependencies: Readonly<Record<string, JsonSchema>> };
+    const { patch, agent, ...prompts } = dependencies;
+    expect(prompts).toEqual({ prompt: ["agent"], prompt_file: ["agent"] });
     expect(agent).toEqual({ oneOf: [{ required: ["prompt"] }, { required: ["prompt_file"] }] });
-    const refused = Object.entries(patch.properties ?? {}).filter(([, each]) => each === false);
+    const refused = Object.entries(patch?.properties ?? {}).filter(([, each]) => each === false);
     for (const [key] of refused) {
       const values: Readonly<Record<string, string>> = { changes: "none", env: "{ A: b }", expected_exit_code: "1" };
       const task = `{ id: t, patch: p.patch, ${key}: ${values[key]} }`;
@@ -109,7 +115,7 @@ describe("the JSON Schema of a plan", () => {
 
   test("accepts the example plan, and refuses what it does not describe", () => {
     // zod reads `required` only beside `properties`, so what the tests above look at is left out here.
-    const unread = new Set(["oneOf", "dependentRequired", "dependentSchemas"]);
+    const unread = new Set(["oneOf", "dependencies"]);
     const readable = JSON.parse(JSON.stringify(schema, (key, value) => (unread.has(key) ? undefined : value)));
     const check = z.fromJSONSchema(readable);
     const example = parseYaml(examplePlan);

@@ -76,8 +76,9 @@ const task = z
   })
   .meta({
     oneOf: [{ required: ["run"] }, { required: ["patch"] }, { required: ["agent"] }],
-    dependentRequired: { prompt: ["agent"], prompt_file: ["agent"] },
-    dependentSchemas: {
+    dependencies: {
+      prompt: ["agent"],
+      prompt_file: ["agent"],
       agent: { oneOf: [{ required: ["prompt"] }, { required: ["prompt_file"] }] },
       patch: { properties: { changes: false, env: false, expected_exit_code: false } },
     },
