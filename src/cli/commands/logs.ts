@@ -18,7 +18,7 @@ export const command: CliCommand = {
     program
       .command("logs")
       .description("print what the command of a task or gate printed")
-      .argument("<task>", "the task or gate, as status names it: client.bump")
+      .argument("<task>", "the task or gate, as status and events name it: client.bump")
       .option("--run <run>", "the run; the last one when left out")
       .option("--attempt <number>", "which attempt; the last one when left out", wholeNumber("--attempt", "logs"))
       .option(...stateOption)

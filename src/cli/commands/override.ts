@@ -22,7 +22,7 @@ export const command: CliCommand = {
       .command("override")
       .description("do to a machine what its own course would not, in the name of a person")
       .argument("<action>", `one of ${overrideNames.join(", ")}`)
-      .argument("<entity>", "the task, workstream, patch or breaker, as status names it")
+      .argument("<entity>", "the task, workstream or patch, as status and events name it")
       .option("--operator <name>", "who does it (required)")
       .option("--reason <text>", "why (required)")
       .option("--run <run>", "the run; the last one when left out")

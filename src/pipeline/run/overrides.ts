@@ -15,12 +15,16 @@ export const overrides = {
   "reset-task": {
     entity: "task",
     trigger: "override_reset_task",
-    does: "have a task begin again; one that has ended gets a successor",
+    does: "have a task begin again; one that failed or was cancelled gets a successor",
   },
   "unblock-task": { entity: "task", trigger: "override_unblock_task", does: "let a blocked task go on" },
   "fail-workstream": { entity: "workstream", trigger: "override_fail_workstream", does: "declare a workstream failed" },
   "drop-patch": { entity: "patch_ledger", trigger: "override_drop_patch", does: "drop a patch" },
-  "reset-breaker": { entity: "circuit_breaker", trigger: "override_reset_breaker", does: "close a circuit breaker" },
+  "reset-breaker": {
+    entity: "circuit_breaker",
+    trigger: "override_reset_breaker",
+    does: "close a circuit breaker, of which pawl run has none",
+  },
 } as const satisfies Record<string, Override>;
 
 export type OverrideName = keyof typeof overrides;
