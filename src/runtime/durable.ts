@@ -19,10 +19,12 @@ export interface DurableArguments<TInput> {
 const policies = new WeakMap<object, EffectPolicy>();
 
 /**
- * Gives a promise logic a policy of retries, time-outs and leases. Under plain XState the policy is not applied.
+ * Gives a promise logic a policy of retries, time-outs and leases. Around a function it hands over the idempotency key
+ * and the attempt too. Under plain XState the policy is not applied.
  *
  * @throws PawlError EFFECT_POLICY_INVALID
  * @example durable({ retry: { max: 3, backoffMs: 1000 }, timeoutMs: 30_000 })(fromPromise(charge))
+ * @example durable({ retry: { max: 3 } })(({ input, signal, effect }) => charge(input, effect.key, signal))
  */
 export function durable(policy: EffectPolicy) {
   refuseBadPolicy(policy);

@@ -16,10 +16,14 @@ export interface RetryPolicy {
 }
 
 export interface EffectPolicy {
+  /** Default: one attempt, and those that a crash cut off are made again. */
   readonly retry?: RetryPolicy | undefined;
-  /** How long one attempt may take; then its signal fires and the attempt counts as failed. */
+  /** How long one attempt may take; then its signal fires and the attempt counts as failed. Default: as long as it likes. */
   readonly timeoutMs?: number | undefined;
-  /** How long after its start an attempt of a crashed process may still be running elsewhere; a restart waits it out. */
+  /**
+   * How long after its start an attempt of a crashed process may still be running elsewhere; a restart waits it out.
+   * Default 0.
+   */
   readonly leaseMs?: number | undefined;
   /** The idempotency key, from the input. Default: store id and number of the actor. */
   readonly key?: ((input: never) => string) | undefined;

@@ -1,5 +1,7 @@
 /** `pawl/runtime`: durable XState actors, for any machine. Knows nothing of pipelines. */
 export { GuardRejected, InvalidTransitionError, PawlError, TerminalStateViolation } from "../base/errors/index.ts";
+export type { Ids } from "../base/ids.ts";
+export type { Clock } from "../base/time.ts";
 export type { ActorFilter } from "../store/port.ts";
 export type { DeliverOptions } from "./deliver.ts";
 export {

@@ -152,8 +152,9 @@ export interface Counters {
 }
 
 export interface ActorFilter {
+  /** The name that it is registered under; of a child, the one that its parent has for it. */
   readonly machine?: string | undefined;
-  /** A state or a leaf below it. */
+  /** A state or a leaf below it, from the top: `a.b`. Of parallel states, any. */
   readonly state?: string | undefined;
   readonly tag?: string | undefined;
   readonly status?: ActorRow["status"] | undefined;

@@ -1,6 +1,7 @@
 import { describe, expectTypeOf, test } from "vitest";
 import { assign, fromPromise, fromTransition, type InputFrom, type OutputFrom, setup } from "xstate";
-import { type DurableArguments, durable, openRuntime } from "../../src/runtime/index.ts";
+import { type Clock, type DurableArguments, durable, type Ids, openRuntime } from "../../src/runtime/index.ts";
+import { sequentialIds, simulatedClock } from "../../src/testing/index.ts";
 import { order } from "./order.fixture.ts";
 
 const counter = setup({
@@ -15,6 +16,12 @@ type Opened = Awaited<ReturnType<typeof open>>;
 declare const runtime: Opened;
 const make = () => runtime.createActor("order", { id: "order-1", input: { sku: "A7" } });
 declare const actor: ReturnType<typeof make>;
+
+test("a clock and ids of one's own can be named by their types", () => {
+  expectTypeOf(simulatedClock()).toExtend<Clock>();
+  expectTypeOf(sequentialIds()).toEqualTypeOf<Ids>();
+  expectTypeOf(openRuntime).toBeCallableWith({ machines: {}, clock: {} as Clock, ids: {} as Ids });
+});
 
 test("the context is the machine's", () => {
   expectTypeOf(actor.getSnapshot().context.sku).toEqualTypeOf<string>();
