@@ -19,7 +19,7 @@ export const transitionErrors = defineErrors({
     exit: 1,
     http: 409,
     message: "{entity} {id} is {from}, a terminal state, and stays so; {trigger} was refused",
-    fix: "What is done again is a new entity that names the old one (retry_of).",
+    fix: "What is done again is a new entity, under another id, that names the old one (retry_of).",
   },
   GUARD_REJECTED: {
     exit: 1,
