@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { PawlError } from "../../src/base/errors/index.ts";
+import { errorTable, PawlError } from "../../src/base/errors/index.ts";
 import { describeError, exitStatusOf } from "../../src/cli/failure.ts";
-import { Place } from "./pawl.fixture.ts";
+import { inThisProcess } from "./in-process.fixture.ts";
+import { Place, placeWith, planOf } from "./pawl.fixture.ts";
 
 describe("an error on the command line", () => {
   const known = new PawlError("RUN_ENDED", { run: "p-1", state: "failed" });
@@ -69,6 +71,31 @@ describe("an error on the command line", () => {
     })();
     expect(describeError(missing, false)).toContain("[INTERNAL]");
   });
+});
+
+test("the fixes of the table name commands that pawl has, with options that they have", async () => {
+  const calls = Object.entries(errorTable).flatMap(([code, { fix }]) =>
+    [...fix.matchAll(/\bpawl ([a-z]+)\b([^.,;)]*)/g)].map(([, command = "", rest = ""]) => ({ code, command, rest })),
+  );
+  expect(calls.length).toBeGreaterThan(10);
+  for (const { code, command, rest } of calls) {
+    const { status, stdout } = await inThisProcess({ cwd: tmpdir() }, command, "--help");
+    const missing = (rest.match(/--[a-z-]+/g) ?? []).filter((option) => !stdout.includes(option));
+    expect([code, command, status, missing]).toEqual([code, command, 0, []]);
+  }
+});
+
+test("what belongs to another run than the last one is named as the fix says", async () => {
+  const place = placeWith(planOf(["{ id: first, run: 'true', changes: none }"]));
+  place.pawl("run", "plan.yaml");
+  place.write("plan.yaml", planOf(["{ id: second, run: 'true', changes: none }"]));
+  place.pawl("run", "plan.yaml");
+  for (const args of [["show"], ["events", "--entity"], ["graph", "task", "--entity"]]) {
+    expect((await place.look(...args, "w.first")).stderr).toContain(
+      "What is of another run has that in front: RUN/NAME.",
+    );
+    expect(await place.look(...args, "p-1/w.first")).toMatchObject({ status: 0, stderr: "" });
+  }
 });
 
 test("in a folder that is not there any more, its name is said", () => {

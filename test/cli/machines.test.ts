@@ -87,6 +87,13 @@ describe("pawl graph", () => {
     const { stdout } = await place.look("graph", "task", "--entity", "w.t");
     expect(stdout).not.toBe(plainPicture);
     expect(stdout).toMatch(/scheduler_assigned[^\n]*1/);
+    expect(JSON.parse((await place.look("graph", "task", "--entity", "w.t", "--format", "json")).stdout)).toMatchObject(
+      {
+        name: "task",
+        present: "failed",
+        way: [{ from: "pending", to: "queued", trigger: "scheduler_assigned" }, { to: "running" }, { to: "failed" }],
+      },
+    );
     expect(await place.look("graph", "task", "--entity", "w")).toMatchObject({
       status: 2,
       stderr: expect.stringContaining("GRAPH_OF_ANOTHER_KIND"),

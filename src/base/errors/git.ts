@@ -25,7 +25,7 @@ export const gitErrors = defineErrors({
     http: 500,
     message:
       "git {command} failed in {folder}: the filter {filter}, which .gitattributes asks for and the configuration requires, did not do its work: {detail}",
-    fix: 'Install what it runs (git config --get-regexp "^filter" shows that; git-lfs for lfs) where pawl finds it on its PATH, then ask again; a run that stopped goes on with pawl resume.',
+    fix: 'Install what it runs (git config --get-regexp "^filter" shows that; git-lfs for lfs) where it is on the PATH of pawl, then ask again; a run that stopped goes on with pawl resume.',
   },
   GIT_OUTPUT_TOO_LARGE: {
     exit: 1,

@@ -54,7 +54,7 @@ export const pipelineErrors = defineErrors({
     exit: 2,
     http: 404,
     message: 'there is no run, workstream, task, gate or patch "{id}" in {folder}',
-    fix: "Nearest: {nearest}. pawl status --all lists all of the last run; another one is named with --run.",
+    fix: "Nearest: {nearest}. pawl status --all lists the tasks of the last run, pawl events its gates and patches too. What is of another run has that in front: RUN/NAME.",
   },
   OVERRIDE_UNKNOWN: {
     exit: 2,

@@ -28,7 +28,7 @@ export const command: CliCommand = {
       .description("draw a machine, and the way that one of its entities took")
       .argument("<machine>", "run, workstream, task, worker, uet_worker, patch_ledger, test_gate or circuit_breaker")
       .option("--format <format>", "mermaid, svg, json or stately", "mermaid")
-      .option("--entity <id>", "set off the present state of one entity, and the steps that it took")
+      .option("--entity <id>", "set off the present state of one entity, and the steps that it took; not in stately")
       .option("--run <run>", "the run of the entity; the last one when left out")
       .option(...stateOption)
       .action((name: string, options: Options) => {

@@ -1,4 +1,5 @@
 import type { MachineEntry } from "../../../machines/entry.ts";
+import type { PictureOptions } from "./diagram.ts";
 
 /**
  * The definition of a machine as JSON for Stately's editor and inspector. What is code in it (an action written in
@@ -17,8 +18,11 @@ function nameOfCode(_key: string, value: unknown): unknown {
   return { type: typeof type === "string" ? type : name === "" ? "inline" : name };
 }
 
-/** A machine as the catalogue has it, as JSON: states and transitions with all that is known of them. */
-export function entryJsonOf(entry: MachineEntry): string {
+/**
+ * A machine as the catalogue has it, as JSON: states and transitions with all that is known of them, and of an entity
+ * where it is and the way that it took.
+ */
+export function entryJsonOf(entry: MachineEntry, options: PictureOptions = {}): string {
   const { machine: _, ...rest } = entry;
-  return `${JSON.stringify(rest, undefined, 2)}\n`;
+  return `${JSON.stringify({ ...rest, ...options }, undefined, 2)}\n`;
 }
