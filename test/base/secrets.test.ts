@@ -58,7 +58,7 @@ describe("a value that is too short", () => {
       expect.objectContaining({
         code: "SECRET_TOO_SHORT",
         message: `the secret PIN has ${bytes} bytes, too few to be found in output without blacking out other text`,
-        fix: "Give PIN a value of at least 4 bytes, or take it out of secrets.",
+        fix: "Give PIN a value of at least 4 bytes, or take it out of secrets. A run that has begun keeps its plan: give it one, or end the run with pawl cancel.",
       }),
     );
   });

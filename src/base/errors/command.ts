@@ -53,6 +53,6 @@ export const commandErrors = defineErrors({
     exit: 2,
     http: 400,
     message: "the secret {name} has {bytes} bytes, too few to be found in output without blacking out other text",
-    fix: "Give {name} a value of at least {least} bytes, or take it out of secrets.",
+    fix: "Give {name} a value of at least {least} bytes, or take it out of secrets. A run that has begun keeps its plan: give it one, or end the run with pawl cancel.",
   },
 });

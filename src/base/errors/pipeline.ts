@@ -126,7 +126,7 @@ export const pipelineErrors = defineErrors({
     exit: 2,
     http: 400,
     message: "the plan takes the secret {name} from the environment, where it is not set",
-    fix: "Set it (export {name}=…), or take it out of secrets.",
+    fix: "Set it (export {name}=…), or take it out of secrets. A run that has begun keeps its plan: set it, or end the run with pawl cancel.",
   },
   PATCH_FILE_CHANGED: {
     exit: 1,
