@@ -223,7 +223,7 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
     return feed;
   }
 
-  /** Durable actors, ended ones included, in the order in which they were made. @throws PawlError RUNTIME_CLOSED */
+  /** Durable actors in the order of their making, done ones too, but none stopped or let go. @throws PawlError RUNTIME_CLOSED */
   list(filter: ActorFilter = {}): ListedActor[] {
     this.#engine.refuseIfClosed();
     return this.#store

@@ -14,13 +14,13 @@ export interface PathRunner {
 
 export interface DescribePathsOptions extends Omit<PathsOptions, "cover"> {
   /** `transitions` unless given. */
-  readonly cover?: PathsOptions["cover"];
+  readonly cover?: PathsOptions["cover"] | undefined;
   /** What is tested; the bare machine unless given. */
-  readonly subject?: SubjectFactory;
+  readonly subject?: SubjectFactory | undefined;
   /** Heading of the cases; the machine's id unless given. */
-  readonly title?: string;
+  readonly title?: string | undefined;
   /** Where to register the cases; vitest unless given. */
-  readonly runner?: PathRunner;
+  readonly runner?: PathRunner | undefined;
 }
 
 /**

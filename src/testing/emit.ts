@@ -4,11 +4,11 @@ import { type MachinePath, type PathStep, type PathsOptions, pathsFor } from "./
 
 export interface EmitOptions extends Omit<PathsOptions, "cover"> {
   /** `transitions` unless given. */
-  readonly cover?: PathsOptions["cover"];
+  readonly cover?: PathsOptions["cover"] | undefined;
   /** Where the test file imports the machine from. */
   readonly machine: { readonly name: string; readonly from: string };
   /** Where it imports `startBare` from; `pawl/testing` unless given. */
-  readonly testing?: string;
+  readonly testing?: string | undefined;
 }
 
 /**
