@@ -1,4 +1,4 @@
-import { truncateSync } from "node:fs";
+import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { Database } from "../../src/store/sqlite/driver.ts";
@@ -8,7 +8,15 @@ test("pawl verify says which lines are missing, names the plan and the snapshot 
   const place = placeWith(planOf(["{ id: taste, run: 'true', changes: none }"]));
   expect(place.pawl("run", "plan.yaml").status).toBe(0);
   expect(await place.look("verify")).toMatchObject({ status: 0 });
-  truncateSync(join(place.folder, ".state", "transitions.jsonl"));
+  const file = join(place.folder, ".state", "transitions.jsonl");
+  writeFileSync(file, readFileSync(file, "utf8").replace(/.*\n/, ""));
+  expect(await place.look("verify")).toMatchObject({
+    status: 1,
+    stdout: expect.stringMatching(
+      /^jsonl: table transitions.jsonl, row 1, detail .+\n\d+ transitions, .+ looked at.\n$/,
+    ),
+  });
+  truncateSync(file);
   expect(await place.look("verify")).toMatchObject({
     status: 0,
     stdout: expect.stringMatching(/^note: the last \d+ lines are not in transitions.jsonl yet, .+\nAll is as it was/),
