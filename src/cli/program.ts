@@ -38,11 +38,27 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
       context.exitStatus = error.exitCode === 0 ? 0 : 2;
       return;
     }
-    const fault = error instanceof CommanderError ? usageError(error, calledCommand(args)) : error;
-    const state: unknown = program?.commands[0]?.opts()["state"];
-    context.stderr.write(describeError(fault, args.includes("--json"), typeof state === "string" ? state : undefined));
+    const named: unknown = program?.commands[0]?.opts()["state"];
+    const state = typeof named === "string" ? named : undefined;
+    const fault =
+      error instanceof CommanderError
+        ? usageError(error, calledCommand(args))
+        : await storeFault(error, context, state);
+    context.stderr.write(describeError(fault, args.includes("--json"), state));
     context.exitStatus = exitStatusOf(fault);
   }
+}
+
+/** What SQLite says of a store that it cannot read, whatever it was asked; any other error as it is. */
+async function storeFault(error: unknown, context: CliContext, state: string | undefined): Promise<unknown> {
+  if (!(error instanceof Error) || !String((error as NodeJS.ErrnoException).code).startsWith("SQLITE_")) {
+    return error;
+  }
+  const [{ storeFailure }, { statePlace }] = await Promise.all([
+    import("../store/sqlite/failures.ts"),
+    import("./place.ts"),
+  ]);
+  return storeFailure(error, statePlace(context, state === undefined ? {} : { state }).database, "read");
 }
 
 /** What is called, or asked about with `help`: nothing when an option comes first, as in `pawl --help`. */

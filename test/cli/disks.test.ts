@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { appendFileSync, chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, type TestContext, test } from "vitest";
+import { Database } from "../../src/store/sqlite/driver.ts";
 import { appears } from "../waiting.fixture.ts";
 import { type Place, placeWith, planOf } from "./pawl.fixture.ts";
 
@@ -144,6 +145,28 @@ describe("a state folder of somebody else", () => {
       stderr: expect.stringMatching(/\/somewhere\/else.* \[STATE_OF_ANOTHER_REPOSITORY\]\n {2}\S/),
     });
   });
+});
+
+test.each([
+  ["at its head", (content: Buffer) => content.fill(0xff, 100, 500)],
+  ["behind it", (content: Buffer) => content.fill(0xff, 4096)],
+])("a store that is damaged %s is called so by all that look into it", async (_, damage) => {
+  const place = placeWith(plan);
+  place.pawl("run", "plan.yaml");
+  const file = join(place.folder, ".state/pipeline.db");
+  const db = new Database(file);
+  db.pragma("wal_checkpoint(TRUNCATE)");
+  db.close();
+  writeFileSync(file, damage(readFileSync(file)));
+  for (const args of [["status"], ["show", "w.t"], ["events"], ["merge"], ["run", "plan.yaml"]]) {
+    expect([args, await place.look(...args)]).toEqual([
+      args,
+      expect.objectContaining({
+        status: 1,
+        stderr: expect.stringMatching(`^${file} is damaged: .* \\[STORE_DAMAGED\\]\n  Copy any transitions`),
+      }),
+    ]);
+  }
 });
 
 test("a second run at the same time is refused, and the first goes on", async () => {

@@ -29,13 +29,13 @@ export const storeErrors = defineErrors({
     exit: 1,
     http: 500,
     message: "{file} is not a Pawl store: {detail}",
-    fix: "Name another file, or move this one away.",
+    fix: "Name another file, or move this one away, together with any transitions*.jsonl beside it: a new store writes over them.",
   },
   STORE_DAMAGED: {
     exit: 1,
     http: 500,
     message: "{file} is damaged: {detail}",
-    fix: "Remove it with its -wal and -shm files and put a copy in its place, or save what can still be read, with .recover of the sqlite3 shell.",
+    fix: "Copy any transitions*.jsonl beside it, which are cut to what the store knows. Then remove it with its -wal and -shm files and put a copy in its place, or save what can still be read, with .recover of the sqlite3 shell.",
   },
   STORE_NEWER: {
     exit: 1,
