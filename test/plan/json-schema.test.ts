@@ -55,7 +55,8 @@ describe("the JSON Schema of a plan", () => {
   test("asks for a prompt beside agent alone, and for no command's keys beside a patch, as the checks of a plan do", async () => {
     const tasks = new Map(keysOf(schema)).get("workstreams.tasks")!;
     const { dependencies } = tasks.items as JsonSchema & { dependencies: Readonly<Record<string, JsonSchema>> };
-    const { patch, agent, ...prompts } = dependencies;
+    const { patch, agent, changes, ...prompts } = dependencies;
+    expect(changes).toEqual({ properties: { scope: false, limits: false } });
     expect(prompts).toEqual({ prompt: ["agent"], prompt_file: ["agent"] });
     expect(agent).toEqual({ oneOf: [{ required: ["prompt"] }, { required: ["prompt_file"] }] });
     const refused = Object.entries(patch?.properties ?? {}).filter(([, each]) => each === false);

@@ -81,6 +81,7 @@ const task = z
       prompt_file: ["agent"],
       agent: { oneOf: [{ required: ["prompt"] }, { required: ["prompt_file"] }] },
       patch: { properties: { changes: false, env: false, expected_exit_code: false } },
+      changes: { properties: { scope: false, limits: false } },
     },
   });
 
