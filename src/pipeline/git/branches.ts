@@ -142,9 +142,11 @@ async function firstMark(repository: Repository, reference: string): Promise<str
 async function branchInTheWay(repository: Repository, reference: string): Promise<string | null> {
   const parts = reference.split("/");
   const above = parts.map((_, index) => parts.slice(0, index + 1).join("/")).slice(2);
-  const { stdout } = await repository.git(["for-each-ref", "--count=1", "--format=%(refname)", ...above]);
-  const found = stdout.toString().trim();
-  return found === "" ? null : found.replace(/^refs\/heads\//, "");
+  const { stdout } = await repository.git(["for-each-ref", "--format=%(refname)", ...above]);
+  // Git finds those beside the wanted one too, which are in nobody's way.
+  const isInTheWay = (name: string): boolean => above.includes(name) || name.startsWith(`${reference}/`);
+  const names = stdout.toString().split("\n");
+  return names.find(isInTheWay)?.replace(/^refs\/heads\//, "") ?? null;
 }
 
 /** A reference with where it stands. */

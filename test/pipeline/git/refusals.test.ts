@@ -235,6 +235,16 @@ test("a branch called pawl stands in the way of those below it", async () => {
   });
 });
 
+test("a branch that git cannot make is not said to have another one of Pawl's in its way", async () => {
+  const { repository, checkout, start } = await setting();
+  await createBranch(repository, "pawl/R1", { run: "R1", store: "S" }, start);
+  put(checkout, { ".git/logs/refs/heads/pawl/R2/x": "" });
+  await expect(createBranch(repository, "pawl/R2", { run: "R2", store: "S" }, start)).rejects.toMatchObject({
+    code: "GIT_FAILED",
+    message: expect.stringContaining("logs/refs/heads/pawl/R2"),
+  });
+});
+
 describe("a run is not merged", () => {
   test("into what is no branch, or when its own branch is gone", async () => {
     const { repository, checkout } = await setting();
