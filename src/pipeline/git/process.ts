@@ -32,8 +32,19 @@ const everywhere = [
   "rerere.enabled=false",
 ];
 
-/** Not in the user's own checkout: there its settings of line ends and sparseness must stay. */
-const outsideTheCheckout = ["core.autocrlf=false", "core.safecrlf=false", "core.sparseCheckout=false"];
+/**
+ * Not in the user's own checkout: there its settings of line ends, sparseness and the index must stay. Git is to look at
+ * all that it knows of a file, or it would miss what a task changed; and no part of Pawl's own index may lie in a file
+ * that the git of a task takes away.
+ */
+const outsideTheCheckout = [
+  "core.autocrlf=false",
+  "core.safecrlf=false",
+  "core.sparseCheckout=false",
+  "core.ignoreStat=false",
+  "core.checkStat=default",
+  "core.splitIndex=false",
+];
 
 const checkoutOptions = everywhere.flatMap((setting) => ["-c", setting]);
 const options = [...checkoutOptions, ...outsideTheCheckout.flatMap((setting) => ["-c", setting])];
