@@ -219,6 +219,8 @@ const keptGitVariables = new Set([
   // What `git -c` and a container's environment set, safe.directory above all. Pawl's own -c come later, and win.
   "GIT_CONFIG_PARAMETERS",
   "GIT_CONFIG_COUNT",
+  // Where a container has a folder of the checkout from another disk, nothing is found from there without it.
+  "GIT_DISCOVERY_ACROSS_FILESYSTEM",
   "GIT_EXEC_PATH",
   "GIT_SSH",
   "GIT_SSH_COMMAND",
