@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { PawlError } from "../../base/errors/index.ts";
 
 /** The oldest git that has all that is used here: `merge-tree --write-tree` and `cat-file -z`. */
-export const neededGit = "2.38";
+const neededGit = "2.38";
 
 /** Bytes one git process may print. */
 const outputLimitBytes = 256 * 1024 * 1024;
@@ -102,6 +102,17 @@ export async function runGit({ answers = [0], ...call }: GitCall, runner: GitRun
     throw gitFailed(call, exit ?? String(signal), stderr);
   }
   return { exit, stdout: Buffer.from(stdout.buffer, stdout.byteOffset, stdout.byteLength), stderr };
+}
+
+/** @throws GIT_MISSING, GIT_TOO_OLD, GIT_FAILED */
+export async function checkGitVersion(directory: string): Promise<void> {
+  const { stdout } = await runGit({ cwd: directory, args: ["version"] });
+  const [, found = "?"] = /(\d+\.\d+(?:\.\d+)?)/.exec(stdout.toString()) ?? [];
+  const [major = 0, minor = 0] = found.split(".").map(Number);
+  const [neededMajor = 0, neededMinor = 0] = neededGit.split(".").map(Number);
+  if (!(major > neededMajor || (major === neededMajor && minor >= neededMinor))) {
+    throw new PawlError("GIT_TOO_OLD", { found, needed: neededGit });
+  }
 }
 
 /** Node's own spawn, not execa: the same call costs 3 ms instead of 6, and a run makes thousands. */

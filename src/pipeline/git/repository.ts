@@ -4,7 +4,15 @@ import { PawlError } from "../../base/errors/index.ts";
 import type { Clock } from "../../base/time.ts";
 import { GitConversation } from "./conversation.ts";
 import { type Identity, readIdentities } from "./identity.ts";
-import { type GitAnswer, type GitCall, type GitRunner, neededGit, runGit, runHere } from "./process.ts";
+import {
+  checkGitVersion,
+  type GitAnswer,
+  type GitCall,
+  type GitRunner,
+  gitFailed,
+  runGit,
+  runHere,
+} from "./process.ts";
 import { SeparateGit } from "./separate-process.ts";
 import { pastStaleLocks } from "./stale-locks.ts";
 
@@ -214,16 +222,6 @@ export async function openRepository(directory: string, { clock }: { readonly cl
   return new Repository({ ...places, ...checkout, identities }, clock);
 }
 
-async function checkGitVersion(directory: string): Promise<void> {
-  const { stdout } = await runGit({ cwd: directory, args: ["version"] });
-  const [, found = "?"] = /(\d+\.\d+(?:\.\d+)?)/.exec(stdout.toString()) ?? [];
-  const [major = 0, minor = 0] = found.split(".").map(Number);
-  const [neededMajor = 0, neededMinor = 0] = neededGit.split(".").map(Number);
-  if (!(major > neededMajor || (major === neededMajor && minor >= neededMinor))) {
-    throw new PawlError("GIT_TOO_OLD", { found, needed: neededGit });
-  }
-}
-
 async function findRepository(directory: string): Promise<Pick<RepositoryFacts, "root" | "gitDir" | "commonDir">> {
   const revParse = (...args: string[]) => runGit({ cwd: directory, args: ["rev-parse", ...args], answers: [0, 128] });
   const absolute = "--path-format=absolute";
@@ -248,7 +246,10 @@ async function findRepository(directory: string): Promise<Pick<RepositoryFacts, 
     throw new PawlError("REPOSITORY_BARE", { folder: directory });
   }
   if (inside !== "true" || !gitDir || !commonDir || !root) {
-    throw new PawlError("NOT_A_REPOSITORY", { folder: directory });
+    // Whatever else it says is of something else: of its settings, or of a worktree whose repository is gone.
+    throw /^fatal: (not a git repository \(or any|this operation must be run in a work tree)/m.test(answer.stderr)
+      ? new PawlError("NOT_A_REPOSITORY", { folder: directory })
+      : gitFailed({ cwd: directory, args: ["rev-parse"] }, answer.exit, answer.stderr);
   }
   if (shallow === "true") {
     throw new PawlError("REPOSITORY_SHALLOW", { folder: root });

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, renameSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { systemClock } from "../../../src/base/time.ts";
@@ -23,6 +23,17 @@ describe("a folder is not opened", () => {
     await expect(opened(temporaryFolder())).rejects.toMatchObject({ code: "NOT_A_REPOSITORY" });
     const inside = opened(join(checkoutWith({ a: "" }), ".git"));
     await expect(inside).rejects.toMatchObject({ code: "NOT_A_REPOSITORY" });
+  });
+
+  test("of which git says something else, and that is told", async () => {
+    const checkout = checkoutWith({ a: "" });
+    const linked = join(dirname(checkout), "linked");
+    git(checkout, "worktree", "add", "-q", "--detach", linked);
+    git(checkout, "config", "core.excludesFile", "~nobody-of-this-name/x");
+    const said = (detail: string) => ({ code: "GIT_FAILED", values: { detail: expect.stringContaining(detail) } });
+    await expect(opened(checkout)).rejects.toMatchObject(said("nobody-of-this-name"));
+    renameSync(checkout, `${checkout}-moved`);
+    await expect(opened(linked)).rejects.toMatchObject(said(join(checkout, ".git/worktrees/linked")));
   });
 
   test("that has no commits, is bare, or is shallow", async () => {
