@@ -15,3 +15,16 @@ test("a gate whose folder another one took away is said not to have started, ins
   expect(shown).toMatch(/\| gate .* cannot start in .*: it does not exist$/m);
   expect(await place.look("verify")).toMatchObject({ status: 0 });
 });
+
+test("a gate before a merge that could not be started is shown with the reason, by itself and with its workstream", async () => {
+  const gates = "gates:\n  absent: { type: UNIT, run: [no-such-program, now] }\n";
+  const place = placeWith(
+    planOf(["{ id: t, run: 'echo x > x' }"], gates).replace("id: w", "id: w\n    final: [absent]"),
+  );
+  expect(place.pawl("run", "plan.yaml").status).toBe(1);
+  const reason = '  | gate w~m1~absent: command not found: ["no-such-program","now"] (ENOENT)\n';
+  const gate = `gate w~m1~absent failed\n  does: ["no-such-program","now"]\n  exit code: 127\nend of its stderr\n${reason}`;
+  expect((await place.look("show", "w")).stdout).toContain(gate);
+  const alone = (await place.look("show", "w~m1~absent")).stdout;
+  expect(alone.slice(alone.indexOf("end of "))).toBe(`end of stderr\n${reason}`);
+});

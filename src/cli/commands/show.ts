@@ -9,6 +9,7 @@ import {
   commitsOf,
   type EntityDetail,
   eventsAfter,
+  type FailedGate,
   failedGatesOf,
   failedGatesOfWorkstream,
   latestRun,
@@ -65,12 +66,15 @@ export const command: CliCommand = {
           const stored = entity.entity_type === "task" ? readStoredPlan(db, run) : undefined;
           const does = stored === undefined || id === undefined ? undefined : describeTask(stored.plan, id);
           const last = logsOf(state, entity.id).at(-1);
-          const [stdout, stderr] = await Promise.all([tailOf(last?.stdout), tailOf(last?.stderr)]);
-          const gates = entity.entity_type === "task" ? failedGatesOf(db, entity.id) : [];
-          const ownGates = entity.entity_type === "workstream" ? failedGatesOfWorkstream(db, entity.id) : [];
+          const { row } = entity;
+          const [stdout, stderr] = await Promise.all([
+            tailOf(last?.stdout, row["stdout"]),
+            tailOf(last?.stderr, row["stderr"]),
+          ]);
+          const gates = failedGatesBelow(db, entity);
           const steps = wayOn(entity, id === undefined ? run : named(entity.id), {
             hasLogs: last !== undefined,
-            failedGates: [...gates.map(({ gate_id }) => gate_id), ...ownGates].map(named),
+            failedGates: gates.map(({ gate_id }) => named(gate_id)),
             blamed: blamedFor(db, entity).map(named),
             quarantined: entity.entity_type === "task" ? quarantinedOf(db, entity.id).map(named) : [],
             run,
@@ -88,11 +92,7 @@ export const command: CliCommand = {
           printTail(context, "end of stdout", stdout);
           printTail(context, "end of stderr", stderr);
           for (const gate of gates) {
-            print(context, `gate ${withoutRun(gate.gate_id)} failed`);
-            print(context, `  does: ${commandLine(String(gate.command))}`);
-            print(context, `  exit code: ${gate.exit_code ?? `none (${gate.signal})`}`);
-            printTail(context, "end of its stdout", lastLines(gate.stdout ?? ""));
-            printTail(context, "end of its stderr", lastLines(gate.stderr ?? ""));
+            printGate(context, gate, withoutRun(gate.gate_id));
           }
           printNext(context, next);
         } finally {
@@ -101,6 +101,25 @@ export const command: CliCommand = {
       });
   },
 };
+
+function failedGatesBelow(db: Database, { entity_type, id }: EntityDetail): FailedGate[] {
+  switch (entity_type) {
+    case "task":
+      return failedGatesOf(db, id);
+    case "workstream":
+      return failedGatesOfWorkstream(db, id);
+    default:
+      return [];
+  }
+}
+
+function printGate(context: CliContext, gate: FailedGate, name: string): void {
+  print(context, `gate ${name} failed`);
+  print(context, `  does: ${commandLine(String(gate.command))}`);
+  print(context, `  exit code: ${gate.exit_code ?? `none (${gate.signal})`}`);
+  printTail(context, "end of its stdout", lastLines(gate.stdout ?? ""));
+  printTail(context, "end of its stderr", lastLines(gate.stderr ?? ""));
+}
 
 function printEntity(
   context: CliContext,
@@ -189,9 +208,10 @@ function printTail(context: CliContext, title: string, text: string): void {
   }
 }
 
-async function tailOf(file: string | null | undefined): Promise<string> {
+/** @param recorded what the row of a gate has: why it could not be started is in no file */
+async function tailOf(file: string | null | undefined, recorded: unknown): Promise<string> {
   if (file === null || file === undefined) {
-    return "";
+    return typeof recorded === "string" ? lastLines(recorded) : "";
   }
   return lastLines(await readLog(file));
 }

@@ -53,7 +53,7 @@ export function wayOn({ entity_type: type, id: rowId, row }: EntityDetail, id: s
     ];
   }
   if (type === "test_gate" && state === "FAILED") {
-    return [`pawl logs ${id}  prints all that is kept of its output`];
+    return known.hasLogs ? [`pawl logs ${id}  prints all that is kept of its output`] : [];
   }
   if (type === "task" && state === "cancelled") {
     return known.blamed.map(whatWentWrong);

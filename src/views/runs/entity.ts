@@ -30,7 +30,7 @@ export function entityDetail(db: Database, id: string): EntityDetail | undefined
   return undefined;
 }
 
-/** A gate that a task waited for in vain, or that a patch of it did not pass. */
+/** A gate that a task waited for in vain, or that a patch of it or its workstream's merge did not pass. */
 export interface FailedGate {
   readonly gate_id: string;
   readonly command: string;
@@ -77,11 +77,13 @@ export function blamedFor(db: Database, { entity_type, id }: EntityDetail): stri
 }
 
 /** Gates of a workstream's own that failed: those before its merge, and those that its tasks wait for. */
-export function failedGatesOfWorkstream(db: Database, workstream: string): string[] {
+export function failedGatesOfWorkstream(db: Database, workstream: string): FailedGate[] {
   return db
-    .prepare("SELECT gate_id FROM test_gates WHERE gate_id > ? AND gate_id < ? AND +state = 'FAILED' ORDER BY rowid")
-    .pluck()
-    .all(`${workstream}~`, `${workstream}\u007f`) as string[];
+    .prepare(
+      `SELECT gate_id, command, exit_code, signal, stdout, stderr FROM test_gates
+       WHERE gate_id > ? AND gate_id < ? AND +state = 'FAILED' ORDER BY rowid`,
+    )
+    .all(`${workstream}~`, `${workstream}\u007f`) as FailedGate[];
 }
 
 /** Gates that a task needed, or that ran on its patches, and that failed, by the task's row id. */

@@ -6,6 +6,7 @@ export {
   type EntityDetail,
   entityDetail,
   entityNames,
+  type FailedGate,
   failedGatesOf,
   failedGatesOfWorkstream,
   patchContent,
