@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 import { parseProcStat } from "../../base/proc-stat.ts";
 import { markerVariable, type Processes, type ProcessInfo } from "./process-info.ts";
@@ -5,8 +6,11 @@ import { markerVariable, type Processes, type ProcessInfo } from "./process-info
 /** From this many new pids on, reading all processes is cheaper than trying each pid. */
 const fewPids = 64;
 
-/** Processes as `/proc` tells of them. */
-export function linuxProcesses(): Processes {
+/**
+ * Processes as `/proc` tells of them.
+ * @param bootId the file that names this boot
+ */
+export function linuxProcesses(bootId = "/proc/sys/kernel/random/boot_id"): Processes {
   let boot: string | undefined;
   const all = (): ProcessInfo[] => {
     const found: ProcessInfo[] = [];
@@ -20,7 +24,9 @@ export function linuxProcesses(): Processes {
   };
   return {
     get boot() {
-      boot ??= readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
+      // A service may be shown nothing of /proc but the processes (ProcSubset=pid). A boot that nobody can name is like no
+      // other: what is remembered of it is never found again, and the markers alone tell.
+      boot ??= readSmallFile(bootId)?.trim() ?? randomUUID();
       return boot;
     },
     seesMarkers: true,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { familyOf, type ProcessInfo } from "../../../src/pipeline/command/process-info.ts";
 import { systemProcesses } from "../../../src/pipeline/command/processes.ts";
+import { linuxProcesses } from "../../../src/pipeline/command/processes-linux.ts";
 import { psProcesses } from "../../../src/pipeline/command/processes-ps.ts";
 import { temporaryFolder } from "./setting.fixture.ts";
 
@@ -36,6 +37,13 @@ test.runIf(process.platform === "linux")("a process whose name has blanks and br
   expect(systemProcesses.all().find((info) => info.pid === pid)).toMatchObject({ parent: process.pid, group: pid });
   expect(systemProcesses.markerOf(pid)).toBe("s/e");
   expect(systemProcesses.markerOf(process.pid)).toBeUndefined();
+});
+
+test("a boot that the system does not name is taken for no other one", () => {
+  const [first, second] = [linuxProcesses("/proc/no-such-file"), linuxProcesses("/proc/no-such-file")];
+  expect(first.boot).toMatch(/\S/);
+  expect(first.boot).toBe(first.boot);
+  expect(first.boot).not.toBe(second.boot);
 });
 
 test("a family is the chosen and all their descendants, but never this process or its ancestors", () => {
