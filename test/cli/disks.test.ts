@@ -1,5 +1,14 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { appendFileSync, chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, type TestContext, test } from "vitest";
 import { Database } from "../../src/store/sqlite/driver.ts";
@@ -167,6 +176,17 @@ test.each([
       }),
     ]);
   }
+});
+
+test("a run whose state somebody deletes meanwhile, as git clean -fdx does, stops and says so", () => {
+  const place = placeWith(planOf(["{ id: t, run: 'git -C ../../../.. clean -fdxq; echo 1 > b.txt' }"]));
+  expect(place.pawl("run", "plan.yaml")).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(
+      /pipeline\.db was moved, replaced or deleted .* \[STORE_MOVED\]\n {2}End this process/,
+    ),
+  });
+  expect(existsSync(join(place.folder, ".state/pipeline.db"))).toBe(false);
 });
 
 test("a second run at the same time is refused, and the first goes on", async () => {

@@ -53,7 +53,7 @@ export const storeErrors = defineErrors({
     exit: 1,
     http: 500,
     message: "{file} was moved, replaced or deleted while it was in use: {detail}",
-    fix: "Close the runtime, which then brings all into the file; put that back if it was moved, and start again.",
+    fix: "End this process, or close its runtime, which brings all into the file. Put that back if it was moved, or a copy, and start again.",
   },
   STORE_READ_ONLY: {
     exit: 1,
