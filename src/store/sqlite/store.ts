@@ -2,8 +2,6 @@ import type { Database } from "better-sqlite3";
 import { PawlError } from "../../base/errors/index.ts";
 import { type JournalPage, journalPageColumns, journalRows } from "../journal-pages.ts";
 import {
-  type ActorFilter,
-  type ActorRow,
   type AuditRow,
   type EffectRow,
   longestRootId,
@@ -11,7 +9,7 @@ import {
   type StoredAuditRow,
   type TimerRow,
 } from "../port.ts";
-import { tagText } from "../tags.ts";
+import { actorColumns, actorRow, listActors, type RawActorRow } from "./actor-rows.ts";
 import type { Claim } from "./claim.ts";
 import { type ChainHeads, readHeads } from "./commit.ts";
 import { storeFailure } from "./failures.ts";
@@ -19,26 +17,8 @@ import { pack } from "./packed.ts";
 import type { Place } from "./place.ts";
 import type { WriteFailure, Writer } from "./writer.ts";
 
-const actorColumns = `no, id, parent_no AS parentNo, root_no AS rootNo, key, src, machine, version, fingerprint,
-  system_id AS systemId, sync_snapshot AS syncSnapshot, snapshot, status, state, tags, live, asleep`;
-
 const effectColumns = `e.actor_no AS actorNo, e.effect_key AS key, e.attempt, e.failures, e.status,
   e.requested_at AS requestedAt, e.lease_until AS leaseUntil`;
-
-type RawActorRow = Omit<ActorRow, "syncSnapshot" | "live" | "asleep"> & {
-  readonly syncSnapshot: number;
-  readonly live: number;
-  readonly asleep: number;
-};
-
-function actorRow(raw: RawActorRow): ActorRow {
-  // In place: ten thousand of them are read at a start.
-  return Object.assign(raw as never, {
-    syncSnapshot: raw.syncSnapshot === 1,
-    live: raw.live === 1,
-    asleep: raw.asleep === 1,
-  });
-}
 
 type RawAuditRow = Omit<StoredAuditRow, "metadata" | "context" | "evidence"> & {
   readonly metadata: string;
@@ -263,38 +243,4 @@ function failureOf({ message, code, fence }: WriteFailure, file: string, ours: n
   return fence === undefined
     ? storeFailure(Object.assign(new Error(message), code !== undefined && { code }), file, "written")
     : new PawlError("STORE_FENCED", { file, found: fence, ours });
-}
-
-function listActors(db: Database, filter: ActorFilter): ActorRow[] {
-  const where = ["live = 1"];
-  const values: string[] = [];
-  if (filter.machine !== undefined) {
-    where.push("machine = ?");
-    values.push(filter.machine);
-  }
-  if (filter.status !== undefined) {
-    where.push("status = ?");
-    values.push(filter.status);
-  }
-  if (filter.tag !== undefined) {
-    where.push("instr(tags, ?) > 0");
-    values.push(` ${tagText(filter.tag)} `);
-  }
-  if (filter.rootsOnly === true) {
-    where.push("parent_no IS NULL");
-  }
-  if (filter.root !== undefined) {
-    where.push("root_no = (SELECT no FROM actors WHERE id = ? AND live = 1)");
-    values.push(filter.root);
-  }
-  // By itself SQLite reads all actors there ever were, because they are in order.
-  const from = filter.rootsOnly === true ? "actors INDEXED BY actors_roots" : "actors";
-  const rows = db
-    .prepare<string[], RawActorRow>(`SELECT ${actorColumns} FROM ${from} WHERE ${where.join(" AND ")} ORDER BY no`)
-    .all(...values)
-    .map(actorRow);
-  const { state } = filter;
-  return state === undefined
-    ? rows
-    : rows.filter((row) => row.state.split(",").some((leaf) => leaf === state || leaf.startsWith(`${state}.`)));
 }

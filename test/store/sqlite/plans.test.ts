@@ -48,3 +48,44 @@ test("no statement of a start or of a step reads a whole table (I10)", async () 
   await runtime.close();
   store.close();
 });
+
+test("a list reads what it gives, and no more", async () => {
+  const store = openSqlite({ file: ":memory:" });
+  const lamp = createMachine({
+    type: "parallel",
+    states: {
+      bulb: { initial: "off", states: { off: { on: { flip: "on" } }, on: {}, only: {} } },
+      socket: { initial: "a", states: { a: { initial: "x", states: { x: {} } } } },
+    },
+  });
+  const runtime = await openRuntime({ store, machines: { lamp } });
+  for (const id of ["off", "on", "too"]) {
+    runtime.createActor("lamp", { id });
+  }
+  await runtime.deliver("on", { type: "flip" });
+  const { prepare } = Database.prototype;
+  let rows = 0;
+  vi.spyOn(Database.prototype, "prepare").mockImplementation(function (this: Database, sql: string) {
+    const statement = prepare.call(this, sql);
+    const all = statement.all.bind(statement) as (...values: unknown[]) => unknown[];
+    return Object.assign(statement, {
+      all: (...values: unknown[]) => {
+        const found = all(...values);
+        rows += found.length;
+        return found;
+      },
+    });
+  });
+  const listed = (state: string): unknown => {
+    rows = 0;
+    return [runtime.list({ state }).map(({ id }) => id), rows];
+  };
+  expect(listed("bulb.on")).toEqual([["on"], 1]);
+  expect(listed("bulb.o")).toEqual([[], 0]);
+  expect(listed("ulb.on")).toEqual([[], 0]);
+  expect(listed("bulb")).toEqual([["off", "on", "too"], 3]);
+  expect(listed("socket.a")).toEqual([["off", "on", "too"], 3]);
+  expect(listed("a")).toEqual([[], 0]);
+  await runtime.close();
+  store.close();
+});
