@@ -8,6 +8,8 @@ import type { Clock } from "../../base/time.ts";
 
 /** How long a claim holds without being renewed: a process that slept longer may find another in its place. */
 const claimForMs = 10_000;
+/** None is made for so long: one that seems to be was made before the clock was set back. */
+const beyondAnyMs = 6 * claimForMs;
 
 /** Claims of this process whose end could not be written, as on a full disk: nobody holds them. */
 const givenUp = new Set<string>();
@@ -117,7 +119,7 @@ function holds(claim: ClaimRow, nowMs: number): boolean {
     return false;
   }
   if (claim.host !== hostname()) {
-    return true;
+    return claim.expires_at - nowMs < beyondAnyMs;
   }
   const start = processStart(claim.pid);
   // A pid can be used again: the same pid with another start time is another process.

@@ -76,3 +76,20 @@ test("who could not write lets its claim run out", async () => {
   onTestFinished(() => other.close());
   expect(other.wasDelivered(1, "before")).toBe(true);
 });
+
+test("a claim from before the clock was set back keeps nobody out until then", () => {
+  const file = join(testFolder(), "a.db");
+  const store = openSqlite({ file });
+  onTestFinished(() => store.close());
+  const claimElsewhere = (forMs: number): void => {
+    const db = new Database(file);
+    db.prepare("UPDATE claim SET host = 'another', expires_at = ?").run(Date.now() + forMs);
+    db.close();
+  };
+  claimElsewhere(9_000);
+  expect(() => openSqlite({ file })).toThrow(expect.objectContaining({ code: "STORE_IN_USE" }));
+  claimElsewhere(365 * 24 * 3_600_000);
+  const again = openSqlite({ file });
+  onTestFinished(() => again.close());
+  expect(again.storeId).toBe(store.storeId);
+});
