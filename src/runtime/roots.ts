@@ -113,9 +113,11 @@ export class Roots {
 
   /** What sleeps goes on sleeping, and what is done is asked for by name. */
   restoreAtRest(): void {
-    for (const { id, asleep, status } of this.#store.listActors({ rootsOnly: true })) {
-      if (!asleep && status !== "done") {
-        this.find(id);
+    for (const status of ["active", "error"] as const) {
+      for (const { id, asleep } of this.#store.listActors({ rootsOnly: true, status })) {
+        if (!asleep) {
+          this.find(id);
+        }
       }
     }
   }

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { createMachine, sendTo, setup } from "xstate";
 import { openRuntime } from "../../src/runtime/index.ts";
 import type { Store } from "../../src/store/port.ts";
@@ -180,6 +180,18 @@ describe("a root at rest", () => {
     const runtime = await openRuntime({ store, machines, clock });
     const feed = await runtime.openInspector();
     expect(runtime.list().some(({ asleep }) => asleep)).toBe(false);
+    await feed.close();
+    await runtime.close();
+  });
+
+  test("is all that is read when the inspector looks (I10)", async () => {
+    const { clock, store } = await stored();
+    const runtime = await openRuntime({ store, machines, clock });
+    await runtime.createActor("fair", { id: "f" }).deliver({ type: "end" });
+    const looks = vi.spyOn(store, "listActors");
+    const feed = await runtime.openInspector();
+    const read = looks.mock.results.flatMap(({ value }) => value as ReturnType<Store["listActors"]>);
+    expect(read.map(({ id }) => id)).toEqual(["l0", "l1", "l2", "l3", "l4", "slow", "h"]);
     await feed.close();
     await runtime.close();
   });
