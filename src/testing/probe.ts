@@ -7,7 +7,7 @@ import {
   fromCallback,
 } from "xstate";
 import { PawlError } from "../base/errors/index.ts";
-import { eventLabel } from "./event-label.ts";
+import { actorIdOf, actorName, causeOf, eventLabel } from "./event-label.ts";
 import { partsOf } from "./machine-parts.ts";
 import { valueText } from "./value-text.ts";
 
@@ -81,7 +81,13 @@ export function probe(machine: AnyStateMachine): Probe {
         (cause) =>
           new PawlError(
             "TESTING_STEP_THREW",
-            { machine: machine.id, state: valueText(from.value), event: event.type, reason: reasonOf(cause) },
+            {
+              machine: machine.id,
+              state: valueText(from.value),
+              event: labelIn(from, event.type),
+              reason: reasonOf(cause),
+              option: sampleOption(from, event.type),
+            },
             { cause },
           ),
       ),
@@ -92,6 +98,19 @@ export function probe(machine: AnyStateMachine): Probe {
 export function labelIn(snapshot: AnyMachineSnapshot, type: string): string {
   const node = snapshot._nodes.find((active) => active.transitions.has(type));
   return node === undefined ? type : eventLabel(node, type);
+}
+
+/** Where the sample of an event is given; a timer's event has none, and what it meets comes from the input. */
+function sampleOption(snapshot: AnyMachineSnapshot, type: string): string {
+  const cause = causeOf(type);
+  const id = actorIdOf(type);
+  if (id === undefined) {
+    return cause === "timer" ? "input" : `events: { ${JSON.stringify(type)}: … }`;
+  }
+  const node = snapshot._nodes.find((active) => active.transitions.has(type));
+  const name = node === undefined ? id : actorName(node, id);
+  const answer = cause === "result" ? "done" : cause === "failure" ? "failed" : "changed";
+  return `results: { ${JSON.stringify(name)}: { ${answer}: … } }`;
 }
 
 function activeNodes(snapshot: AnyMachineSnapshot): string[] {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type AnyStateMachine, assign, setup, spawnChild } from "xstate";
+import { type AnyStateMachine, assign, fromPromise, setup, spawnChild } from "xstate";
 import { PawlError } from "../../src/base/errors/index.ts";
 import { bareMachine, type Cover, type PathsOptions, pathsFor, replayPath } from "../../src/testing/index.ts";
 import { counter, form, loader, loaderAnswers, lock, player } from "./machines.ts";
@@ -9,6 +9,28 @@ const lockOptions = {
   input: { code: "42" },
   events: { enter: [{ code: "42" }, { code: "1" }], reset: { operator: "ada" } },
 };
+
+/** Looks deep into each event that it takes. */
+const reader = setup({
+  types: {} as { events: { type: "open"; file: { name: string } } },
+  actors: { read: fromPromise<{ rows: number[] }>(async () => ({ rows: [] })) },
+}).createMachine({
+  id: "reader",
+  initial: "closed",
+  states: {
+    closed: { on: { open: { guard: ({ event }) => event.file.name !== "", target: "reading" } } },
+    reading: {
+      invoke: {
+        src: "read",
+        onDone: { guard: ({ event }) => event.output.rows.length > 0, target: "closed" },
+        onError: {
+          guard: ({ event }) => (event.error as { cause: { code: number } }).cause.code > 0,
+          target: "closed",
+        },
+      },
+    },
+  },
+});
 
 const machines: [string, AnyStateMachine, Omit<PathsOptions, "cover">][] = [
   ["hierarchy, history and timers", player, {}],
@@ -168,6 +190,22 @@ describe("pathsFor", () => {
       /^lock threw in sealed on reset: [\s\S]*length/,
     );
     expect(() => pathsFor(lock, { cover: "states" })).toThrow(/^lock threw when it started/);
+  });
+
+  test("says in which option the sample goes that would have kept the machine from throwing", () => {
+    const fixOf = (options: Omit<PathsOptions, "cover">) => {
+      try {
+        return pathsFor(reader, { cover: "transitions", ...options }).uncovered;
+      } catch (error) {
+        return (error as PawlError).fix;
+      }
+    };
+    const events = { open: { file: { name: "a" } } };
+    const done = { rows: [1] };
+    expect(fixOf({})).toBe('Give a complete sample in the option events: { "open": … }.');
+    expect(fixOf({ events })).toMatch(/ in the option results: { "read": { done: … } }\.$/);
+    expect(fixOf({ events, results: { read: { done } } })).toMatch(/ results: { "read": { failed: … } }\.$/);
+    expect(fixOf({ events, results: { read: { done, failed: { cause: { code: 1 } } } } })).toEqual([]);
   });
 
   test("tells situations apart by the part of the context that is named", () => {

@@ -11,7 +11,7 @@ export const testingErrors = defineErrors({
     exit: 2,
     http: 400,
     message: "{machine} threw in {state} on {event}: {reason}",
-    fix: 'Give a complete sample for "{event}" in the option events (results, where an invoked actor answers).',
+    fix: "Give a complete sample in the option {option}.",
   },
   TESTING_START_THREW: {
     exit: 2,
