@@ -178,7 +178,7 @@ function expectedValue(schema: JsonSchema, value: unknown): string {
   const meant = alternatives(schema).find((each) => type.includes(mainType(each))) ?? schema;
   const choices = meant.const === undefined ? meant.enum : [meant.const];
   if (choices !== undefined) {
-    return choices.length === 1 ? String(choices[0]) : `one of ${choices.join(", ")}`;
+    return choices.length === 1 ? `\`${String(choices[0])}\`` : `one of ${choices.join(", ")}`;
   }
   const least = meant.minimum ?? meant.minLength ?? meant.minItems ?? 0;
   const most = meant.maximum ?? meant.maxLength ?? Number.MAX_SAFE_INTEGER;

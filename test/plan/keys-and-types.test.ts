@@ -176,6 +176,11 @@ describe("a value out of its range", () => {
     expect(error?.fix).toContain(fix);
   });
 
+  test("is where one word alone may stand told apart from nothing", async () => {
+    const [error] = await problemsOf(withTasks("{ id: a, run: x, changes: all }"));
+    expect(error).toMatchObject({ code: "PLAN_BAD_VALUE", fix: "Write `none`." });
+  });
+
   test("is what an empty list of workstreams or tasks is", async () => {
     expect(await codesOf("pawl: 1\nname: x\nworkstreams: []\n")).toEqual(["PLAN_BAD_VALUE 3:14"]);
     expect(await codesOf("pawl: 1\nname: x\nworkstreams: [{ id: w, tasks: [] }]\n")).toEqual(["PLAN_BAD_VALUE 3:31"]);
