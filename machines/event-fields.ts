@@ -58,7 +58,7 @@ const fields: Readonly<Record<EntityType, Readonly<Record<string, Fields>>>> = {
     worker_started: { needed: { worker_id: text }, optional: { idle: flag, capabilities: texts, affinity: texts } },
     execution_completed: { needed: { exit_code: orNull(number) }, optional: execution },
     execution_failed: { optional: { exit_code: orNull(number), ...execution } },
-    timeout_exceeded: nothing,
+    timeout_exceeded: { optional: { error: text } },
     retry_delay_elapsed: nothing,
     user_cancelled: byPersonOrParent,
     override_complete_task: byPerson,

@@ -41,7 +41,7 @@ export function initialContext(input: TaskInput): TaskContext {
 /** What an execution amounts to, as the literal event. */
 export function outcomeEvent(output: ExecuteTaskOutput, expected: readonly number[]): TaskEvent {
   if (output.timed_out === true) {
-    return { type: "timeout_exceeded" };
+    return { type: "timeout_exceeded", ...(output.error !== undefined && { error: output.error }) };
   }
   const isExpected = output.exit_code !== null && expected.includes(output.exit_code) && output.error === undefined;
   return { ...output, type: isExpected ? "execution_completed" : "execution_failed" };
@@ -146,7 +146,7 @@ export const taskSetup = setup({
     noteOutcome: assign(({ context, event }) => {
       if (event.type === "timeout_exceeded") {
         const duration_seconds = context.timeout_sec;
-        const last_error = "it ran longer than its time-out";
+        const last_error = event.error ?? "it ran longer than its time-out";
         return { worker_id: null, timed_out: true, exit_code: null, duration_seconds, last_error };
       }
       if (event.type !== "execution_completed" && event.type !== "execution_failed") {

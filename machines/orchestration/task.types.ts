@@ -121,7 +121,7 @@ export type TaskEvent =
   | WorkerStarted
   | ({ readonly type: "execution_completed" } & ExecuteTaskOutput)
   | ({ readonly type: "execution_failed" } & Partial<ExecuteTaskOutput>)
-  | { readonly type: "timeout_exceeded" }
+  | { readonly type: "timeout_exceeded"; readonly error?: string }
   | { readonly type: "retry_delay_elapsed" }
   | { readonly type: "validation_passed" }
   | { readonly type: "validation_failed"; readonly reason?: string }

@@ -119,7 +119,9 @@ describe("a command that", () => {
     expect(place.pawl("run", "plan.yaml").status).toBe(1);
     expect(performance.now() - startedAt).toBeGreaterThan(6_000);
     expect(pids(place).map(isAlive)).toEqual([false, false]);
-    expect((await place.look("show", "w.t")).stdout).toMatch(/timeout_exceeded|timed out|took longer/);
+    const { stdout } = await place.look("show", "w.t");
+    expect(stdout).toMatch(/^ {2}last_error: task w\.t: .* did not end within [\d.]+ s and was stopped: /m);
+    expect(stdout).toMatch(/^ {2}fix: Raise its timeout, or read its output \(/m);
   });
 
   test("leaves a repository of its own is refused by its path", async () => {
