@@ -122,7 +122,7 @@ describe("the command line", () => {
     place.pawl("run", "plan.yaml");
     expect(await place.look("show", "p-1/w.tasta")).toMatchObject({
       status: 2,
-      stderr: expect.stringMatching(/"p-1\/w.tasta" in .*\n {2}Nearest: .*--run/),
+      stderr: expect.stringMatching(/"p-1\/w.tasta" in .*\n {2}Nearest: .*RUN\/NAME/),
     });
   });
 });

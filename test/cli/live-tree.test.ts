@@ -59,7 +59,7 @@ describe("the live tree of a run", () => {
       // Nothing of the drawings is left between the note and the summary.
       const said = lines.filter((line) => line !== "");
       expect(said[0]).toMatch(/^note: uncommitted changes/);
-      expect(said[1]).toMatch(/^p-1 {2}failed {2}.* 1 commit, branch pawl\/p-1$/);
+      expect(said[1]).toMatch(/^p-1 {2}failed {2}.* 0 commits, branch pawl\/p-1$/);
       expect(said).toContain("  git log pawl/p-1..pawl-work/p-1/w  prints the commits that were not merged");
     },
   );
