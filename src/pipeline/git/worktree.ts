@@ -17,6 +17,7 @@ import type { Clock } from "../../base/time.ts";
 import { type Footprint, footprintOf, isUnchanged, settledMs } from "./footprint.ts";
 import { type GitAnswer, type GitCall, type GitRunner, runGit } from "./process.ts";
 import type { Sha } from "./repository.ts";
+import { restoreSettings } from "./worktree-settings.ts";
 
 /** What a worktree needs to know of the pool it belongs to. */
 export interface WorktreePlace {
@@ -158,6 +159,7 @@ export class Worktree {
   async reset(commit: Sha): Promise<void> {
     this.#untouched = false;
     await removeFrom(this.gitDir, (name) => isLock(name) || isUnfinished(name));
+    await restoreSettings(this.gitDir);
     await this.#restoreGitFile();
     await this.#checkOut(commit);
     this.#wasLent = false;

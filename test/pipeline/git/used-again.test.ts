@@ -59,6 +59,33 @@ describe("a worktree is used again, whatever a task did to it", () => {
     expect(readdirSync(folder).sort()).toEqual([".git", "a.txt", "docs"]);
   });
 
+  test("gave it settings of its own, but for those that the user's checkout has", async () => {
+    const { checkout, pool, start } = await setting();
+    git(checkout, "config", "extensions.worktreeConfig", "true");
+    git(checkout, "config", "--worktree", "user.name", "Ann of this checkout");
+    const worktree = await pool.acquire(start);
+    const { folder } = await worktree.lend();
+    git(folder, "config", "--worktree", "user.name", "Task");
+    git(folder, "config", "--worktree", "core.excludesFile", join(checkout, "all"));
+    put(checkout, { all: "*" });
+    pool.release(worktree);
+    const again = await pool.acquire(start);
+    put((await again.lend()).folder, { "new.txt": "new\n" });
+    expect(git(folder, "config", "user.name")).toBe("Ann of this checkout");
+    expect((await capturePatch(again, start))?.toString()).toContain("+++ b/new.txt");
+  });
+
+  test("gave it settings where the user's checkout has none of its own", async () => {
+    const { checkout, pool, start } = await setting();
+    const worktree = await pool.acquire(start);
+    const { folder } = await worktree.lend();
+    git(checkout, "config", "extensions.worktreeConfig", "true");
+    git(folder, "config", "--worktree", "user.name", "Task");
+    pool.release(worktree);
+    await (await pool.acquire(start)).lend();
+    expect(git(folder, "config", "user.name")).toBe("Ann");
+  });
+
   test("even where its index is none any more", async () => {
     const { checkout, pool, start } = await setting({ "a.txt": "one\n", "dir/c.txt": "c\n" });
     const worktree = await pool.acquire(start);
