@@ -12,7 +12,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     // XState's remark in development, made by many tests that end machines: it would hide what else is printed.
     onConsoleLog: (log) => !log.includes("This actor has already reached its final state"),
-    globalSetup: ["test/temporary-folder.setup.ts", "test/build.setup.ts"],
+    globalSetup: ["test/outer-repository.setup.ts", "test/temporary-folder.setup.ts", "test/build.setup.ts"],
     coverage: {
       provider: "v8",
       include: ["src/**/*.ts", "machines/**/*.ts"],

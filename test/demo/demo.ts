@@ -3,12 +3,14 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import leaveOuterRepository from "../outer-repository.setup.ts";
 import { makeSampleRepository } from "./sample-repository.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "pawl-demo-"));
 const repository = join(folder, "repository");
 const pawl = join(import.meta.dirname, "..", "..", "dist", "bin", "pawl.js");
 
+leaveOuterRepository();
 makeSampleRepository(repository);
 console.log(`A sample repository is in ${repository}\n$ pawl run plan.yaml\n`);
 const { status } = spawnSync(process.execPath, [pawl, "run", "plan.yaml"], {
