@@ -24,7 +24,7 @@ import { openParts, type PipelineParts } from "./parts.ts";
 import { PlanIndex } from "./plan-index.ts";
 import { endedUnmerged, lastCompleted } from "./prepared-merge.ts";
 import { giveTask, reactTo } from "./reactions.ts";
-import { chooseRunId } from "./run-ids.ts";
+import { beginUnderName } from "./run-ids.ts";
 import { secretValues } from "./secret-values.ts";
 import { RunSite, type SiteServices } from "./site.ts";
 import { takeUp } from "./take-up.ts";
@@ -113,21 +113,9 @@ export class Pipeline {
     const { repository } = this.#options;
     const base = await resolveBase(repository, plan.base);
     const stored = { plan: planOnBranch(plan, repository.head.branch), base };
-    const taking = (name: string) =>
-      branchTakingName(repository, { run: name, store: this.#store.storeId }, stored.base);
-    const run = await chooseRunId(plan.name, { id, existing: this.runs(), taking });
-    await this.#withoutLeftovers();
-    this.#site = this.#makeSite(run, stored);
-    const { runner, branches, worktrees, index } = this.#site;
-    const { count, setup } = index.firstCommands();
-    if (count > 0) {
-      runner.prepare();
-    }
-    await branches.runTip();
-    if (count > 0) {
-      // Both come up while the run is being made.
-      worktrees.prepare(stored.base, setup, Math.min(count, plan.concurrency));
-    }
+    const taking = (name: string) => branchTakingName(repository, { run: name, store: this.#store.storeId }, base);
+    const names = { id, existing: this.runs(), taking };
+    const run = await beginUnderName(plan.name, names, (name) => this.#begin(name, stored));
     const definitions = workstreamDefinitions(plan);
     this.#newPlans.set(run, stored);
     this.#runtime
@@ -225,6 +213,12 @@ export class Pipeline {
     this.#reader.close();
     this.#store.close();
     this.#options.repository.close();
+  }
+
+  async #begin(run: string, stored: StoredPlan): Promise<void> {
+    await this.#withoutLeftovers();
+    this.#site = this.#makeSite(run, stored);
+    await this.#site.begin();
   }
 
   /** Once, and before this process starts a command: what it starts looks like what an earlier one left. */

@@ -102,6 +102,27 @@ export class RunSite {
     );
   }
 
+  /**
+   * Makes the run's branch, and has begun to make ready what its first commands need.
+   * @throws PawlError what `runTip` throws
+   */
+  async begin(): Promise<void> {
+    const { count, setup } = this.index.firstCommands();
+    if (count > 0) {
+      this.runner.prepare();
+    }
+    try {
+      await this.branches.runTip();
+    } catch (cause) {
+      await this.runner.close();
+      throw cause;
+    }
+    if (count > 0) {
+      // Both come up while the run is being made.
+      this.worktrees.prepare(this.branches.base, setup, Math.min(count, this.index.plan.concurrency));
+    }
+  }
+
   /** The row id of an entity of this run: machine ids are unique within a run only. */
   rowId(entity: string): string {
     return `${this.run}/${entity}`;
