@@ -60,7 +60,7 @@ export function openSqlite(options: SqliteOptions): Store {
     const claim = takeClaim(db, file, clock, options.claimMs);
     const threadAfter =
       file === ":memory:" ? Number.POSITIVE_INFINITY : (options.threadAfterEvents ?? threadAfterEvents);
-    const place = placeOf(db);
+    const place = placeOf(db, clock);
     const { fence } = claim;
     const openThread = () => openWriterThread({ file: path, durability: options.durability ?? "full", fence });
     const writer = adaptiveWriter({ db, fence, place, threadAfter, openThread });

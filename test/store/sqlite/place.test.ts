@@ -1,7 +1,8 @@
-import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openSqlite } from "../../../src/store/sqlite/open.ts";
+import { type SimulatedClock, simulatedClock } from "../../../src/testing/simulated-clock.ts";
 import { testFolder } from "../../runtime/folder.fixture.ts";
 import { committed } from "./deliveries.fixture.ts";
 
@@ -21,7 +22,7 @@ test("a file stays the one that was opened, wherever the process goes meanwhile"
   expect(again.wasDelivered(1, "from elsewhere")).toBe(true);
 });
 
-const away: readonly (readonly [string, (file: string) => string])[] = [
+const away: readonly (readonly [string, (file: string, clock: SimulatedClock) => string])[] = [
   [
     "moved",
     (file) => {
@@ -31,10 +32,21 @@ const away: readonly (readonly [string, (file: string) => string])[] = [
   ],
   [
     "replaced",
-    (file) => {
+    (file, clock) => {
       renameSync(file, `${file}.old`);
       copyFileSync(`${file}.old`, file);
+      // Until then it is enough that there is one.
+      clock.advance(1_000);
       return `${file}.old`;
+    },
+  ],
+  [
+    "given another log",
+    (file, clock) => {
+      rmSync(`${file}-wal`);
+      writeFileSync(`${file}-wal`, "");
+      clock.advance(1_000);
+      return file;
     },
   ],
   [
@@ -51,9 +63,10 @@ describe.each(away)("a file that was %s while it was open", (_, move) => {
     "takes nothing more, and keeps all that it took",
     async (threadAfterEvents) => {
       const file = join(testFolder(), "store.db");
-      const store = openSqlite({ file, threadAfterEvents });
+      const clock = simulatedClock();
+      const store = openSqlite({ file, threadAfterEvents, clock });
       expect(await committed(store, "before")).toBeUndefined();
-      const now = move(file);
+      const now = move(file, clock);
       expect(await committed(store, "after")).toMatchObject({ code: "STORE_MOVED" });
       store.close();
       const again = openSqlite({ file: now });
