@@ -1,5 +1,5 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Database } from "../../../../src/store/sqlite/driver.ts";
@@ -26,16 +26,22 @@ export interface Remains {
   readonly references: readonly string[];
 }
 
-/** Stands before git on the PATH, and kills Pawl before or after its nth call. */
+/**
+ * Stands before git on the PATH, and kills Pawl before or after its nth call. Calls come at the same time too: each makes
+ * the file of its own number, so that none is counted twice or forgotten.
+ */
 const deadlyGit = `#!/bin/sh
-calls=$(($(cat "$CRASH_CALLS" 2>/dev/null || echo 0) + 1))
-echo $calls > "$CRASH_CALLS"
+set -C
+calls=1
+until true 2>/dev/null > "$CRASH_CALLS/$calls"; do calls=$((calls + 1)); done
 if [ $calls = "$CRASH_NTH" ] && [ "$CRASH_POINT" = git.before ]; then kill -9 $(cat "$CRASH_PID"); exit 1; fi
 "$CRASH_REAL_GIT" "$@"
 status=$?
 if [ $calls = "$CRASH_NTH" ] && [ "$CRASH_POINT" = git.after ]; then kill -9 $(cat "$CRASH_PID"); fi
 exit $status
 `;
+
+const callsIn = (folder: string): string => join(folder, "git-calls");
 
 function environment(folder: string, crash?: CrashPoint): NodeJS.ProcessEnv {
   const common = { ...process.env, NOTES: join(folder, "done.txt") };
@@ -44,13 +50,14 @@ function environment(folder: string, crash?: CrashPoint): NodeJS.ProcessEnv {
   }
   const bin = join(folder, "bin");
   mkdirSync(bin, { recursive: true });
+  mkdirSync(callsIn(folder), { recursive: true });
   writeFileSync(join(bin, "git"), deadlyGit);
   chmodSync(join(bin, "git"), 0o755);
   return {
     ...common,
     PATH: `${bin}:${process.env["PATH"]}`,
     CRASH_REAL_GIT: execFileSync("which", ["git"], { encoding: "utf8" }).trim(),
-    CRASH_CALLS: join(folder, "git-calls.txt"),
+    CRASH_CALLS: callsIn(folder),
     CRASH_POINT: crash.point,
     CRASH_NTH: String(crash.nth),
     CRASH_PID: join(folder, "pawl.pid"),
@@ -140,7 +147,7 @@ export function remainsOf(folder: string): Remains {
 
 /** How often git was called in a run with a crash point of git. */
 export function gitCalls(folder: string): number {
-  return Number(readFileSync(join(folder, "git-calls.txt"), "utf8"));
+  return readdirSync(callsIn(folder)).length;
 }
 
 /** How often each command ran. */
