@@ -35,13 +35,13 @@ const unreadable = [/^warning: could not open directory '(.+?)\/?': (.+)$/m, /^e
 export async function capturePatch(worktree: Worktree, base: Sha): Promise<Buffer | null> {
   worktree.markTouched();
   const { exit, stderr } = await worktree.git(["add", "--all", "--", "."], { answers: [0, 128] });
-  const path = nestedRepository.map((said) => said.exec(stderr)?.[1]).find((found) => found !== undefined);
-  if (path !== undefined) {
-    throw new PawlError("NESTED_REPOSITORY", { path });
+  const [, nested] = saidIn(stderr, nestedRepository);
+  if (nested !== undefined) {
+    throw new PawlError("NESTED_REPOSITORY", { path: nested });
   }
-  const hidden = unreadable.map((said) => said.exec(stderr)).find((found) => found !== null);
-  if (hidden !== undefined) {
-    throw new PawlError("FILE_UNREADABLE", { path: String(hidden[1]), detail: String(hidden[2]) });
+  const [, path, detail] = saidIn(stderr, unreadable);
+  if (path !== undefined && detail !== undefined) {
+    throw new PawlError("FILE_UNREADABLE", { path, detail });
   }
   if (exit !== 0) {
     throw gitFailed({ cwd: worktree.folder, args: ["add"] }, exit, stderr);
@@ -51,4 +51,9 @@ export async function capturePatch(worktree: Worktree, base: Sha): Promise<Buffe
   }
   const { stdout } = await worktree.git(["diff-index", "--cached", ...asGitMakesPatches, base, "--"]);
   return stdout.length === 0 ? null : stdout;
+}
+
+/** The first of these sentences that git said, with its parts; none of them: nothing. */
+function saidIn(stderr: string, sentences: readonly RegExp[]): readonly string[] {
+  return sentences.map((sentence) => sentence.exec(stderr)).find((found) => found !== null) ?? [];
 }
