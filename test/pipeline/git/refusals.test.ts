@@ -8,6 +8,17 @@ import { checkoutWith, commitAll, git, put, setting, temporaryFolder } from "./s
 
 const opened = (folder: string) => openRepository(folder, { clock: systemClock });
 
+/** A checkout of one commit in a folder of this name, with another folder, `below`. */
+function checkoutCalled(name: string): string {
+  const checkout = join(temporaryFolder(), name);
+  mkdirSync(join(checkout, "below"), { recursive: true });
+  git(checkout, "init", "-q", "-b", "main");
+  git(checkout, "config", "user.name", "Ann");
+  git(checkout, "config", "user.email", "ann@example.com");
+  commitAll(checkout, { a: "" }, "start");
+  return checkout;
+}
+
 afterEach(() => {
   vi.unstubAllEnvs();
 });
@@ -131,12 +142,7 @@ test("git's own variables, as a hook has them, do not lead to another repository
 });
 
 test("a folder with line breaks in its path is opened where it is, from below and from a linked worktree too", async () => {
-  const checkout = join(temporaryFolder(), "two\nlines");
-  mkdirSync(join(checkout, "below"), { recursive: true });
-  git(checkout, "init", "-q", "-b", "main");
-  git(checkout, "config", "user.name", "Ann");
-  git(checkout, "config", "user.email", "ann@example.com");
-  commitAll(checkout, { a: "" }, "start");
+  const checkout = checkoutCalled("two\nlines");
   const linked = join(dirname(checkout), "also\ntwo");
   git(checkout, "worktree", "add", "-q", "--detach", linked);
   const { root, gitDir } = await opened(join(checkout, "below"));
@@ -151,12 +157,7 @@ describe("settings of the environment", () => {
   ];
 
   test.each(settings)("say whom git trusts: %s", async (_, variables) => {
-    const checkout = join(temporaryFolder(), "it's here");
-    mkdirSync(join(checkout, "below"), { recursive: true });
-    git(checkout, "init", "-q", "-b", "main");
-    git(checkout, "config", "user.name", "Ann");
-    git(checkout, "config", "user.email", "ann@example.com");
-    commitAll(checkout, { a: "" }, "start");
+    const checkout = checkoutCalled("it's here");
     // How git's own tests make a repository one of somebody else.
     const program = join(temporaryFolder(), "git");
     put(dirname(program), {
