@@ -1,4 +1,4 @@
-import { createHash, hash as hashOnce } from "node:crypto";
+import { createHash, type Hash, hash as hashOnce } from "node:crypto";
 import { canonicalJson } from "../base/canonical-json.ts";
 import type { JournalPage } from "./journal-pages.ts";
 import type { AuditRow } from "./port.ts";
@@ -63,14 +63,16 @@ const digestedAtOnce = 65_536;
 
 /** Hash of one commit: over the hash before it, its moment and claim, the head of the audit chain, its journal pages. */
 export function commitHash(prevHash: string, head: CommitHead, pages: Iterable<JournalPage>): string {
-  const hash = createHash("sha256");
+  let hash: Hash | undefined;
   let text = `${prevHash} ${head.at} ${head.fence} ${head.audit_head}\n`;
   for (const { actorNo, firstSeq, lastSeq, entries } of pages) {
     text += `${actorNo} ${firstSeq} ${lastSeq}\n${entries}\n`;
     if (text.length > digestedAtOnce) {
+      hash ??= createHash("sha256");
       hash.update(text);
       text = "";
     }
   }
-  return hash.update(text).digest("hex");
+  // Most commits are small, and an object of OpenSSL's is dear to make and to collect.
+  return hash === undefined ? hashOnce("sha256", text) : hash.update(text).digest("hex");
 }
