@@ -1,5 +1,5 @@
 import type { Database } from "better-sqlite3";
-import type { PackedCommit } from "./packed.ts";
+import type { Commit } from "../port.ts";
 import type { Place } from "./place.ts";
 import { type WriteOutcome, type Writer, writerHere } from "./writer.ts";
 
@@ -23,7 +23,7 @@ export function adaptiveWriter({ db, fence, place, threadAfter, openThread }: Ad
   let writer = here;
 
   /** A process that may have no thread, or whose program for it is not there, as in a bundle, goes without. */
-  const begin = (commit: PackedCommit, ended: (outcome: WriteOutcome) => void): void => {
+  const begin = (commit: Commit, ended: (outcome: WriteOutcome) => void): void => {
     wasBegun = true;
     const before = commitsOfOthers(db);
     try {
@@ -53,7 +53,8 @@ export function adaptiveWriter({ db, fence, place, threadAfter, openThread }: Ad
         ended({ failure: { message: `${gone} is another file, or none`, code: "SQLITE_READONLY_DBMOVED" } });
         return;
       }
-      inLarge += commit.events > eventsOfLarge ? commit.events : 0;
+      const events = commit.journal.length;
+      inLarge += events > eventsOfLarge ? events : 0;
       if (!wasBegun && inLarge >= threadAfter) {
         begin(commit, ended);
       } else {

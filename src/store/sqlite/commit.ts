@@ -1,9 +1,9 @@
 import type { Database, Statement } from "better-sqlite3";
 import { type AuditText, auditTextHash, chainStart, commitHash } from "../chain.ts";
 import { lastSeqOf } from "../journal-pages.ts";
-import type { DomainWrite, SqlValue } from "../port.ts";
+import type { ActorRow, DomainWrite, SqlValue } from "../port.ts";
 import { fenceCheck } from "./claim.ts";
-import { eachRow, type PackedCommit, widths } from "./packed.ts";
+import type { CommitRows } from "./commit-rows.ts";
 
 /** Where both chains end. */
 export interface ChainHeads {
@@ -18,7 +18,7 @@ export interface CommitWriter {
    * Returns the hashes of the audit events, in their order. Throws SQLite's error and leaves nothing behind.
    * @throws Fenced when another process has taken over (I8)
    */
-  write(commit: PackedCommit): readonly string[];
+  write(commit: CommitRows): readonly string[];
 }
 
 /** Another process has taken over the store. Nothing was written. */
@@ -55,7 +55,7 @@ export function commitWriter(db: Database, fence: number): CommitWriter {
   const insertDelivery = db.prepare("INSERT OR IGNORE INTO deliveries VALUES (?, ?, ?)");
   const insertCommit = db.prepare("INSERT INTO commits VALUES (NULL, ?, ?, ?, ?, ?, ?)");
   const nameEntityType = db.prepare("INSERT OR IGNORE INTO entity_types VALUES (?)");
-  const namedTypes = new Set<SqlValue>();
+  const namedTypes = new Set<string>();
   const domainStatements = new Map<string, Statement>();
 
   let heads = readHeads(db);
@@ -80,31 +80,48 @@ export function commitWriter(db: Database, fence: number): CommitWriter {
     }
   };
 
-  const writeActor = (row: readonly SqlValue[]): void => {
-    const [no, , , , , , , version, fingerprint, , , snapshot, status, state, tags, live, asleep] = row as ActorValues;
+  const writeActor = (row: ActorRow): void => {
+    const { no, version, fingerprint, snapshot, status, state, tags } = row;
+    const [live, asleep] = [row.live ? 1 : 0, row.asleep ? 1 : 0];
     if (no <= lastNo) {
       const found = updateActor.run(version, fingerprint, snapshot, status, state, tags, no, live, asleep);
       if (found.changes > 0) {
         return;
       }
     }
-    upsertActor.run(row);
+    const made = [no, row.id, row.parentNo, row.rootNo, row.key, row.src, row.machine, version, fingerprint];
+    const syncSnapshot = row.syncSnapshot ? 1 : 0;
+    upsertActor.run(made, row.systemId, syncSnapshot, snapshot, status, state, tags, live, asleep);
     lastNo = Math.max(lastNo, no);
   };
 
-  const nameType = (entityType: SqlValue): void => {
+  const nameType = (entityType: string): void => {
     if (!namedTypes.has(entityType)) {
       nameEntityType.run(entityType);
       namedTypes.add(entityType);
     }
   };
 
-  const write = db.transaction((commit: PackedCommit) => {
+  const writeAudit = (transitionId: number, row: AuditText, prevHash: string, hash: string): void => {
+    const { event_id, event_type, entity_type, entity_id, from_state, to_state, trigger, transitioned_at } = row;
+    const said = [transitionId, event_id, event_type, entity_type, entity_id, from_state, to_state, trigger];
+    if (isPlain(row)) {
+      insertPlainAudit.run(said, transitioned_at, prevHash, hash);
+    } else {
+      const { reason, severity, operator, metadata, context, evidence } = row;
+      const more = [reason, severity, operator, metadata, context, evidence];
+      insertAudit.run(said, more, transitioned_at, prevHash, hash);
+    }
+  };
+
+  const write = db.transaction((commit: CommitRows) => {
     const found = fenceInForce();
     if (found !== undefined) {
       throw new Fenced(found);
     }
-    eachRow(commit.actors, widths.actors, writeActor);
+    for (const row of commit.actors) {
+      writeActor(row);
+    }
     for (const row of commit.rows) {
       writeRow(row);
     }
@@ -113,24 +130,29 @@ export function commitWriter(db: Database, fence: number): CommitWriter {
     }
     let { transitionId, audit } = heads;
     const hashes: string[] = [];
-    eachRow(commit.audits, widths.audits, (values) => {
-      const row = auditText(values as AuditValues);
+    for (const row of commit.audits) {
       nameType(row.entity_type);
       const hash = auditTextHash(audit, row);
       transitionId += 1;
-      if (isPlain(row)) {
-        insertPlainAudit.run(transitionId, values.slice(0, upToTrigger), row.transitioned_at, audit, hash);
-      } else {
-        insertAudit.run(transitionId, values, audit, hash);
-      }
+      writeAudit(transitionId, row, audit, hash);
       hashes.push(hash);
       audit = hash;
-    });
-    eachRow(commit.timersDisarmed, widths.timersDisarmed, (row) => deleteTimer.run(row));
-    eachRow(commit.timersArmed, widths.timersArmed, (row) => insertTimer.run(row));
-    eachRow(commit.effects, widths.effects, (row) => upsertEffect.run(row));
-    eachRow(commit.lateSettlements, widths.lateSettlements, (row) => insertLate.run(row));
-    eachRow(commit.deliveries, widths.deliveries, (row) => insertDelivery.run(row));
+    }
+    for (const { actorNo, id } of commit.timersDisarmed) {
+      deleteTimer.run(actorNo, id);
+    }
+    for (const { actorNo, id, targetNo, event, seq, dueAt } of commit.timersArmed) {
+      insertTimer.run(actorNo, id, targetNo, event, seq, dueAt);
+    }
+    for (const { actorNo, key, attempt, failures, status, requestedAt, leaseUntil } of commit.effects) {
+      upsertEffect.run(actorNo, key, attempt, failures, status, requestedAt, leaseUntil);
+    }
+    for (const { effectKey, attempt, outcome, at } of commit.lateSettlements) {
+      insertLate.run(effectKey, attempt, outcome, at);
+    }
+    for (const { actorNo, idempotencyKey, at } of commit.deliveries) {
+      insertDelivery.run(actorNo, idempotencyKey, at);
+    }
     const hash = commitHash(heads.commit, { at: commit.at, fence, audit_head: audit }, commit.journal);
     const [first, last] = [commit.journal[0]?.firstSeq ?? 0, lastSeqOf(commit.journal)];
     insertCommit.run(commit.at, fence, first, last, audit, hash);
@@ -162,49 +184,6 @@ function isPlain({ reason, severity, operator, metadata, context, evidence }: Au
     operator === null &&
     evidence === null
   );
-}
-
-type ActorValues = readonly [no: number, ...rest: SqlValue[]];
-
-/** How many of its values come up to the trigger. */
-const upToTrigger = 7;
-
-type AuditValues = readonly [
-  event_id: string,
-  event_type: string,
-  entity_type: string,
-  entity_id: string,
-  from_state: string,
-  to_state: string,
-  trigger: string,
-  reason: string | null,
-  severity: string,
-  operator: string | null,
-  metadata: string,
-  context: string,
-  evidence: string | null,
-  transitioned_at: string,
-];
-
-function auditText(row: AuditValues): AuditText {
-  const [event_id, event_type, entity_type, entity_id, from_state, to_state, trigger, reason, severity] = row;
-  const [, , , , , , , , , operator, metadata, context, evidence, transitioned_at] = row;
-  return {
-    event_id,
-    event_type,
-    entity_type,
-    entity_id,
-    from_state,
-    to_state,
-    trigger,
-    reason,
-    severity,
-    operator,
-    metadata,
-    context,
-    evidence,
-    transitioned_at,
-  };
 }
 
 export function readHeads(db: Database): ChainHeads {

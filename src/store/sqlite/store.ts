@@ -13,7 +13,6 @@ import { actorColumns, actorRow, listActors, type RawActorRow } from "./actor-ro
 import type { Claim } from "./claim.ts";
 import { type ChainHeads, readHeads } from "./commit.ts";
 import { storeFailure } from "./failures.ts";
-import { pack } from "./packed.ts";
 import type { Place } from "./place.ts";
 import type { WriteFailure, Writer } from "./writer.ts";
 
@@ -98,7 +97,7 @@ export function sqliteStore({ db, file, place, claim, writer, storeId }: StorePa
       lastCommitAt: number("SELECT at FROM commits ORDER BY commit_no DESC LIMIT 1"),
     })),
     commit: (commit, ended) => {
-      writer.write(pack(commit), (outcome) => {
+      writer.write(commit, (outcome) => {
         if ("failure" in outcome) {
           claim.letRunOut();
           ended(failureOf(outcome.failure, file, claim.fence));

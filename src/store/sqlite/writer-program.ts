@@ -1,7 +1,7 @@
 import { workerData } from "node:worker_threads";
 import { type Renew, renewal } from "./claim.ts";
+import { type CommitMessage, rowsOfMessage } from "./commit-message.ts";
 import { openConnection } from "./connection.ts";
-import { type CommitMessage, packedOf } from "./packed.ts";
 import { outcomeOf, type WriteOutcome } from "./writer.ts";
 import type { ThreadSetup, ToThread } from "./writer-thread.ts";
 
@@ -45,7 +45,7 @@ function outcome(message: CommitMessage): WriteOutcome {
     const { message, code } = error as { message: string; code?: string };
     return { failure: { message, ...(code !== undefined && { code }) } };
   }
-  return write(packedOf(message));
+  return write(rowsOfMessage(message));
 }
 
 function answer(outcome: WriteOutcome): void {

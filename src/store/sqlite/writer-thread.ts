@@ -8,7 +8,7 @@ import {
   type WorkerOptions,
 } from "node:worker_threads";
 import type { Durability } from "../port.ts";
-import { type CommitMessage, commitMessage } from "./packed.ts";
+import { type CommitMessage, commitMessage } from "./commit-message.ts";
 import type { WriteFailure, WriteOutcome, Writer } from "./writer.ts";
 
 /** What the thread is given. */

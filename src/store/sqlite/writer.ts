@@ -1,8 +1,9 @@
 import type { Database } from "better-sqlite3";
+import type { Commit } from "../port.ts";
 import { type Renew, renewal } from "./claim.ts";
 import { commitWriter, Fenced } from "./commit.ts";
+import { type CommitRows, commitRows } from "./commit-rows.ts";
 import { makeRoomInLog } from "./log-space.ts";
-import type { PackedCommit } from "./packed.ts";
 
 /** Why nothing of a commit was written, in a form that can go from thread to thread. */
 export interface WriteFailure {
@@ -19,7 +20,7 @@ export type WriteOutcome = { readonly hashes: readonly string[] } | { readonly f
 
 /** Writes commits one after the other, in the order in which they come. */
 export interface Writer {
-  write(commit: PackedCommit, ended: (outcome: WriteOutcome) => void): void;
+  write(commit: Commit, ended: (outcome: WriteOutcome) => void): void;
   /** Renews the claim after the commits that were handed over. */
   readonly renew: Renew;
   /** Blocks until all that was handed over has ended. */
@@ -33,7 +34,7 @@ export function writerHere(db: Database, fence: number): Writer {
   const makeRoom = makeRoomInLog(db);
   return {
     write: (commit, ended) => {
-      ended(write(commit));
+      ended(write(commitRows(commit)));
       makeRoom();
     },
     renew: renewal(db, fence),
@@ -43,7 +44,7 @@ export function writerHere(db: Database, fence: number): Writer {
 }
 
 /** Writes a commit and says how it ended; throws nothing. */
-export function outcomeOf(db: Database, fence: number): (commit: PackedCommit) => WriteOutcome {
+export function outcomeOf(db: Database, fence: number): (commit: CommitRows) => WriteOutcome {
   const writer = commitWriter(db, fence);
   return (commit) => {
     try {
