@@ -89,15 +89,17 @@ export function keyText(given: unknown): string {
 
 /** Nothing else is an effect that can be made again. @throws PawlError EFFECT_POLICY_INVALID */
 export function refuseNoPromise(logic: unknown): void {
-  const isPromise =
-    typeof logic === "object" &&
-    logic !== null &&
-    "transition" in logic &&
-    kindOf(logic as InternalLogic) === "promise";
-  if (typeof logic !== "function" && !isPromise) {
-    throw fault("the logic", logic, "that of fromPromise(), or a function that gives a promise");
+  const kind =
+    typeof logic === "object" && logic !== null && "transition" in logic ? kindOf(logic as InternalLogic) : undefined;
+  if (typeof logic !== "function" && kind !== "promise") {
+    const what = kind === undefined ? shown(logic) : `one of kind ${kind}`;
+    throw refused("the logic", what, "that of fromPromise(), or a function that gives a promise");
   }
 }
 
-const fault = (place: string, value: unknown, asked: string): PawlError =>
-  new PawlError("EFFECT_POLICY_INVALID", { place, value: inspect(value, { depth: 0, breakLength: 120 }), asked });
+const shown = (value: unknown): string => inspect(value, { depth: 0, breakLength: 120 });
+
+const fault = (place: string, value: unknown, asked: string): PawlError => refused(place, shown(value), asked);
+
+const refused = (place: string, value: string, asked: string): PawlError =>
+  new PawlError("EFFECT_POLICY_INVALID", { place, value, asked });

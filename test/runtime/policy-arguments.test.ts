@@ -30,12 +30,18 @@ describe("durable()", () => {
     );
   });
 
-  test.each([createMachine({}), fromCallback(() => undefined), undefined])(
-    "refuses what is no promise: %o",
-    (logic) => {
-      expect(() => durable({})(logic as never)).toThrow(expect.objectContaining({ code: "EFFECT_POLICY_INVALID" }));
-    },
-  );
+  test.each([
+    ["one of kind machine", createMachine({})],
+    ["one of kind callback", fromCallback(() => undefined)],
+    ["undefined", undefined],
+  ])("refuses what is no promise: %s", (shown, logic) => {
+    expect(() => durable({})(logic as never)).toThrow(
+      expect.objectContaining({
+        code: "EFFECT_POLICY_INVALID",
+        message: expect.stringContaining(`the logic is ${shown}, and must`),
+      }),
+    );
+  });
 
   test("takes a policy of nothing but zeros, where zero means something", () => {
     const retry = { max: 0, backoffMs: 0, factor: 0, maxBackoffMs: 0 };
