@@ -5,7 +5,7 @@ const plan = `pawl: 1
 name: p
 base: main
 gates:
-  red: { type: UNIT, run: "false" }
+  red: { type: UNIT, run: "echo broken; false" }
 workstreams:
   - id: tasks
     allow_failure: true
@@ -81,6 +81,14 @@ test("what failed or waited in vain names what is to blame, down to the gate bef
     expect([entity, shown.split("\nnext\n")[1] ?? ""]).toEqual([entity, next.map((line) => `  ${line}\n`).join("")]);
     expect(JSON.parse((await place.look("show", entity, "--json")).stdout).next).toEqual(next);
   }
+});
+
+test("the log of a gate that printed nothing is not named, as there is none", async () => {
+  const place = placeWith(plan.replace("echo broken; false", "false"));
+  place.pawl("run", "plan.yaml");
+  expect(JSON.parse((await place.look("show", "merge", "--json")).stdout).next).toEqual([
+    "git log pawl/p-1..pawl-work/p-1/merge  prints its commits, which were not merged",
+  ]);
 });
 
 test("what is named of an earlier run has that run in front, as the last one is meant without", async () => {

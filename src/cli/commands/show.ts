@@ -74,7 +74,10 @@ export const command: CliCommand = {
           const gates = failedGatesBelow(db, entity);
           const steps = wayOn(entity, id === undefined ? run : named(entity.id), {
             hasLogs: last !== undefined,
-            failedGates: gates.map(({ gate_id }) => named(gate_id)),
+            failedGates: gates.map(({ gate_id }) => ({
+              id: named(gate_id),
+              hasLogs: logsOf(state, gate_id).length > 0,
+            })),
             blamed: blamedFor(db, entity).map(named),
             quarantined: entity.entity_type === "task" ? quarantinedOf(db, entity.id).map(named) : [],
             run,

@@ -5,8 +5,8 @@ import { type CliContext, printLines } from "../context.ts";
 /** Ids in it are as commands are to name them. */
 interface Known {
   readonly hasLogs: boolean;
-  /** Ids of the gates that it waited for in vain, that failed on its patches, or before its merge. */
-  readonly failedGates: readonly string[];
+  /** The gates that it waited for in vain, that failed on its patches, or before its merge. */
+  readonly failedGates: readonly { readonly id: string; readonly hasLogs: boolean }[];
   /** Ids of what kept it from its work. */
   readonly blamed: readonly string[];
   /** Ids of its patches that were quarantined. */
@@ -27,7 +27,11 @@ export function logOfBranch(merged: string, branch: string): string {
 /** Of an entity that failed, or waited in vain. */
 export const whatWentWrong = (id: string): string => `pawl show ${id}  says what went wrong`;
 
-const whatGateSaid = (gate: string): string => `pawl logs ${gate}  prints all that is kept of what the gate said`;
+/** One that printed nothing has nothing to show. */
+const whatGatesSaid = ({ failedGates }: Known): string[] =>
+  failedGates
+    .filter(({ hasLogs }) => hasLogs)
+    .map(({ id }) => `pawl logs ${id}  prints all that is kept of what the gate said`);
 
 const notMerged: ReadonlySet<string> = new Set(["failed", "cancelled", "skipped"]);
 
@@ -41,7 +45,7 @@ export function wayOn({ entity_type: type, id: rowId, row }: EntityDetail, id: s
   if (type === "task" && (state === "failed" || (state === "cancelled" && known.failedGates.length > 0))) {
     return [
       ...(known.hasLogs ? [`pawl logs ${id}  prints all that is kept of its output`] : []),
-      ...known.failedGates.map(whatGateSaid),
+      ...whatGatesSaid(known),
       ...known.quarantined.map((patch) => `pawl show ${patch} --patch  prints the patch that was quarantined`),
       "mend what it reports, in the plan or in the repository, and start a new run: pawl run PLAN",
     ];
@@ -62,7 +66,7 @@ export function wayOn({ entity_type: type, id: rowId, row }: EntityDetail, id: s
     const log = logOfBranch(runBranch(known.run), workstreamBranch(known.run, rowId.slice(known.run.length + 1)));
     return [
       ...known.blamed.map(whatWentWrong),
-      ...known.failedGates.map(whatGateSaid),
+      ...whatGatesSaid(known),
       ...(known.commits > 0 ? [`${log}  prints its commits, which were not merged`] : []),
     ];
   }
