@@ -17,6 +17,7 @@ import {
   type LogicKind,
   processing,
   stopEvent,
+  withMailHeld,
 } from "./xstate/internals.ts";
 
 interface Recorded extends RecordContext {
@@ -132,20 +133,24 @@ export class Recorder {
     }
     live.begun = true;
     try {
-      live.logic.start?.(actor.getSnapshot(), actor._actorScope);
-      for (const event of live.waitingEvents?.splice(0) ?? []) {
-        if (live.kind === "custom") {
-          // What they change is unknown, and could not be asked for before.
-          actor._send(event);
-        } else {
-          // Its actor took them, and told of it, when they were sent; only the receivers did not hear them.
-          live.logic.transition(actor.getSnapshot(), event, actor._actorScope);
-        }
-      }
+      this.#engine.cascades.run(() => withMailHeld(actor, () => this.#start(live)));
     } catch (error) {
       this.#engine.group().touched.add(live);
       this.#engine.cascades.run(() => endInError(actor, error));
       this.#engine.schedule();
+    }
+  }
+
+  #start({ actor, kind, logic, waitingEvents }: Live): void {
+    logic.start?.(actor.getSnapshot(), actor._actorScope);
+    for (const event of waitingEvents?.splice(0) ?? []) {
+      if (kind === "custom") {
+        // What they change is unknown, and could not be asked for before.
+        actor._send(event);
+      } else {
+        // Its actor took them, and told of it, when they were sent; only the receivers did not hear them.
+        logic.transition(actor.getSnapshot(), event, actor._actorScope);
+      }
     }
   }
 

@@ -61,6 +61,7 @@ export interface InternalActor {
   _snapshot: Snapshot<unknown>;
   _processingStatus: number;
   readonly _actorScope: ActorScope;
+  readonly mailbox: { _active: boolean; start(): void };
   _send(event: AnyEventObject): void;
   _stop(): unknown;
   _error(error: unknown): void;
@@ -173,6 +174,17 @@ export function internal(actor: AnyActorRef): InternalActor {
 export function endInError(actor: InternalActor, error: unknown): void {
   actor._snapshot = { ...actor.getSnapshot(), status: "error", error } as Snapshot<unknown>;
   actor._error(error);
+}
+
+/**
+ * As XState starts an actor: what comes to it meanwhile, be it its end, waits until `run` is over. Only then a
+ * subscription is in the snapshot, and a callback has said what is to be done at its end. Where `run` throws, the actor
+ * is to be ended.
+ */
+export function withMailHeld({ mailbox }: InternalActor, run: () => void): void {
+  mailbox._active = false;
+  run();
+  mailbox.start();
 }
 
 /** Whether an actor came to an end by itself; everybody was told then. */

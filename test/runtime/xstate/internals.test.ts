@@ -25,6 +25,7 @@ import {
   promiseRejected,
   promiseResolved,
   stopEvent,
+  withMailHeld,
 } from "../../../src/runtime/xstate/internals.ts";
 import { asLogic, idle, made } from "./logic.fixture.ts";
 
@@ -127,6 +128,19 @@ describe("an actor", () => {
     (actor as unknown as { stop(): void }).stop();
     const { notStarted, running, stopped } = processing;
     expect([before, during, actor._processingStatus]).toEqual([notStarted, running, stopped]);
+  });
+
+  test("takes what comes while its mail is held when that is over, and at once before and after", () => {
+    const { logic, types } = spied(fromTransition((state) => state, 0));
+    const actor = made(logic);
+    actor.start();
+    withMailHeld(actor, () => {
+      actor._send({ type: "held" });
+      expect(types).toEqual([]);
+    });
+    expect(types).toEqual(["held"]);
+    actor._send({ type: "sent" });
+    expect(types).toEqual(["held", "sent"]);
   });
 
   test("has a scope with itself, its system and the ways to act on them", () => {
