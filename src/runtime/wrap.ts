@@ -26,6 +26,12 @@ export function wrapLogic(logic: InternalLogic, kind: LogicKind, host: WrapHost)
   const run = kind === "machine" ? machineTransition(logic) : outsideTransition(logic, kind, host);
   // Inherits all else, `config` and `definition` for the inspector among it.
   const wrapped = Object.create(logic) as { -readonly [K in keyof InternalLogic]: InternalLogic[K] };
+  // One of a class of its own may have private members, which no other object has.
+  wrapped.getPersistedSnapshot = (...args) => logic.getPersistedSnapshot(...args);
+  const { restoreSnapshot } = logic;
+  if (restoreSnapshot !== undefined) {
+    wrapped.restoreSnapshot = (...args) => restoreSnapshot.apply(logic, args);
+  }
   wrapped.transition = (snapshot, event, scope) => {
     let next: Snapshot<unknown>;
     try {
@@ -68,7 +74,7 @@ function machineTransition(logic: InternalLogic): Transition {
 
 function outsideTransition(logic: InternalLogic, kind: LogicKind, host: WrapHost): Transition {
   if (kind === "pure" || kind === "promise") {
-    return logic.transition;
+    return (...args) => logic.transition(...args);
   }
   return (snapshot, event, scope) => {
     if (host.hasBegun(scope.self)) {
