@@ -1,5 +1,15 @@
 import { describe, expect, test } from "vitest";
-import { type ActorRefFrom, createActor, enqueueActions, sendTo, setup, spawnChild, stopChild } from "xstate";
+import {
+  type ActorRefFrom,
+  assign,
+  createActor,
+  createMachine,
+  enqueueActions,
+  sendTo,
+  setup,
+  spawnChild,
+  stopChild,
+} from "xstate";
 import { openRuntime } from "../../src/runtime/index.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
 
@@ -103,6 +113,16 @@ test.each([63, 64])("one that has ended with %i children when it is made shows t
   const ids = Object.keys(runtime.createActor("begun", { id: "p" }).getSnapshot().children);
   expect(ids).toEqual(Object.keys(createActor(begun).start().getSnapshot().children));
   expect(ids.length).toBe(count);
+  await runtime.close();
+});
+
+test("actions that their author froze are XState's own", async () => {
+  const actions = [spawnChild("child", { id: "c" }), assign({ n: 2 }), stopChild("c")].map((action) =>
+    Object.freeze(action),
+  );
+  const frozen = createMachine({ context: { n: 1 }, entry: actions as never }, { actors: { child } });
+  const runtime = await openRuntime({ machines: { frozen } });
+  expect(runtime.createActor("frozen", { id: "f" }).getSnapshot()).toMatchObject({ context: { n: 2 }, children: {} });
   await runtime.close();
 });
 

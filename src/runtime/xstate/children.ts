@@ -76,6 +76,10 @@ function lineariseAction(action: unknown): void {
   if (typeof action !== "function" || !("resolve" in action) || linearised.has(action)) {
     return;
   }
+  if (Object.isFrozen(action)) {
+    // Whoever freezes the config of a machine gets XState's own way.
+    return;
+  }
   linearised.add(action);
   const builtin = action as unknown as BuiltinAction;
   const original = builtin.resolve;
