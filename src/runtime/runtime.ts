@@ -1,4 +1,4 @@
-import { type ActorOptions, type AnyActorLogic, createActor } from "xstate";
+import { type AnyActorLogic, createActor } from "xstate";
 import { PawlError } from "../base/errors/index.ts";
 import { type Ids, systemIds } from "../base/ids.ts";
 import { type Clock, inWholeMs, systemClock } from "../base/time.ts";
@@ -16,7 +16,7 @@ import { Passivation } from "./passivation.ts";
 import { type MachineMap, Registry } from "./registry.ts";
 import { Roots } from "./roots.ts";
 import { claimed, noteUser, refuseShared } from "./store-use.ts";
-import type { DurableActor, DurableActorOptions, LogicOf, MachineNames } from "./types.ts";
+import type { DurableActor, DurableActorOptions, LogicOf, MachineNames, XStateOptions } from "./types.ts";
 import type { InternalActor, InternalLogic } from "./xstate/internals.ts";
 import { type Inspect, observerOf } from "./xstate/system.ts";
 
@@ -141,7 +141,7 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
    * not registered lives only as long as the process.
    * @throws PawlError LOGIC_NOT_REGISTERED with `strict`; LOGIC_PROVIDED; what the first form throws
    */
-  createActor<TLogic extends AnyActorLogic>(logic: TLogic, options?: ActorOptions<TLogic>): DurableActor<TLogic>;
+  createActor<TLogic extends AnyActorLogic>(logic: TLogic, ...options: XStateOptions<TLogic>): DurableActor<TLogic>;
   createActor(machine: string | AnyActorLogic, options: Record<string, unknown> = {}): unknown {
     if (typeof machine === "string") {
       const { actor } = this.#roots.findOrMake(machine, this.#registry.logic(machine), options);

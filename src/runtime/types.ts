@@ -1,4 +1,14 @@
-import type { Actor, ActorOptions, AnyActorLogic, EventFromLogic, InputFrom, SnapshotFrom } from "xstate";
+import type {
+  Actor,
+  ActorOptions,
+  AnyActorLogic,
+  ConditionalRequired,
+  EventFromLogic,
+  InputFrom,
+  IsNotNever,
+  RequiredActorOptionsKeys,
+  SnapshotFrom,
+} from "xstate";
 import type { DeliverOptions } from "./deliver.ts";
 import type { MachineMap, MachineRegistration } from "./registry.ts";
 
@@ -27,5 +37,11 @@ export interface DurableActorOptions<TLogic extends AnyActorLogic> extends Pick<
    */
   readonly inspect?: ActorOptions<TLogic>["inspect"];
 }
+
+/** What XState's own `createActor` takes beside a logic: an input that the logic must have cannot be left out. */
+export type XStateOptions<TLogic extends AnyActorLogic> = ConditionalRequired<
+  [options?: ActorOptions<TLogic> & { [K in RequiredActorOptionsKeys<TLogic>]: unknown }],
+  IsNotNever<RequiredActorOptionsKeys<TLogic>>
+>;
 
 export type MachineNames<TMachines extends MachineMap> = keyof TMachines & string;

@@ -107,6 +107,11 @@ test("XState's own arguments keep the types of the logic", () => {
   runtime.createActor(order, { id: "order-1", input: { sku: "A7" } }).send({ type: "PYA" });
   // @ts-expect-error the sku is a string
   runtime.createActor(order, { id: "order-1", input: { sku: 7 } });
+  // @ts-expect-error without an input there is no sku
+  runtime.createActor(order, { id: "order-1" });
+  // @ts-expect-error without options there is none either
+  runtime.createActor(order);
+  expectTypeOf(runtime.createActor).toBeCallableWith(setup({}).createMachine({}));
 });
 
 describe("a logic that is passed directly", () => {
