@@ -59,12 +59,7 @@ export async function deliver(
  * The same for an actor that no store knows: nothing of it is durable. `taken` are the keys of before.
  * @throws InvalidTransitionError, GuardRejected, TerminalStateViolation, PawlError IDEMPOTENCY_KEY_INVALID
  */
-export function deliverHere(
-  actor: InternalActor,
-  event: AnyEventObject,
-  options: DeliverOptions,
-  taken: Set<string>,
-): void {
+function deliverHere(actor: InternalActor, event: AnyEventObject, options: DeliverOptions, taken: Set<string>): void {
   const { id, logic } = actor;
   const key = idempotencyKeyOf(id, options);
   if (key !== undefined && taken.has(key)) {
@@ -174,4 +169,12 @@ export function withDeliver(actor: Actor<AnyActorLogic>, send: Deliver): Actor<A
       return (actor as unknown as InternalActor).getSnapshot();
     },
   });
+}
+
+/** The same for one that no store knows. */
+export function withDeliverHere(actor: Actor<AnyActorLogic>): Actor<AnyActorLogic> {
+  const taken = new Set<string>();
+  return withDeliver(actor, async (event, options) =>
+    deliverHere(actor as unknown as InternalActor, event, options, taken),
+  );
 }

@@ -6,7 +6,7 @@ import type { ActorFilter, ActorRow, Durability, Store } from "../store/port.ts"
 import { tagsOf } from "../store/tags.ts";
 import { refuseBadDuration, refuseBadId, refuseBadNote, refuseBadRegistrations } from "./arguments.ts";
 import { recordNote } from "./audit.ts";
-import { type DeliverOptions, deliver, deliverHere, withDeliver } from "./deliver.ts";
+import { type DeliverOptions, deliver, withDeliverHere } from "./deliver.ts";
 import { Engine } from "./engine.ts";
 import type { AuditNote } from "./entity.ts";
 import { forkActor } from "./fork.ts";
@@ -17,7 +17,7 @@ import { type MachineMap, Registry } from "./registry.ts";
 import { Roots } from "./roots.ts";
 import { claimed, noteUser, refuseShared } from "./store-use.ts";
 import type { DurableActor, DurableActorOptions, LogicOf, MachineNames, XStateOptions } from "./types.ts";
-import type { InternalActor, InternalLogic } from "./xstate/internals.ts";
+import type { InternalLogic } from "./xstate/internals.ts";
 import { type Inspect, observerOf } from "./xstate/system.ts";
 
 export interface RuntimeOptions<TMachines extends MachineMap> {
@@ -94,6 +94,8 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
 
   constructor(options: RuntimeOptions<TMachines>, store: Store, clock: Clock, ids: Ids) {
     refuseShared(store);
+    // For `const { createActor } = runtime`, which takes the place of an import.
+    this.createActor = this.createActor.bind(this) as Runtime<TMachines>["createActor"];
     this.#store = store;
     this.#strict = options.strict ?? false;
     this.#ownsStore = options.store === undefined;
@@ -156,9 +158,7 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
     if (this.#strict) {
       throw new PawlError("LOGIC_NOT_REGISTERED", { actor: named });
     }
-    const actor = createActor(machine, options as never);
-    const taken = new Set<string>();
-    return withDeliver(actor, async (event, how) => deliverHere(actor as unknown as InternalActor, event, how, taken));
+    return withDeliverHere(createActor(machine, options as never));
   }
 
   /** The actor with this id, a child (`order-1/x`) too, woken if it sleeps. @throws PawlError MACHINE_CHANGED, RUNTIME_CLOSED */

@@ -88,6 +88,17 @@ describe("an actor made from its logic, as in XState", () => {
     await runtime.close();
   });
 
+  test("may be made by what was taken out of the runtime, as if it were imported", async () => {
+    const runtime = await openRuntime({ machines: { order } });
+    const { createActor } = runtime;
+    createActor("order", { id: "named", input: { sku: "A7" } });
+    createActor(order, { id: "passed", input: { sku: "A7" } }).start();
+    expect(createActor(setup({}).createMachine({})).start().getSnapshot().status).toBe("active");
+    await runtime.settled();
+    expect(runtime.list().map(({ id }) => id)).toEqual(["named", "passed"]);
+    await runtime.close();
+  });
+
   test("is stored when it is started: a crash before that leaves its actions and its timers to the next one", async () => {
     const ran: string[] = [];
     const child = setup({}).createMachine({});
