@@ -123,18 +123,23 @@ export type SystemEvent =
  */
 export type LogicKind = "machine" | "promise" | "callback" | "observable" | "custom" | "pure";
 
-// Logics of one creator share the source of their transition function, whoever bundled XState.
+// Logics of one creator share the source of their transition function, within one copy of XState.
 const source = (logic: AnyActorLogic): string => logic.transition.toString();
 const never = { subscribe: () => ({ unsubscribe: () => undefined }) };
+const promise = fromPromise(async () => undefined);
+const others = [
+  [fromCallback(() => undefined), "callback"],
+  [fromObservable(() => never as never), "observable"],
+  [fromEventObservable(() => never as never), "observable"],
+] as const satisfies (readonly [AnyActorLogic, LogicKind])[];
 const kindBySource = new Map<string, LogicKind>([
-  [source(fromPromise(async () => undefined)), "promise"],
-  [source(fromCallback(() => undefined)), "callback"],
-  [source(fromObservable(() => never as never)), "observable"],
-  [source(fromEventObservable(() => never as never)), "observable"],
+  [source(promise), "promise"],
+  ...others.map(([logic, kind]) => [source(logic), kind] as const),
 ]);
 
 const startOf = (logic: object): string | undefined => (logic as InternalLogic).start?.toString();
-const promiseStart = startOf(fromPromise(async () => undefined));
+const promiseStart = startOf(promise);
+const otherStarts = new Set(others.map(([logic]) => startOf(logic)));
 
 const kinds = new WeakMap<object, LogicKind>();
 
@@ -149,8 +154,30 @@ export function kindOf(logic: InternalLogic): LogicKind {
 
 function kindByStart(logic: InternalLogic): LogicKind {
   const start = startOf(logic);
+  if (start === undefined) {
+    return "pure";
+  }
   // A promise is settled by events to itself, which whatever is around its transition function hears too.
-  return start === undefined ? "pure" : start === promiseStart ? "promise" : "custom";
+  return start === promiseStart || (!otherStarts.has(start) && settlesAsPromise(logic)) ? "promise" : "custom";
+}
+
+/**
+ * The app may have another copy of XState: of another version, or written anew by a bundler. Its promises have another
+ * source, and do the same.
+ */
+function settlesAsPromise({ config, transition }: InternalLogic): boolean {
+  if (typeof config !== "function") {
+    return false;
+  }
+  const active = { status: "active", output: undefined, error: undefined, input: undefined } as const;
+  const data = {};
+  try {
+    const next = transition(active, { type: promiseResolved, data }, {} as ActorScope);
+    return next.status === "done" && next.output === data;
+  } catch {
+    // It needs an actor that was started, as a callback does.
+    return false;
+  }
 }
 
 export function isMachine(logic: unknown): logic is AnyStateMachine {

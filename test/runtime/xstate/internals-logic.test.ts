@@ -1,3 +1,4 @@
+import { build } from "esbuild";
 import { describe, expect, test } from "vitest";
 import {
   type AnyActorLogic,
@@ -47,6 +48,25 @@ describe("logic", () => {
     ["custom", around(fromObservable(() => quiet))],
   ] as const)("is known as a %s", (kind, logic) => {
     expect(kindOf(asLogic(logic as AnyActorLogic))).toBe(kind);
+  });
+
+  test("of a promise is known from another copy of XState, as a bundler makes one of it", async () => {
+    const { outputFiles } = await build({
+      stdin: { contents: 'export * from "xstate"', resolveDir: import.meta.dirname },
+      bundle: true,
+      minify: true,
+      write: false,
+      format: "esm",
+    });
+    const text = Buffer.from(outputFiles[0]?.contents ?? []).toString("base64");
+    const copy = (await import(/* @vite-ignore */ `data:text/javascript;base64,${text}`)) as typeof import("xstate");
+    expect(copy.fromPromise).not.toBe(fromPromise);
+    const promise = copy.fromPromise(async () => 1);
+    expect(kindOf(asLogic(promise))).toBe("promise");
+    expect(kindOf(asLogic(around(promise)))).toBe("promise");
+    expect(kindOf(asLogic(copy.fromCallback(() => undefined)))).toBe("custom");
+    expect(kindOf(asLogic(copy.fromObservable(() => quiet)))).toBe("custom");
+    expect(kindOf(asLogic(copy.fromTransition((state: number) => state, 0)))).toBe("pure");
   });
 
   test("of a promise keeps its creator as config and its input in the snapshot", () => {
