@@ -116,6 +116,22 @@ describe("a repository that is in no usual state is worked on", () => {
   });
 });
 
+test("a branch that tasks and gates switched to is nobody's once they have ended", () => {
+  const gates = "gates: { g: { type: UNIT, run: git switch --quiet other } }\n";
+  const tasks = [
+    "{ id: look, run: git switch --quiet main, changes: none }",
+    "{ id: t, depends_on: [look], run: 'git switch --quiet pawl/p-1; echo two > a.txt' }",
+  ];
+  const place = placeWith(planOf(tasks, gates).replace("id: w\n", "id: w\n    final: [g]\n"));
+  place.git("switch", "--quiet", "--create", "other");
+  place.git("switch", "--quiet", "--create", "mine");
+  expect(place.pawl("run", "plan.yaml").status).toBe(0);
+  expect(place.git("diff", "--name-only", "main", "pawl/p-1")).toBe("a.txt");
+  for (const branch of ["main", "other", "pawl/p-1"]) {
+    place.git("switch", "--quiet", branch);
+  }
+});
+
 describe("a state folder that cannot be used", () => {
   test("with a schema of a newer Pawl is refused, and left as it is", async () => {
     const place = placeWith(plan);

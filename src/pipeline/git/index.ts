@@ -15,6 +15,7 @@ export {
 export { capturePatch } from "./capture.ts";
 export { commitPatch, findCommit } from "./commit.ts";
 export { type CommitRecord, commitsOf } from "./history.ts";
+export { leaveBranch } from "./leave-branch.ts";
 export { advanceBranch, type IntoBase, mergeConflict, mergeRunIntoBase, mergeTrees } from "./merge.ts";
 export { openRepository } from "./open-repository.ts";
 export { applyPatch } from "./patch/apply.ts";

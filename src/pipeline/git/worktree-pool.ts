@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, realpath, rm, stat, utimes } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { pastHalfMadeWorktree } from "./half-made-worktree.ts";
+import { leaveBranch } from "./leave-branch.ts";
 import { stopLeftoverGit } from "./leftovers.ts";
 import type { Repository, Sha } from "./repository.ts";
 import { Worktree } from "./worktree.ts";
@@ -53,7 +54,9 @@ export class WorktreePool {
     await utimes(folder, now, now);
     await stopLeftoverGit(folder, repository.clock);
     const found = await findWorktrees(repository, folder);
-    return new WorktreePool(repository, folder, options, found, await readdir(folder));
+    const pool = new WorktreePool(repository, folder, options, found, await readdir(folder));
+    await Promise.all(pool.#free.map((worktree) => leaveBranch(worktree)));
+    return pool;
   }
 
   /**

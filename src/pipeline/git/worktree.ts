@@ -193,15 +193,6 @@ export class Worktree {
     return runGit({ cwd: this.folder, ...more, args, env }, this.#place.runner);
   }
 
-  /** What HEAD says: the commit, for it never names a branch after a reset. */
-  async headCommit(): Promise<Sha> {
-    const text = (await readFile(join(this.gitDir, "HEAD"), "utf8")).trim();
-    if (/^[0-9a-f]{40,64}$/.test(text)) {
-      return text;
-    }
-    return (await this.git(["rev-parse", "--verify", "HEAD"])).stdout.toString().trim();
-  }
-
   async #checkOut(commit: Sha): Promise<void> {
     // Not `reset --hard`: were HEAD on a branch that a task switched to, that would move the branch.
     const checkOut = ["checkout", "--quiet", "--force", "--detach", commit];

@@ -8,7 +8,7 @@ import {
   effectMarker,
   explainCommand,
 } from "../command/index.ts";
-import type { Repository, Worktree } from "../git/index.ts";
+import { leaveBranch, type Repository, type Worktree } from "../git/index.ts";
 import type { LogFiles } from "../state/index.ts";
 import type { Admission } from "./admission.ts";
 import type { RunBranches } from "./branches.ts";
@@ -192,6 +192,7 @@ export class RunSite {
       ...services.logs.of(this.run, planned.entity, planned.attempt),
     };
     const result = await this.runner.run(spec);
+    await leaveBranch(worktree);
     return {
       result,
       failure: commandSucceeded(result, spec)
