@@ -1,5 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import { readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join, relative } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { PawlError } from "../../../src/base/errors/index.ts";
@@ -45,6 +47,24 @@ describe("a worktree is used again, whatever a task did to it", () => {
     pool.release(worktree);
     await (await pool.acquire(start)).lend();
     expect(git(folder, "status").split("\n").slice(1)).toEqual(["nothing to commit, working tree clean"]);
+  });
+
+  test("left pipes and sockets, at which the next server would fail", async () => {
+    const { pool, start } = await setting({ "dir/a.txt": "one\n" });
+    const worktree = await pool.acquire(start);
+    const { folder } = await worktree.lend();
+    put(folder, { "new/b.txt": "b\n" });
+    for (const place of ["", "dir", "new"]) {
+      spawnSync("mkfifo", ["pipe"], { cwd: join(folder, place) });
+      const server = createServer().listen(join(folder, place, "socket"));
+      await once(server, "listening");
+      renameSync(join(folder, place, "socket"), join(folder, place, "left"));
+      server.close();
+    }
+    expect(readdirSync(join(folder, "dir")).sort()).toEqual(["a.txt", "left", "pipe"]);
+    pool.release(worktree);
+    await pool.acquire(start);
+    expect(readdirSync(folder, { recursive: true }).sort()).toEqual([".git", "dir", "dir/a.txt"]);
   });
 
   test("had git leave out a part of the tree", async () => {
