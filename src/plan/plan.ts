@@ -10,7 +10,7 @@ export interface Plan {
   readonly file: string;
   /** Branch, tag or commit to start from. */
   readonly base: string;
-  /** Runs once in each new worktree. */
+  /** Runs once in each new worktree, and again where something that it made is gone. */
   readonly setup: Command | null;
   /** How many tasks are executed at the same time. */
   readonly concurrency: number;

@@ -27,6 +27,21 @@ describe("the setup command of a worktree", () => {
     expect(readFileSync(join(place.folder, ".git/notes"), "utf8")).toBe("once\nonce\n");
   });
 
+  test("is run again where a task took away what it had made", () => {
+    const place = placeWith(
+      planOf(
+        [
+          "{ id: t, run: 'git clean -fdxq; echo two > a.txt' }",
+          "{ id: u, run: 'cp deps/tool b.txt', depends_on: [t] }",
+        ],
+        "concurrency: 1\nsetup: 'mkdir deps; echo ready > deps/tool'\ngates: { g: { type: UNIT, run: test -e deps/tool } }\n",
+      ).replace("id: w\n", "id: w\n    verify: [g]\n"),
+      files,
+    );
+    expect(place.pawl("run", "plan.yaml").status).toBe(0);
+    expect(place.git("diff", "--name-status", "main", "pawl/p-1")).toBe("M\ta.txt\nA\tb.txt");
+  });
+
   test("that fails, fails the task with what it said", async () => {
     const place = placeWith(planOf(["{ id: t, run: 'true' }"], "setup: 'echo no network >&2; exit 7'\n"), files);
     expect(place.pawl("run", "plan.yaml").status).toBe(1);

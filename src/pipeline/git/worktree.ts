@@ -17,6 +17,7 @@ import type { Clock } from "../../base/time.ts";
 import { type Footprint, footprintOf, isUnchanged, settledMs } from "./footprint.ts";
 import { type GitAnswer, type GitCall, type GitRunner, runGit } from "./process.ts";
 import type { Sha } from "./repository.ts";
+import { isSetUp, markSetUp } from "./setup-mark.ts";
 import { restoreSettings } from "./worktree-settings.ts";
 
 /** What a worktree needs to know of the pool it belongs to. */
@@ -143,10 +144,10 @@ export class Worktree {
     await utimes(shared, atime, Math.floor(mtime.getTime() / 1000));
   }
 
-  /** Remembers, beyond a crash, that the setup command has done its work here. */
+  /** Remembers, beyond a crash, that the setup command has done its work here. To be called after a reset. */
   async markSetUp(): Promise<void> {
     if (this.#place.setupKey !== null) {
-      await writeFile(setupMark(this.gitDir), this.#place.setupKey);
+      await markSetUp(this, this.#place.setupKey);
     }
     this.needsSetup = false;
   }
@@ -164,7 +165,7 @@ export class Worktree {
     await this.#checkOut(commit);
     this.#wasLent = false;
     this.#footprint = null;
-    this.needsSetup = this.#place.setupKey !== null && (await this.#setUpFor()) !== this.#place.setupKey;
+    this.needsSetup = this.#place.setupKey !== null && !(await isSetUp(this, this.#place.setupKey));
     this.commit = commit;
     this.#untouched = true;
   }
@@ -250,14 +251,9 @@ export class Worktree {
       await writeFile(file, wanted);
     }
   }
-
-  async #setUpFor(): Promise<string | null> {
-    return await readFile(setupMark(this.gitDir), "utf8").catch(() => null);
-  }
 }
 
 const ownIndex = (gitDir: string): string => join(gitDir, "pawl-index");
-const setupMark = (gitDir: string): string => join(gitDir, "pawl-setup");
 
 /** A lock of a git that was killed. Whoever asks knows that no git works in the worktree. */
 const isLock = (name: string): boolean => name.endsWith(".lock");

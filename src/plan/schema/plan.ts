@@ -106,7 +106,9 @@ export const planSchema = z.strictObject({
   pawl: z.literal(1).describe("Version of the plan language: 1."),
   name: label.describe("What the plan is called in summaries."),
   base: revision.optional().describe("Branch, tag or commit to start from. Default: HEAD."),
-  setup: command("setup").optional().describe("Runs once in each new worktree."),
+  setup: command("setup")
+    .optional()
+    .describe("Runs once in each new worktree, and again where something that it made is gone."),
   concurrency: z.int().min(1).max(1024).optional().describe("How many tasks are executed at the same time. Default 4."),
   env: environment.optional().describe("Environment variables of every command."),
   secrets: z
