@@ -159,12 +159,17 @@ function refuseForeignFile(path: string, file: string): void {
   }
 }
 
-/** Of another program, which knows nothing of Pawl's tables, nor of who may write beside it. */
+/** Of another program, which knows nothing of Pawl's tables, nor of who may write beside it; or of a draft of Pawl. */
 function refuseForeignTables(db: Database, file: string): void {
   const columns = db.pragma("table_info(schema_versions)") as { readonly name: string }[];
-  const [table] = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all() as string[];
-  if (table !== undefined && !columns.some(({ name }) => name === "component")) {
-    throw new PawlError("STORE_NOT_A_DATABASE", { file, detail: `its tables are another program's (${table})` });
+  const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all() as string[];
+  const isForeign = !columns.some(({ name }) => name === "component");
+  if (tables[0] !== undefined && isForeign) {
+    throw new PawlError("STORE_NOT_A_DATABASE", { file, detail: `its tables are another program's (${tables[0]})` });
+  }
+  if (tables.includes("actors") && !tables.includes("journal_pages")) {
+    const detail = "it has no table journal_pages, as those of Pawl's first builds; only these can go on with it";
+    throw new PawlError("STORE_NOT_A_DATABASE", { file, detail });
   }
 }
 

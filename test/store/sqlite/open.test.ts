@@ -55,6 +55,15 @@ describe("a file that cannot be used", () => {
     expect(schemaOf(file)).toEqual(before);
   });
 
+  test("is refused, and not changed, when it lacks the table of the journal, as in the first builds", () => {
+    const file = storeWith((db) =>
+      db.exec("DROP VIEW journal; DROP TABLE journal_pages; UPDATE schema_versions SET version = 1"),
+    );
+    const before = readFileSync(file);
+    expect(() => openSqlite({ file })).toThrow("is not a Pawl store: it has no table journal_pages");
+    expect(readFileSync(file)).toEqual(before);
+  });
+
   test("is refused when its name is none", () => {
     for (const file of ["", "a\0b", new URL("file:///a.db") as unknown as string]) {
       expect(() => openSqlite({ file })).toThrow(/^.+ is not a Pawl store: it is no path of a file$/);
