@@ -147,6 +147,23 @@ describe("a state folder that cannot be used", () => {
     });
   });
 
+  test.each(["runtime", "domain", "stored_plans"])(
+    "with a newer schema of %s is not looked at either",
+    async (part) => {
+      const place = placeWith(plan);
+      expect(place.pawl("run", "plan.yaml").status).toBe(0);
+      const db = new Database(join(place.folder, ".state/pipeline.db"));
+      db.prepare("UPDATE schema_versions SET version = 99 WHERE component = ?").run(part);
+      // What a newer one may do.
+      db.exec("ALTER TABLE state_transitions RENAME TO events");
+      db.close();
+      const stderr = expect.stringContaining(`has schema 99 of ${part}, this Pawl knows up to`);
+      for (const command of [["status"], ["events"], ["show", "w.t"], ["verify"], ["merge"]]) {
+        expect(await place.look(...command)).toMatchObject({ status: 1, stderr });
+      }
+    },
+  );
+
   test.runIf(process.platform === "linux")("where no folder can be made is refused", () => {
     expect(placeWith(plan).pawl("run", "plan.yaml", "--state", "/proc/pawl")).toMatchObject({
       status: 2,

@@ -3,6 +3,7 @@ import { catalogue, catalogueAt, type MachineEntry, type Since } from "../../../
 import type { SchemaComponent } from "../sqlite/migrate.ts";
 import { type TableSql, tableSql, textLiteral } from "./generate.ts";
 import { domainTables } from "./tables.ts";
+import { domainVersion } from "./version.ts";
 
 function tablesAt(since: Since): TableSql[] {
   const entries = new Map<string, MachineEntry>(catalogueAt(since).map((entry) => [entry.name, entry]));
@@ -57,6 +58,6 @@ export const domainComponent: SchemaComponent = {
   name: "domain",
   migrations: [
     { version: 1, sql: firstVersion(first) },
-    { version: 2, sql: nextVersion(first, second) },
+    { version: domainVersion, sql: nextVersion(first, second) },
   ],
 };

@@ -51,11 +51,8 @@ function refuseBrokenReferences(db: Database, file: string): void {
 
 /** Whether anything was to be done. */
 function migrateComponent(db: Database, file: string, component: SchemaComponent, nowIso: string): boolean {
-  const found = versionOf(db, component.name);
   const known = component.migrations.at(-1)?.version ?? 0;
-  if (found > known) {
-    throw new PawlError("STORE_NEWER", { file, found, component: component.name, known });
-  }
+  const found = knownVersionOf(db, file, { component: component.name, known });
   for (const migration of component.migrations) {
     if (migration.version > found) {
       db.exec(migration.sql);
@@ -67,6 +64,22 @@ function migrateComponent(db: Database, file: string, component: SchemaComponent
     ).run(component.name, known, nowIso);
   }
   return known > found;
+}
+
+/**
+ * Version of a component in this file, which is one of those up to `known`.
+ * @throws PawlError STORE_NEWER
+ */
+export function knownVersionOf(
+  db: Database,
+  file: string,
+  { component, known }: { readonly component: string; readonly known: number },
+): number {
+  const found = versionOf(db, component);
+  if (found > known) {
+    throw new PawlError("STORE_NEWER", { file, found, component, known });
+  }
+  return found;
 }
 
 /** Version of a component in this file; 0 where it is not there yet. */
