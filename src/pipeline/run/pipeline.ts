@@ -9,7 +9,7 @@ import { killLeftovers, openSeparateRunner, stopLeftovers } from "../command/ind
 import { branchTakingName, resolveBase } from "../git/index.ts";
 import {
   claimStateFolder,
-  planOnBranch,
+  planAsStored,
   readConfiguration,
   readStoredPlan,
   type StoredPlan,
@@ -112,7 +112,7 @@ export class Pipeline {
     }
     const { repository } = this.#options;
     const base = await resolveBase(repository, plan.base);
-    const stored = { plan: planOnBranch(plan, repository.head.branch), base };
+    const stored = { plan: planAsStored(plan, repository), base };
     const taking = (name: string) => branchTakingName(repository, { run: name, store: this.#store.storeId }, base);
     const names = { id, existing: this.runs(), taking };
     const run = await beginUnderName(plan.name, names, (name) => this.#begin(name, stored));

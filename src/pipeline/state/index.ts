@@ -3,7 +3,8 @@ export { type Configuration, readConfiguration } from "./configuration.ts";
 export { LogFiles } from "./log-files.ts";
 export { claimStateFolder, type StateFolder, stateFolderAt } from "./state-folder.ts";
 export {
-  planOnBranch,
+  patchFilePlace,
+  planAsStored,
   readStoredPlan,
   type StoredPlan,
   storedPlanHash,

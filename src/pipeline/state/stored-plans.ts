@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
+import { relative, resolve, sep } from "node:path";
 import type { Database } from "better-sqlite3";
-import type { Plan } from "../../plan/index.ts";
+import type { PatchFile, Plan, Task } from "../../plan/index.ts";
 import type { DomainWrite } from "../../store/port.ts";
 import type { SchemaComponent } from "../../store/sqlite/migrate.ts";
 import type { Sha } from "../git/index.ts";
@@ -12,12 +13,30 @@ export interface StoredPlan {
   readonly base: Sha;
 }
 
+interface Checkout {
+  readonly root: string;
+  readonly head: { readonly branch: string | null };
+}
+
 /**
  * A plan as it is stored. HEAD may be another branch when the run is merged, so the one that it is now takes its place;
- * where there is none, it stays, and the merge asks for a branch.
+ * where there is none, it stays, and the merge asks for a branch. Patch files in the checkout are named from its top:
+ * a repository may be moved while a run of it waits to go on.
  */
-export function planOnBranch(plan: Plan, branch: string | null): Plan {
-  return plan.base === "HEAD" && branch !== null ? { ...plan, base: branch } : plan;
+export function planAsStored(plan: Plan, { root, head }: Checkout): Plan {
+  const fromTop = (file: string) => (file.startsWith(`${root}${sep}`) ? relative(root, file) : file);
+  const stored = (task: Task): Task =>
+    task.kind === "patch" ? { ...task, patch: { ...task.patch, file: fromTop(task.patch.file) } } : task;
+  return {
+    ...plan,
+    base: plan.base === "HEAD" ? (head.branch ?? plan.base) : plan.base,
+    workstreams: plan.workstreams.map((workstream) => ({ ...workstream, tasks: workstream.tasks.map(stored) })),
+  };
+}
+
+/** Where a patch file of a stored plan is. */
+export function patchFilePlace({ root }: Pick<Checkout, "root">, { file }: PatchFile): string {
+  return resolve(root, file);
 }
 
 /** The table of plans, one row a run, written in the transaction that makes the run. */

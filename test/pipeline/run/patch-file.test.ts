@@ -28,7 +28,7 @@ async function executed(text: string | undefined): Promise<readonly string[]> {
   };
   const site = {
     index: { task: () => ({ task: { kind: "patch", patch: { file, sha256 } } }) },
-    services: { clock: systemClock, patches },
+    services: { clock: systemClock, patches, repository: { root: folder } },
     rowId: (entity: string) => `r/${entity}`,
   } as unknown as RunSite;
   const input = { run_id: "r", ws_id: "w", task_id: "w.a", attempt: 1 } as Parameters<typeof executeTask>[1];

@@ -7,6 +7,7 @@ import type { PatchRef } from "../../../../machines/uet/patch-ledger.types.ts";
 import { PawlError } from "../../../base/errors/index.ts";
 import type { AgentTask, PatchTask, RunTask } from "../../../plan/index.ts";
 import { capturePatch, type Sha, type Worktree } from "../../git/index.ts";
+import { patchFilePlace } from "../../state/index.ts";
 import type { CommandValues } from "../command-values.ts";
 import type { PlannedTask } from "../plan-index.ts";
 import type { PlannedCommand, RunSite } from "../site.ts";
@@ -28,14 +29,15 @@ export async function executeTask(
 }
 
 async function readPatchFile(site: RunSite, input: ExecuteTaskInput, { patch }: PatchTask): Promise<ExecuteTaskOutput> {
+  const file = patchFilePlace(site.services.repository, patch);
   let content: Buffer;
   try {
-    content = await readFile(patch.file);
+    content = await readFile(file);
   } catch (cause) {
-    throw new PawlError("PATCH_FILE_CHANGED", { file: patch.file, detail: "it cannot be read any more" }, { cause });
+    throw new PawlError("PATCH_FILE_CHANGED", { file, detail: "it cannot be read any more" }, { cause });
   }
   if (createHash("sha256").update(content).digest("hex") !== patch.sha256) {
-    throw new PawlError("PATCH_FILE_CHANGED", { file: patch.file, detail: "its content is another" });
+    throw new PawlError("PATCH_FILE_CHANGED", { file, detail: "its content is another" });
   }
   return { exit_code: 0, patch: holdPatch(site, input, content) };
 }

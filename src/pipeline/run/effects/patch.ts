@@ -5,6 +5,7 @@ import type {
   ValidatePatchOutput,
 } from "../../../../machines/uet/patch-ledger.types.ts";
 import { branchReference, commitPatch, findCommit, inspectPatch, workstreamBranch } from "../../git/index.ts";
+import { patchFilePlace } from "../../state/index.ts";
 import { commitMessage } from "../commit-message.ts";
 import { DoesNotApply } from "../patch-tree.ts";
 import type { RunSite } from "../site.ts";
@@ -15,7 +16,7 @@ export async function validatePatch(site: RunSite, input: PatchEffectInput): Pro
   const { repository, patches } = site.services;
   const { maxLines, maxBytes } = task.limits;
   const content = patches.content(site.rowId(input.patch_id));
-  const name = task.kind === "patch" ? task.patch.file : input.patch_id;
+  const name = task.kind === "patch" ? patchFilePlace(repository, task.patch) : input.patch_id;
   const { format, scope, constraints, reason } = await inspectPatch(repository, content, name, {
     scope: task.scope,
     limits: { ...(maxLines !== null && { lines: maxLines }), ...(maxBytes !== null && { bytes: maxBytes }) },
