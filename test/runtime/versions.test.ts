@@ -75,9 +75,14 @@ describe("a machine that has changed", () => {
     const runtime = await openRuntime({ store, machines: { parent: withChild } });
     runtime.createActor("parent", { id: "p" });
     await runtime.close();
-    await expect(openRuntime({ store, machines: { parent: without } })).rejects.toThrow(
-      '"child" is not among the actors',
-    );
+    await expect(openRuntime({ store, machines: { parent: without } })).rejects.toMatchObject({
+      message: expect.stringContaining('"child" is not among the actors'),
+      fix: expect.stringContaining("what was renamed is registered under both names"),
+    });
+    const renamed = setup({ actors: { kid: child, child } }).createMachine({ invoke: { src: "kid", id: "c" } });
+    const again = await openRuntime({ store, machines: { parent: renamed } });
+    expect(again.list({ root: "p" })).toMatchObject([{ id: "p" }, { id: "p/c", status: "active" }]);
+    await again.close();
   });
 
   test("is refused with every actor that does not fit, children among them, and nothing is changed", async () => {

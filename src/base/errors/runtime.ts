@@ -91,7 +91,7 @@ export const runtimeErrors = defineErrors({
     exit: 1,
     http: 500,
     message: "{count} actors were stored by another version of their machine: {list}",
-    fix: "Register {machine} with a version and migrate functions, be it the machine of a child; nothing was changed.",
+    fix: "Register {machine} with a version and migrate functions, be it the machine of a child; what was renamed is registered under both names. Nothing was changed.",
   },
   ACTOR_UNKNOWN: {
     exit: 1,
