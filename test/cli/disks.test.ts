@@ -80,6 +80,19 @@ describe("a disk that is full", () => {
   });
 });
 
+test("a disk that is full when all has ended is looked at, and said to be full by what would write", async (context) => {
+  const place = placeWith(plan);
+  const disk = mounted(context, place, "disk", "size=16m");
+  expect(place.pawl("run", "plan.yaml", "--state", "disk").status).toBe(0);
+  fill(join(disk, "in-the-way"));
+  expect((await place.look("status", "--state", "disk")).stdout).toContain("p-1  succeeded");
+  expect((await place.look("verify", "--state", "disk")).status).toBe(0);
+  expect(place.pawl("run", "plan.yaml", "--state", "disk")).toMatchObject({
+    status: 1,
+    stderr: expect.stringMatching(/^no space left for .* \[STORE_FULL\]\n {2}Free some space/),
+  });
+});
+
 describe("a state folder that cannot be written", () => {
   test("because its disk is read-only is refused, and can still be looked at", async (context) => {
     const place = placeWith(plan);

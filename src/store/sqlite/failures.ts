@@ -3,6 +3,9 @@ import { PawlError } from "../../base/errors/index.ts";
 /** Of the file system: what stands at the place, or who may write there, is in the way. */
 const unwritable: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS", "ENOENT", "ENOTDIR", "EEXIST", "EISDIR"]);
 
+/** No room for the index of the journal, which each connection needs, one that only reads too. */
+export const noIndexSpace = "SQLITE_IOERR_SHMSIZE";
+
 /** Turns an error of SQLite or the file system into one of the error table; others pass unchanged. */
 export function storeFailure(error: unknown, file: string, action: string): unknown {
   if (error instanceof PawlError || !(error instanceof Error)) {
@@ -23,7 +26,7 @@ export function storeFailure(error: unknown, file: string, action: string): unkn
   if (code === "SQLITE_READONLY_DBMOVED") {
     return new PawlError("STORE_MOVED", { file, detail }, extras);
   }
-  if (code === "SQLITE_FULL" || code === "ENOSPC") {
+  if (code === "SQLITE_FULL" || code === noIndexSpace || code === "ENOSPC") {
     return new PawlError("STORE_FULL", { file, detail }, extras);
   }
   if (code.startsWith("SQLITE_READONLY") || code.startsWith("SQLITE_CANTOPEN") || unwritable.has(code)) {

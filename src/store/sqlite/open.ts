@@ -10,7 +10,7 @@ import { adaptiveWriter } from "./adaptive-writer.ts";
 import { takeClaim } from "./claim.ts";
 import { openConnection } from "./connection.ts";
 import { Database } from "./driver.ts";
-import { storeFailure } from "./failures.ts";
+import { noIndexSpace, storeFailure } from "./failures.ts";
 import { migrate, type SchemaComponent } from "./migrate.ts";
 import { placeOf } from "./place.ts";
 import { runtimeMigrations } from "./schema.ts";
@@ -85,7 +85,7 @@ export function openSqliteReader(file: string): Database {
       db.pragma("schema_version");
     } catch (error) {
       db.close();
-      if (isRefusedByFolder(error) && !hasJournal(file)) {
+      if (hasNoIndex(error) && !hasJournal(file)) {
         return unchangingReader(file);
       }
       throw error;
@@ -96,10 +96,10 @@ export function openSqliteReader(file: string): Database {
   }
 }
 
-/** A database in WAL mode cannot be read where SQLite may not make its index of the journal, as on a read-only disk. */
-function isRefusedByFolder(error: unknown): boolean {
+/** A database in WAL mode cannot be read where SQLite cannot make its index of the journal, as on a read-only or full disk. */
+function hasNoIndex(error: unknown): boolean {
   const code = String((error as { readonly code?: unknown }).code);
-  return code.startsWith("SQLITE_CANTOPEN") || code.startsWith("SQLITE_READONLY");
+  return code.startsWith("SQLITE_CANTOPEN") || code.startsWith("SQLITE_READONLY") || code === noIndexSpace;
 }
 
 function hasJournal(file: string): boolean {
