@@ -5,6 +5,7 @@ import { PawlError } from "../../base/errors/index.ts";
 import type { Runtime } from "../../runtime/index.ts";
 import { topState } from "../../store/fold.ts";
 import type { Configuration } from "../state/index.ts";
+import { overEndedRun } from "./other-builds.ts";
 import { type OverrideName, overrideNames, overrides } from "./overrides.ts";
 import { entityActorId } from "./reactions.ts";
 
@@ -40,7 +41,9 @@ export function interventionDoor(runtime: Pick<Runtime, "deliver" | "note" | "ac
     deliver: (actor, event, idempotencyKey) => runtime.deliver(actor, event, { idempotencyKey }),
     note: (actor, note) => runtime.note(actor, note),
     stateOf: (actor) => {
-      const snapshot = runtime.actor(actor)?.getSnapshot() as { value: unknown; status: string } | undefined;
+      const snapshot = overEndedRun(() => runtime.actor(actor))?.getSnapshot() as
+        | { value: unknown; status: string }
+        | undefined;
       return snapshot && { state: topState(snapshot.value), isOver: snapshot.status !== "active" };
     },
   };

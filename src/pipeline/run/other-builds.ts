@@ -45,6 +45,17 @@ export async function openOverOtherBuilds<T>(
   }
 }
 
+/** What is asked of a run that has ended, which is restored only now. @throws PawlError RUN_OF_ANOTHER_BUILD */
+export function overEndedRun<T>(ask: () => T): T {
+  try {
+    return ask();
+  } catch (error) {
+    throw isMachineChanged(error)
+      ? ofAnotherBuild(error, () => "It has ended, and only that build can still change something about it")
+      : error;
+  }
+}
+
 function isMachineChanged(error: unknown): error is PawlError {
   return error instanceof PawlError && error.code === "MACHINE_CHANGED";
 }

@@ -40,6 +40,15 @@ test("a run that a build with other machines began is not gone on with, but canc
   expect(stdout).toMatch(/^p-1 {2}canceled[\s\S]*w\.b {2}cancelled/);
 });
 
+test("a run that has ended in another build is left to that build", () => {
+  const place = placeWith(planOf(["{ id: a, run: 'false' }"]));
+  expect(place.pawl("run", "plan.yaml").status).toBe(1);
+  writtenBy(place, "0.9");
+  const { status, stderr } = place.pawl("override", "reset-task", "w.a", "--operator", "ines", "--reason", "again");
+  expect([status, stderr]).toEqual([1, expect.stringContaining("run p-1 was begun by another build of Pawl")]);
+  expect(stderr).toMatch(/\[RUN_OF_ANOTHER_BUILD\]\n {2}It has ended, and only that build can/);
+});
+
 test("a run in a state that this build does not have is not cancelled, which was not promised", async () => {
   const place = await killedRun();
   const db = new Database(join(place.folder, ".state", "pipeline.db"));
