@@ -43,6 +43,12 @@ export const storeErrors = defineErrors({
     message: "{file} has schema {found} of {component}, this Pawl knows up to {known}",
     fix: "Use the Pawl that wrote it, or a newer one.",
   },
+  STORE_DRIVER_UNFIT: {
+    exit: 1,
+    http: 500,
+    message: "{name}, which opens stores, does not run in Node {node}: {detail}",
+    fix: "It was installed for another Node. Run npm ci again with this one, in Pawl's folder or your app's: nothing that was recorded is lost.",
+  },
   DURABILITY_UNKNOWN: {
     exit: 2,
     http: 400,
