@@ -2,8 +2,32 @@
 import { inspect } from "node:util";
 import { holdsControls } from "../base/control-characters.ts";
 import { PawlError } from "../base/errors/index.ts";
+import { nearest } from "../base/nearest.ts";
 import { longestRootId } from "../store/port.ts";
 import type { AuditNote } from "./entity.ts";
+
+/**
+ * What is misspelt would be as if it were not there. `also` are taken, and not spoken of.
+ * @throws PawlError OPTIONS_INVALID
+ */
+export function refuseUnknownOptions(
+  place: string,
+  options: unknown,
+  known: readonly string[],
+  also: readonly string[] = [],
+): void {
+  const refused = (what: string): PawlError =>
+    new PawlError("OPTIONS_INVALID", { place, what, known: known.join(", ") });
+  if (typeof options !== "object" || options === null) {
+    throw refused(`${shown(options)} for its options`);
+  }
+  for (const option of Object.keys(options)) {
+    if (!known.includes(option) && !also.includes(option)) {
+      const near = nearest(option, known);
+      throw refused(`the option ${shown(option)}${near === undefined ? "" : ` (${near}?)`}`);
+    }
+  }
+}
 
 /** @throws PawlError ACTOR_ID_INVALID */
 export function refuseBadId(id: unknown): asserts id is string {
@@ -13,11 +37,12 @@ export function refuseBadId(id: unknown): asserts id is string {
   }
 }
 
-/** The key of a delivery; undefined where there is none. @throws PawlError IDEMPOTENCY_KEY_INVALID */
+/** The key of a delivery; undefined where there is none. @throws PawlError OPTIONS_INVALID, IDEMPOTENCY_KEY_INVALID */
 export function idempotencyKeyOf(
   actor: string,
   options: { readonly idempotencyKey?: unknown } | null | undefined,
 ): string | undefined {
+  refuseUnknownOptions("deliver", options ?? {}, ["idempotencyKey"]);
   const key: unknown = options?.idempotencyKey ?? undefined;
   const fault = key === undefined ? undefined : whyNoId(key);
   if (fault !== undefined) {
@@ -55,6 +80,14 @@ const notItsOwn = Object.entries({
   parent: "Leave it out: a child is made by its parent, with spawn or invoke.",
 });
 
+/** XState's own: some are refused for a reason of their own, the others mean nothing here. */
+const optionsOfXState = [...notItsOwn.map(([option]) => option), "devTools", "src", "state", "syncSnapshot"];
+
+/** @throws PawlError OPTIONS_INVALID */
+export function refuseUnknownActorOptions(options: unknown): void {
+  refuseUnknownOptions("createActor", options, ["id", "input", "systemId", "inspect"], optionsOfXState);
+}
+
 /** @throws PawlError OPTION_NOT_DURABLE, SYSTEM_ID_INVALID */
 export function refuseBadOptions(actor: string, options: Readonly<Record<string, unknown>>): void {
   for (const [option, instead] of notItsOwn) {
@@ -76,7 +109,9 @@ export function refuseBadDuration(place: string, value: unknown): void {
   }
 }
 
-/** @throws PawlError MACHINE_INVALID, DURATION_OPTION_INVALID */
+const registrationOptions = ["logic", "version", "migrate", "passivateAfterMs", "entity"];
+
+/** @throws PawlError MACHINE_INVALID, OPTIONS_INVALID, DURATION_OPTION_INVALID */
 export function refuseBadRegistrations(machines: unknown): void {
   if (typeof machines !== "object" || machines === null) {
     throw new PawlError("MACHINE_INVALID", { place: "machines", value: shown(machines) });
@@ -90,6 +125,9 @@ export function refuseBadRegistrations(machines: unknown): void {
       throw new PawlError("MACHINE_INVALID", { place: `machines.${name}`, value: shown(entry) });
     }
     refuseBadDuration(`machines.${name}.passivateAfterMs`, passivateAfterMs);
+    if (!isLogic(entry)) {
+      refuseUnknownOptions(`openRuntime: machines.${name}`, entry, registrationOptions);
+    }
   }
 }
 

@@ -15,6 +15,7 @@ export type { AuditNote, EntityAudit, EntityBinding, EntityRow, EntityStep } fro
 export type { HistoryEntry, PastSnapshot } from "./history.ts";
 export type { InspectorFeed, InspectorOptions } from "./inspector.ts";
 export type { Migrate, Migrations, StoredSnapshot } from "./migrations.ts";
+export type { RuntimeOptions } from "./options.ts";
 export type { MachineMap, MachineRegistration } from "./registry.ts";
-export { type ListedActor, openRuntime, type Runtime, type RuntimeOptions } from "./runtime.ts";
+export { type ListedActor, openRuntime, type Runtime } from "./runtime.ts";
 export type { DurableActor, DurableActorOptions } from "./types.ts";

@@ -1,7 +1,7 @@
 import type { Actor, AnyActorLogic, InspectionEvent } from "xstate";
 import { PawlError } from "../base/errors/index.ts";
 import type { ActorRow, Store } from "../store/port.ts";
-import { refuseBadId, refuseBadOptions } from "./arguments.ts";
+import { refuseBadId, refuseBadOptions, refuseUnknownActorOptions } from "./arguments.ts";
 import { deliver, withDeliver } from "./deliver.ts";
 import type { Engine } from "./engine.ts";
 import type { Live } from "./live.ts";
@@ -22,8 +22,12 @@ export class Roots {
     this.#store = store;
   }
 
-  /** @throws PawlError ACTOR_EXISTS, ACTOR_ID_INVALID, SYSTEM_ID_INVALID, OPTION_NOT_DURABLE, RUNTIME_CLOSED */
+  /**
+   * @throws PawlError ACTOR_EXISTS, ACTOR_ID_INVALID, SYSTEM_ID_INVALID, OPTION_NOT_DURABLE, OPTIONS_INVALID,
+   *   RUNTIME_CLOSED
+   */
   findOrMake(name: string, logic: InternalLogic, options: Record<string, unknown>, held = false): Live {
+    refuseUnknownActorOptions(options);
     const id = options["id"] ?? this.#engine.ids.next(this.#engine.clock.now());
     refuseBadId(id);
     refuseBadOptions(id, options);

@@ -2,9 +2,9 @@ import { type AnyActorLogic, createActor } from "xstate";
 import { PawlError } from "../base/errors/index.ts";
 import { type Ids, systemIds } from "../base/ids.ts";
 import { type Clock, inWholeMs, systemClock } from "../base/time.ts";
-import type { ActorFilter, ActorRow, Durability, Store } from "../store/port.ts";
+import type { ActorFilter, ActorRow, Store } from "../store/port.ts";
 import { tagsOf } from "../store/tags.ts";
-import { refuseBadDuration, refuseBadId, refuseBadNote, refuseBadRegistrations } from "./arguments.ts";
+import { refuseBadId, refuseBadNote, refuseUnknownOptions } from "./arguments.ts";
 import { recordNote } from "./audit.ts";
 import { type DeliverOptions, deliver, withDeliverHere } from "./deliver.ts";
 import { Engine } from "./engine.ts";
@@ -12,6 +12,7 @@ import type { AuditNote } from "./entity.ts";
 import { forkActor } from "./fork.ts";
 import { actorRow, type HistoryEntry, historyOf, type PastSnapshot, snapshotAt } from "./history.ts";
 import type { InspectorFeed, InspectorOptions } from "./inspector.ts";
+import { type RuntimeOptions, refuseBadRuntimeOptions } from "./options.ts";
 import { Passivation } from "./passivation.ts";
 import { type MachineMap, Registry } from "./registry.ts";
 import { Roots } from "./roots.ts";
@@ -19,34 +20,6 @@ import { claimed, noteUser, refuseShared } from "./store-use.ts";
 import type { DurableActor, DurableActorOptions, LogicOf, MachineNames, XStateOptions } from "./types.ts";
 import type { InternalLogic } from "./xstate/internals.ts";
 import { type Inspect, observerOf } from "./xstate/system.ts";
-
-export interface RuntimeOptions<TMachines extends MachineMap> {
-  /** The SQLite file; made when it is not there. `:memory:`, the default, lives as long as the process. */
-  readonly file?: string | undefined;
-  /** An open store instead of a file, for one runtime at a time; the caller closes it. */
-  readonly store?: Store | undefined;
-  /** Every machine that roots are made from, by the name under which they are found again after a restart. */
-  readonly machines: TMachines;
-  /**
-   * `full` (the default): an acknowledged event survives a power cut. `normal`: it survives `kill -9` and a crash of
-   * the process; a power cut may take the last commits, never the file's integrity.
-   */
-  readonly durability?: Durability | undefined;
-  /** Refuse logic that is not registered, instead of running it for the life of the process. Default false. */
-  readonly strict?: boolean | undefined;
-  /** How long to wait for a store that another process uses, or has locked. Default 0. */
-  readonly waitMs?: number | undefined;
-  /** Roots that nobody uses for so long are put to sleep. Default: never. */
-  readonly passivateAfterMs?: number | undefined;
-  /** Tells all time and sets all timers. Default: the system's. */
-  readonly clock?: Clock | undefined;
-  /** Makes the ids of actors that were given none, of audit events, and of a new store. Default: ULIDs. */
-  readonly ids?: Ids | undefined;
-  /** Gets what XState's `log` actions say. Default: `console.log`. */
-  readonly logger?: ((...args: unknown[]) => void) | undefined;
-  /** Told once when the store fails and nothing is accepted any more. */
-  readonly onFailure?: ((error: unknown) => void) | undefined;
-}
 
 /**
  * An actor as the store knows it: what is durable, not what is on its way. `asleep`: a root that is not in memory, be it
@@ -58,16 +31,14 @@ export type ListedActor = Pick<ActorRow, "id" | "machine" | "version" | "state" 
 
 /**
  * Opens a store and goes on with every actor that was running in it.
- * @throws PawlError MACHINE_INVALID, DURATION_OPTION_INVALID, MIGRATIONS_UNORDERED, DURABILITY_UNKNOWN, STORE_IN_USE,
- *   STORE_LOCKED, STORE_NEWER, STORE_NOT_A_DATABASE, STORE_DAMAGED, STORE_READ_ONLY, STORE_FULL, STORE_FAILED,
+ * @throws PawlError MACHINE_INVALID, OPTIONS_INVALID, DURATION_OPTION_INVALID, MIGRATIONS_UNORDERED, DURABILITY_UNKNOWN,
+ *   STORE_IN_USE, STORE_LOCKED, STORE_NEWER, STORE_NOT_A_DATABASE, STORE_DAMAGED, STORE_READ_ONLY, STORE_FULL, STORE_FAILED,
  *   STORE_SHARED, MACHINE_CHANGED
  */
 export async function openRuntime<const TMachines extends MachineMap>(
   options: RuntimeOptions<TMachines>,
 ): Promise<Runtime<TMachines>> {
-  refuseBadRegistrations(options?.machines);
-  refuseBadDuration("waitMs", options.waitMs);
-  refuseBadDuration("passivateAfterMs", options.passivateAfterMs);
+  refuseBadRuntimeOptions(options);
   const clock = options.clock ? inWholeMs(options.clock) : systemClock;
   const ids = options.ids ?? systemIds();
   const store = options.store ?? (await claimed(options, clock, ids));
@@ -80,6 +51,8 @@ export async function openRuntime<const TMachines extends MachineMap>(
     throw error;
   }
 }
+
+const filterOptions = ["machine", "state", "tag", "status", "rootsOnly", "root"] satisfies (keyof ActorFilter)[];
 
 /** Runs durable actors on one store. Made by `openRuntime`. */
 export class Runtime<TMachines extends MachineMap = MachineMap> {
@@ -132,7 +105,7 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
   /**
    * Makes a durable actor and starts it, or finds the one with this id that exists, awake or asleep.
    * @throws PawlError MACHINE_UNKNOWN, ACTOR_EXISTS, ACTOR_ID_INVALID, SYSTEM_ID_INVALID, OPTION_NOT_DURABLE,
-   *   RUNTIME_CLOSED; MACHINE_CHANGED where it slept; CONTEXT_TOO_LARGE for the input of an entity
+   *   OPTIONS_INVALID, RUNTIME_CLOSED; MACHINE_CHANGED where it slept; CONTEXT_TOO_LARGE for the input of an entity
    */
   createActor<K extends MachineNames<TMachines>>(
     machine: K,
@@ -150,7 +123,7 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
       return actor.getSnapshot().status === "active" ? actor.start() : actor;
     }
     const logic = machine as unknown as InternalLogic;
-    const named = typeof options["id"] === "string" ? options["id"] : "an actor without id";
+    const named = typeof options?.["id"] === "string" ? options["id"] : "an actor without id";
     const name = this.#registry.nameOfRoot(logic, named);
     if (name !== undefined) {
       return this.#roots.findOrMake(name, logic, options, true).actor;
@@ -168,7 +141,7 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
 
   /**
    * `actor.deliver` by id.
-   * @throws PawlError ACTOR_UNKNOWN, MACHINE_CHANGED, IDEMPOTENCY_KEY_INVALID, and what `actor.deliver` throws
+   * @throws PawlError ACTOR_UNKNOWN, MACHINE_CHANGED, and what `actor.deliver` throws
    */
   async deliver(id: string, event: { readonly type: string }, options: DeliverOptions = {}): Promise<void> {
     const live = this.#roots.find(id);
@@ -223,8 +196,12 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
     return feed;
   }
 
-  /** Durable actors in the order of their making, done ones too, but none stopped or let go. @throws PawlError RUNTIME_CLOSED */
+  /**
+   * Durable actors in the order of their making, done ones too, but none stopped or let go.
+   * @throws PawlError OPTIONS_INVALID, RUNTIME_CLOSED
+   */
   list(filter: ActorFilter = {}): ListedActor[] {
+    refuseUnknownOptions("list", filter, filterOptions);
     this.#engine.refuseIfClosed();
     return this.#store
       .listActors(filter)

@@ -19,8 +19,8 @@ export type LogicOf<T> = T extends MachineRegistration<infer TLogic> ? TLogic : 
 export type DurableActor<TLogic extends AnyActorLogic> = Actor<TLogic> & {
   /**
    * Sends an event that must be accepted; resolves when its outcome is on disk.
-   * @throws InvalidTransitionError, GuardRejected, TerminalStateViolation; RUNTIME_CLOSED, IDEMPOTENCY_KEY_INVALID;
-   *   STORE_FULL, STORE_FENCED, STORE_LOCKED, STORE_MOVED, STORE_READ_ONLY, STORE_FAILED when it cannot be written; for
+   * @throws InvalidTransitionError, GuardRejected, TerminalStateViolation; RUNTIME_CLOSED, OPTIONS_INVALID,
+   *   IDEMPOTENCY_KEY_INVALID; STORE_FULL, STORE_FENCED, STORE_LOCKED, STORE_MOVED, STORE_READ_ONLY, STORE_FAILED when it cannot be written; for
    *   an entity, CONTEXT_TOO_LARGE and EVENT_PAYLOAD
    */
   deliver(event: EventFromLogic<TLogic>, options?: DeliverOptions): Promise<SnapshotFrom<TLogic>>;

@@ -45,6 +45,18 @@ describe("deliver", () => {
       }),
   );
 
+  test.each([{ idempotencykey: "k" }, { key: "k" }, "k"])("refuses %o: it would be delivered twice", (options) =>
+    unharmed(async (runtime) => {
+      const refused = { code: "OPTIONS_INVALID", fix: expect.stringContaining("idempotencyKey") };
+      const ephemeral = runtime.createActor(createMachine({ on: { flip: { actions: [] } } })).start();
+      for (const actor of [runtime.actor("l"), ephemeral]) {
+        await expect(actor?.deliver({ type: "flip" }, options as never)).rejects.toMatchObject(refused);
+      }
+      await expect(runtime.deliver("l", { type: "flip" }, options as never)).rejects.toMatchObject(refused);
+      expect(runtime.actor("l")?.getSnapshot()).toMatchObject({ value: "off" });
+    }),
+  );
+
   test.each([undefined, null])("takes %o for no idempotency key", (idempotencyKey) =>
     unharmed(async (runtime) => {
       for (const value of ["on", "off"]) {
@@ -110,6 +122,27 @@ describe("createActor", () => {
     }),
   );
 
+  test.each([{ ID: "m" }, { id: "m", inputs: {} }, "m", 7, null])(
+    "refuses %o for its options: it would make another actor each time",
+    (options) =>
+      unharmed(async (runtime) => {
+        for (const logic of ["lamp", lamp] as const) {
+          const made = () => runtime.createActor(logic as "lamp", options as never);
+          const refused = { code: "OPTIONS_INVALID", fix: expect.stringContaining("id, input, systemId, inspect") };
+          expect(made).toThrow(expect.objectContaining(refused));
+        }
+        await runtime.settled();
+        expect(runtime.list()).toHaveLength(1);
+      }),
+  );
+
+  test("takes what else XState's own takes", () =>
+    unharmed(async (runtime) => {
+      const options = { id: "m", devTools: true, src: "lamp", clock: undefined, snapshot: undefined };
+      expect(runtime.createActor("lamp", options as never).id).toBe("m");
+      runtime.actor("m")?.stop();
+    }));
+
   test("leaves XState's options to logic that is not registered and lives as long as the process", async () => {
     const runtime = await openRuntime({ machines });
     const clock = simulatedClock();
@@ -139,6 +172,15 @@ describe("note", () => {
   test.each([undefined, null, {}, "a text", 7])("refuses %o, which is none", (note) =>
     unharmed(async (runtime) => {
       await expect(runtime.note("l", note as never)).rejects.toMatchObject({ code: "NOTE_INVALID" });
+    }),
+  );
+});
+
+describe("list", () => {
+  test.each([{ mashine: "lamp" }, "lamp", null])("refuses %o, which would list all", (filter) =>
+    unharmed(async (runtime) => {
+      const refused = { code: "OPTIONS_INVALID", fix: expect.stringContaining("machine, state, tag") };
+      expect(() => runtime.list(filter as never)).toThrow(expect.objectContaining(refused));
     }),
   );
 });

@@ -42,6 +42,19 @@ describe("openRuntime", () => {
     await runtime.close();
   });
 
+  test.each([
+    ["openRuntime", { fiel: "orders.db" }, '"fiel" (file?)'],
+    ["openRuntime", { database: "orders.db" }, '"database"'],
+    ["openRuntime: machines.x", { machines: { x: { logic: lamp, migrations: {} } } }, '"migrations"'],
+    ["openRuntime: machines.x", { machines: { x: { logic: lamp, versoin: "2" } } }, '"versoin" (version?)'],
+  ])("%s refuses %o: an option that is misspelt would be none", async (place, options, named) => {
+    const message = `${place} does not take the option ${named}`;
+    await expect(openRuntime({ machines, ...options } as never)).rejects.toMatchObject({
+      code: "OPTIONS_INVALID",
+      message,
+    });
+  });
+
   test.each([Number.NaN, -1, "5m", "1000"])("refuses %o as a duration, and names where it stands", async (ms) => {
     for (const [place, options] of [
       ["waitMs", { waitMs: ms }],

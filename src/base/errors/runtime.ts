@@ -25,6 +25,12 @@ export const runtimeErrors = defineErrors({
     message: "{actor}: a durable actor has no {option} of its own",
     fix: "{instead}",
   },
+  OPTIONS_INVALID: {
+    exit: 2,
+    http: 400,
+    message: "{place} does not take {what}",
+    fix: "Nothing was done. Its options are {known}.",
+  },
   NOTE_INVALID: {
     exit: 2,
     http: 400,

@@ -1,0 +1,55 @@
+import type { Ids } from "../base/ids.ts";
+import type { Clock } from "../base/time.ts";
+import type { Durability, Store } from "../store/port.ts";
+import { refuseBadDuration, refuseBadRegistrations, refuseUnknownOptions } from "./arguments.ts";
+import type { MachineMap } from "./registry.ts";
+
+export interface RuntimeOptions<TMachines extends MachineMap> {
+  /** The SQLite file; made when it is not there. `:memory:`, the default, lives as long as the process. */
+  readonly file?: string | undefined;
+  /** An open store instead of a file, for one runtime at a time; the caller closes it. */
+  readonly store?: Store | undefined;
+  /** Every machine that roots are made from, by the name under which they are found again after a restart. */
+  readonly machines: TMachines;
+  /**
+   * `full` (the default): an acknowledged event survives a power cut. `normal`: it survives `kill -9` and a crash of
+   * the process; a power cut may take the last commits, never the file's integrity.
+   */
+  readonly durability?: Durability | undefined;
+  /** Refuse logic that is not registered, instead of running it for the life of the process. Default false. */
+  readonly strict?: boolean | undefined;
+  /** How long to wait for a store that another process uses, or has locked. Default 0. */
+  readonly waitMs?: number | undefined;
+  /** Roots that nobody uses for so long are put to sleep. Default: never. */
+  readonly passivateAfterMs?: number | undefined;
+  /** Tells all time and sets all timers. Default: the system's. */
+  readonly clock?: Clock | undefined;
+  /** Makes the ids of actors that were given none, of audit events, and of a new store. Default: ULIDs. */
+  readonly ids?: Ids | undefined;
+  /** Gets what XState's `log` actions say. Default: `console.log`. */
+  readonly logger?: ((...args: unknown[]) => void) | undefined;
+  /** Told once when the store fails and nothing is accepted any more. */
+  readonly onFailure?: ((error: unknown) => void) | undefined;
+}
+
+const known: Readonly<Record<keyof RuntimeOptions<MachineMap>, true>> = {
+  file: true,
+  store: true,
+  machines: true,
+  durability: true,
+  strict: true,
+  waitMs: true,
+  passivateAfterMs: true,
+  clock: true,
+  ids: true,
+  logger: true,
+  onFailure: true,
+};
+
+/** @throws PawlError MACHINE_INVALID, OPTIONS_INVALID, DURATION_OPTION_INVALID */
+export function refuseBadRuntimeOptions(options: RuntimeOptions<MachineMap>): void {
+  refuseBadRegistrations(options?.machines);
+  refuseUnknownOptions("openRuntime", options, Object.keys(known));
+  refuseBadDuration("waitMs", options.waitMs);
+  refuseBadDuration("passivateAfterMs", options.passivateAfterMs);
+}
