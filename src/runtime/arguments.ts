@@ -1,5 +1,6 @@
 /** What callers hand over is looked at before anything of it is kept: what the store refuses would end the runtime. */
 import { inspect } from "node:util";
+import type { AnyActorLogic } from "xstate";
 import { holdsControls } from "../base/control-characters.ts";
 import { PawlError } from "../base/errors/index.ts";
 import { nearest } from "../base/nearest.ts";
@@ -63,6 +64,13 @@ function whyNoId(id: unknown): string | undefined {
   }
   // The store keeps UTF-8, which has none: the actor would have another id after a restart.
   return /\p{Surrogate}/u.test(id) ? "it holds half a character" : undefined;
+}
+
+/** XState ends the actor of it, which here would be for good. @throws PawlError EVENT_INVALID */
+export function refuseNoEvent(actor: string, event: { readonly type?: unknown } | null | undefined): void {
+  if (typeof event?.type !== "string") {
+    throw new PawlError("EVENT_INVALID", { actor, event: shown(event) });
+  }
 }
 
 /** None at all is left to XState. @throws PawlError SYSTEM_ID_INVALID */
@@ -131,7 +139,7 @@ export function refuseBadRegistrations(machines: unknown): void {
   }
 }
 
-const isLogic = (value: unknown): boolean =>
+export const isLogic = (value: unknown): value is AnyActorLogic =>
   typeof value === "object" && value !== null && "transition" in value && "getInitialSnapshot" in value;
 
 const noteTypes: readonly unknown[] = ["manual_override", "error", "warning"] satisfies AuditNote["type"][];
@@ -156,7 +164,7 @@ export function refuseBadNote(actor: string, note: AuditNote): void {
   }
 }
 
-const shown = (value: unknown): string =>
+export const shown = (value: unknown): string =>
   typeof value === "string"
     ? JSON.stringify(value)
     : inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY });

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import type { AnyActorLogic } from "xstate";
 import { PawlError } from "../base/errors/index.ts";
 import type { MachineStamp } from "../store/port.ts";
+import { isLogic, shown } from "./arguments.ts";
 import type { EntityBinding } from "./entity.ts";
 import { type MigrationSteps, type Migrations, migrationSteps } from "./migrations.ts";
 import { type InternalLogic, isMachine } from "./xstate/internals.ts";
@@ -62,11 +63,14 @@ export class Registry {
 
   /** @throws PawlError MACHINE_UNKNOWN */
   logic(name: string): InternalLogic {
-    const logic = this.#logics.get(name);
-    if (logic === undefined) {
-      throw new PawlError("MACHINE_UNKNOWN", { machine: name, known: [...this.#logics.keys()].join(", ") || "none" });
-    }
-    return logic;
+    return this.#logics.get(name) ?? this.#refuse(name);
+  }
+
+  #refuse(machine: unknown): never {
+    throw new PawlError("MACHINE_UNKNOWN", {
+      machine: shown(machine),
+      known: [...this.#logics.keys()].join(", ") || "none",
+    });
   }
 
   /** The type of a root: by its name, since one logic may be registered under several. */
@@ -110,9 +114,12 @@ export class Registry {
   /**
    * The name under which the logic of a root is registered. A machine that `provide` made from a registered one, or the
    * other way round, is refused: after a restart its actors would run with other implementations.
-   * @throws PawlError LOGIC_PROVIDED
+   * @throws PawlError MACHINE_UNKNOWN where it is no logic, LOGIC_PROVIDED
    */
   nameOfRoot(logic: InternalLogic, actor: string): string | undefined {
+    if (!isLogic(logic)) {
+      this.#refuse(logic);
+    }
     const machine = this.nameOf(logic);
     if (machine !== undefined && this.#logics.get(machine) !== logic) {
       throw new PawlError("LOGIC_PROVIDED", { actor, machine });
@@ -130,10 +137,6 @@ export class Registry {
     }
     return type;
   }
-}
-
-function isLogic(entry: AnyActorLogic | MachineRegistration): entry is AnyActorLogic {
-  return "transition" in entry && "getInitialSnapshot" in entry;
 }
 
 function configOf(logic: InternalLogic): object {

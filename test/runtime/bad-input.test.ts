@@ -67,6 +67,16 @@ describe("deliver", () => {
   );
 });
 
+describe("send", () => {
+  test.each([{}, null, undefined, { type: 7 }, 7])("refuses %j, which would end the actor for good", (event) =>
+    unharmed(async (runtime) => {
+      const refused = expect.objectContaining({ code: "EVENT_INVALID", httpStatus: 400 });
+      expect(() => runtime.actor("l")?.send(event as never)).toThrow(refused);
+      expect(runtime.actor("l")?.getSnapshot()).toMatchObject({ status: "active", value: "off" });
+    }),
+  );
+});
+
 /** Runs something with a bad argument in a runtime with one actor, and looks whether that one lives and is kept. */
 async function unharmed(act: (runtime: Runtime<typeof machines>) => Promise<void>): Promise<void> {
   const failures: unknown[] = [];
@@ -134,6 +144,13 @@ describe("createActor", () => {
         await runtime.settled();
         expect(runtime.list()).toHaveLength(1);
       }),
+  );
+
+  test.each([undefined, null, 7, { initial: "off" }])("refuses %o, which is neither a name nor a logic", (logic) =>
+    unharmed(async (runtime) => {
+      const refused = { code: "MACHINE_UNKNOWN", fix: expect.stringContaining("lamp, counter") };
+      expect(() => runtime.createActor(logic as never)).toThrow(expect.objectContaining(refused));
+    }),
   );
 
   test("takes what else XState's own takes", () =>

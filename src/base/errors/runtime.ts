@@ -43,6 +43,12 @@ export const runtimeErrors = defineErrors({
     message: "{actor}: {what} has {characters} characters of JSON, more than {most}",
     fix: "Keep what is large in a file or a row of its own, and its name in the context.",
   },
+  EVENT_INVALID: {
+    exit: 2,
+    http: 400,
+    message: "{actor}: {event} is no event",
+    fix: "Nothing was sent. Send an object whose type is a text.",
+  },
   EVENT_PAYLOAD: {
     exit: 2,
     http: 400,
@@ -64,7 +70,7 @@ export const runtimeErrors = defineErrors({
   MACHINE_UNKNOWN: {
     exit: 2,
     http: 404,
-    message: 'no machine "{machine}" is registered',
+    message: "no machine {machine} is registered",
     fix: "Registered are: {known}. Add it to the machines that openRuntime is given.",
   },
   LOGIC_NOT_REGISTERED: {

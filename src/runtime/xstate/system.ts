@@ -1,4 +1,5 @@
 import type { AnyEventObject, InspectionEvent } from "xstate";
+import { refuseNoEvent } from "../arguments.ts";
 import type { Cascades } from "../cascades.ts";
 import { reportUnhandled } from "../unhandled.ts";
 import type { InternalActor, InternalScheduler, InternalSystem, MicrostepEvent, SystemEvent } from "./internals.ts";
@@ -125,7 +126,11 @@ export class DurableSystem implements InternalSystem {
     this.#observe(event);
   }
 
+  /** @throws PawlError EVENT_INVALID to who is outside; among actors it is an error of one of them, as in XState */
   _relay(source: InternalActor | undefined, target: InternalActor, event: AnyEventObject): void {
+    if (source === undefined) {
+      refuseNoEvent(target.id, event);
+    }
     if (!this.#host.admits(source, event.type)) {
       return;
     }
