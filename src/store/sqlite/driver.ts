@@ -1,4 +1,4 @@
-import { createRequire } from "node:module";
+import module from "node:module";
 import type BetterSqlite3 from "better-sqlite3";
 import { PawlError } from "../../base/errors/index.ts";
 
@@ -26,5 +26,9 @@ export function loadDriver(require: (name: string) => unknown, node: string): ty
 }
 
 /** A connection to SQLite. Whoever opens one takes it from here, and from no package. */
-export const Database: typeof BetterSqlite3 = loadDriver(createRequire(import.meta.url), process.versions.node);
+export const Database: typeof BetterSqlite3 = loadDriver(
+  // A bundler that sees an imported `createRequire` puts a function in its place that knows neither package.
+  module.createRequire(import.meta.url),
+  process.versions.node,
+);
 export type Database = BetterSqlite3.Database;

@@ -1,4 +1,4 @@
-import { createRequire } from "node:module";
+import module from "node:module";
 import { pathToFileURL } from "node:url";
 import {
   MessageChannel,
@@ -113,12 +113,13 @@ export function openWriterThread(setup: Pick<ThreadSetup, "file" | "durability" 
 
 function startProgram(options: WorkerOptions): Worker {
   const isSource = import.meta.url.endsWith(".ts");
+  // A bundler takes along what stands here as a text, and refuses to go on where there is no such file.
   const program = isSource
-    ? new URL("writer-program.ts", import.meta.url)
-    : new URL("writer-program.js", import.meta.url);
+    ? import.meta.url.replace("writer-thread", "writer-program")
+    : new URL("writer-program.js", import.meta.url).href;
   // What keeps it from being loaded is answered like a commit: who is blocked hears of no error of a thread.
   const source = `${isSource ? loadingTypeScript() : "Promise.resolve()"}
-    .then(() => import(${JSON.stringify(program.href)}))
+    .then(() => import(${JSON.stringify(program)}))
     .catch(({ message }) => {
       const { port, answered } = require("node:worker_threads").workerData;
       port.postMessage({ failure: { message: "the writer's thread failed: " + message, code: "EIO", hasNoThread: true } });
@@ -130,7 +131,7 @@ function startProgram(options: WorkerOptions): Worker {
 
 /** A thread takes no loader from its command line, so it registers one itself. */
 function loadingTypeScript(): string {
-  const tsx = pathToFileURL(createRequire(import.meta.url).resolve("tsx/package.json"));
+  const tsx = pathToFileURL(module.createRequire(import.meta.url).resolve("tsx/package.json"));
   const loader = new URL("dist/esm/api/index.mjs", tsx).href;
   return `import(${JSON.stringify(loader)}).then(({ register }) => register())`;
 }
