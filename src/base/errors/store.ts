@@ -5,7 +5,7 @@ export const storeErrors = defineErrors({
     exit: 75,
     http: 409,
     message: "{file} is in use by process {pid} on {host}",
-    fix: "Wait until it has ended (openRuntime does so for waitMs), or end it: a run by pawl cancel, or Ctrl-C there.",
+    fix: "Wait until it has ended (openRuntime does so for waitMs), or end it: a run by pawl cancel, or Ctrl-C there. If it is this one, await close() of its runtime, or use that.",
   },
   STORE_LOCKED: {
     exit: 75,

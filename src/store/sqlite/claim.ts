@@ -62,7 +62,8 @@ export function takeClaim(db: Database, file: string, clock: Clock, forMs = clai
   const take = db.transaction((): number => {
     const present = read.get();
     if (present !== undefined && !wasGivenUp(file, present) && holds(present, clock.now())) {
-      throw new PawlError("STORE_IN_USE", { file, pid: present.pid, host: present.host });
+      const { pid, host } = present;
+      throw new PawlError("STORE_IN_USE", { file, pid: pid === process.pid ? `${pid} (this one)` : pid, host });
     }
     const fence = (present?.fence ?? 0) + 1;
     db.prepare("INSERT OR REPLACE INTO claim VALUES (1, ?, ?, ?, ?, ?)").run(

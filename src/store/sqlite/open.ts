@@ -116,8 +116,14 @@ function unchangingReader(file: string): Database {
 
 /** SQLite takes "" for a file of its own that is gone with the process: whoever meant another would lose all. */
 function refuseNoPath(file: unknown): void {
+  const text = String(file);
+  // A folder of that name would be made.
+  if (text.startsWith("file:")) {
+    const detail = "it is a URL: fileURLToPath() of node:url makes a path of it";
+    throw new PawlError("STORE_NOT_A_DATABASE", { file: inspect(text), detail });
+  }
   if (typeof file !== "string" || file === "" || file.includes("\0")) {
-    throw new PawlError("STORE_NOT_A_DATABASE", { file: inspect(String(file)), detail: "it is no path of a file" });
+    throw new PawlError("STORE_NOT_A_DATABASE", { file: inspect(text), detail: "it is no path of a file" });
   }
 }
 

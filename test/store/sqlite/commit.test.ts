@@ -129,7 +129,7 @@ describe.each([
     const clock = { now: () => now, monotonic: () => now, setTimeout: () => 0, clearTimeout: () => undefined };
     const first = openSqlite({ file, clock, threadAfterEvents });
     await committed(first, nth(1));
-    expect(() => openSqlite({ file, clock })).toThrow(`is in use by process ${process.pid}`);
+    expect(() => openSqlite({ file, clock })).toThrow(`is in use by process ${process.pid} (this one) on `);
     now += 10_001;
     const second = openSqlite({ file, clock });
     const fenced = { code: "STORE_FENCED", values: { found: 2, ours: 1 } };

@@ -65,8 +65,11 @@ describe("a file that cannot be used", () => {
   });
 
   test("is refused when its name is none", () => {
-    for (const file of ["", "a\0b", new URL("file:///a.db") as unknown as string]) {
+    for (const file of ["", "a\0b", 7 as unknown as string]) {
       expect(() => openSqlite({ file })).toThrow(/^.+ is not a Pawl store: it is no path of a file$/);
+    }
+    for (const file of ["file:a.db", "file:///a.db", new URL("file:///a.db") as unknown as string]) {
+      expect(() => openSqlite({ file })).toThrow(/^'file:.+ is not a Pawl store: it is a URL: fileURLToPath/);
     }
   });
 
