@@ -123,3 +123,19 @@ test("a run whose branch somebody deleted says how it ended, and where its commi
   const [, log = ""] = /^ {2}git (log .*?) {2}prints the commits that were not merged$/m.exec(stdout) ?? [];
   expect(place.git(...log.split(" "), "--format=%s")).toMatch(/^w\.t: /);
 });
+
+test("a gate that said nothing is named without a command that would find nothing, also by what is behind others", async () => {
+  const gates = `gates:
+  slow: { type: UNIT, run: "sleep 60", timeout: 100ms }
+  next: { type: UNIT, run: "true", depends_on: [slow] }
+  last: { type: UNIT, run: "true", depends_on: [next] }
+`;
+  const place = placeWith(planOf(["{ id: t, run: 'true', depends_on: [last] }"], gates));
+  expect(place.pawl("run", "plan.yaml").status).toBe(1);
+  const next = "mend what it reports, in the plan or in the repository, and start a new run: pawl run PLAN";
+  const task = (await place.look("show", "w.t")).stdout;
+  expect(task).toContain("\ngate w~slow failed\n  does: sleep 60\n  exit code: none (timed out after 0.1 s)\n");
+  expect(task.split("\nnext\n")[1]).toBe(`  ${next}\n`);
+  const gate = (await place.look("show", "w~last")).stdout;
+  expect(gate.split("\nnext\n")[1]).toBe("  pawl show w~slow  says what went wrong\n");
+});

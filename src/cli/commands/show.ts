@@ -119,7 +119,9 @@ function failedGatesBelow(db: Database, { entity_type, id }: EntityDetail): Fail
 function printGate(context: CliContext, gate: FailedGate, name: string): void {
   print(context, `gate ${name} failed`);
   print(context, `  does: ${commandLine(String(gate.command))}`);
-  print(context, `  exit code: ${gate.exit_code ?? `none (${gate.signal})`}`);
+  const { exit_code, signal, timeout_sec, duration_sec } = gate;
+  const isTimedOut = exit_code === null && duration_sec !== null && duration_sec >= timeout_sec;
+  print(context, `  exit code: ${exit_code ?? `none (${isTimedOut ? `timed out after ${timeout_sec} s` : signal})`}`);
   printTail(context, "end of its stdout", lastLines(gate.stdout ?? ""));
   printTail(context, "end of its stderr", lastLines(gate.stderr ?? ""));
 }

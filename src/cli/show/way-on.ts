@@ -59,7 +59,7 @@ export function wayOn({ entity_type: type, id: rowId, row }: EntityDetail, id: s
   if (type === "test_gate" && state === "FAILED") {
     return known.hasLogs ? [`pawl logs ${id}  prints all that is kept of its output`] : [];
   }
-  if (type === "task" && state === "cancelled") {
+  if ((type === "task" && state === "cancelled") || (type === "test_gate" && state === "BLOCKED")) {
     return known.blamed.map(whatWentWrong);
   }
   if (type === "workstream" && notMerged.has(state)) {

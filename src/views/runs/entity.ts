@@ -37,21 +37,40 @@ export interface FailedGate {
   readonly exit_code: number | null;
   /** What ended it, where it has no exit code. */
   readonly signal: string | null;
+  readonly timeout_sec: number;
+  readonly duration_sec: number | null;
   readonly stdout: string | null;
   readonly stderr: string | null;
 }
 
+const failedGateColumns = "gate_id, command, exit_code, signal, timeout_sec, duration_sec, stdout, stderr";
+
+/** The gates that `first` names by their row ids, and all that these depend on: one that failed blocks those behind it. */
+const neededGates = (first: string): string =>
+  `WITH RECURSIVE needed (gate) AS (${first}
+     UNION SELECT value FROM needed JOIN test_gates ON gate_id = gate, json_each(test_gates.depends_on))`;
+
 const blamedShown = 3;
 
 /**
- * Row ids of what kept a run, workstream or task from its work, a few of them: workstreams of the run or tasks of the
- * workstream that failed, those that must not first; and what it depends on, where that ended otherwise than completed.
+ * Row ids of what kept a run, workstream, task or gate from its work, a few of them: workstreams of the run or tasks of
+ * the workstream that failed, those that must not first; and what it depends on, where that ended otherwise than
+ * completed. Of a gate, the gates before it that failed.
  */
 export function blamedFor(db: Database, { entity_type, id }: EntityDetail): string[] {
   if (entity_type === "run") {
     return db
       .prepare(
         "SELECT ws_id FROM workstreams WHERE run_id = ? AND +state = 'failed' ORDER BY allow_failure, rowid LIMIT ?",
+      )
+      .pluck()
+      .all(id, blamedShown) as string[];
+  }
+  if (entity_type === "test_gate") {
+    const first = "SELECT value FROM test_gates, json_each(depends_on) WHERE gate_id = ?";
+    return db
+      .prepare(
+        `${neededGates(first)} SELECT gate_id FROM test_gates WHERE gate_id IN needed AND +state = 'FAILED' LIMIT ?`,
       )
       .pluck()
       .all(id, blamedShown) as string[];
@@ -80,22 +99,21 @@ export function blamedFor(db: Database, { entity_type, id }: EntityDetail): stri
 export function failedGatesOfWorkstream(db: Database, workstream: string): FailedGate[] {
   return db
     .prepare(
-      `SELECT gate_id, command, exit_code, signal, stdout, stderr FROM test_gates
+      `SELECT ${failedGateColumns} FROM test_gates
        WHERE gate_id > ? AND gate_id < ? AND +state = 'FAILED' ORDER BY rowid`,
     )
     .all(`${workstream}~`, `${workstream}\u007f`) as FailedGate[];
 }
 
-/** Gates that a task needed, or that ran on its patches, and that failed, by the task's row id. */
+/** Gates that a task needed, if only behind others, or that ran on its patches, and that failed, by the task's row id. */
 export function failedGatesOf(db: Database, task: string): FailedGate[] {
   return db
     .prepare(
-      `SELECT gate_id, command, exit_code, signal, stdout, stderr FROM test_gates
-       WHERE +state = 'FAILED' AND (gate_id >= ? AND gate_id < ?
-         OR gate_id IN (SELECT value FROM tasks, json_each(gate_dependencies) WHERE task_id = ?))
-       ORDER BY gate_id`,
+      `${neededGates("SELECT value FROM tasks, json_each(gate_dependencies) WHERE task_id = ?")}
+       SELECT ${failedGateColumns} FROM test_gates
+       WHERE +state = 'FAILED' AND (gate_id >= ? AND gate_id < ? OR gate_id IN needed) ORDER BY gate_id`,
     )
-    .all(`${task}~p`, `${task}~q`, task) as FailedGate[];
+    .all(task, `${task}~p`, `${task}~q`) as FailedGate[];
 }
 
 /** Row ids of the patches of a task that were quarantined, by the task's row id. */
