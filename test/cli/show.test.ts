@@ -37,6 +37,14 @@ workstreams:
     expect(JSON.parse((await run.place.look("show", "two.prompt", "--json")).stdout).does).toBe(`test ${long}`);
   });
 
+  test("says what became of the changes of a task, and of one that ended well that there were none", async () => {
+    const commit = run.place.git("log", "--format=%H", "--grep=^one.t", "pawl/p-1");
+    expect((await run.place.look("show", "one.t")).stdout).toContain(`\n  patch: one.t~p1, committed ${commit}\n`);
+    expect((await run.place.look("show", "two.prompt")).stdout).toContain("\n  patch: none\n");
+    const { patches } = JSON.parse((await run.place.look("show", "one.t", "--json")).stdout);
+    expect(patches).toEqual([{ ledger_id: "p-1/one.t~p1", state: "committed", commit_sha: commit }]);
+  });
+
   test("counts those commits as the run's that are in its branch", async () => {
     expect(run.printed.stdout).toContain("1 commit, branch pawl/p-1");
     expect(run.place.git("rev-list", "--count", "--no-merges", "main..pawl/p-1")).toBe("1");

@@ -12,7 +12,7 @@ import {
   eventsAfter,
   failedGatesOf,
   failedGatesOfWorkstream,
-  quarantinedOf,
+  patchesOf,
   runTree,
 } from "../../src/views/runs/index.ts";
 
@@ -33,7 +33,7 @@ test("what is shown of one run is not looked for among the entities of all that 
   commitsOf(db, "r/w");
   failedGatesOf(db, "r/w.a");
   failedGatesOfWorkstream(db, "r/w");
-  quarantinedOf(db, "r/w.a");
+  patchesOf(db, "r/w.a");
   blamedFor(db, entity("task", "r/w.a"));
   blamedFor(db, entity("workstream", "r/w"));
   blamedFor(db, entity("test_gate", "r/w~g"));

@@ -13,9 +13,10 @@ import {
   failedGatesOf,
   failedGatesOfWorkstream,
   latestRun,
+  type PatchOfTask,
   patchContent,
+  patchesOf,
   processAtWork,
-  quarantinedOf,
   type ShownEvent,
 } from "../../views/runs/index.ts";
 import type { CliCommand } from "../command.ts";
@@ -72,6 +73,7 @@ export const command: CliCommand = {
             tailOf(last?.stderr, row["stderr"]),
           ]);
           const gates = failedGatesBelow(db, entity);
+          const patches = entity.entity_type === "task" ? patchesOf(db, entity.id) : [];
           const steps = wayOn(entity, id === undefined ? run : named(entity.id), {
             hasLogs: last !== undefined,
             failedGates: gates.map(({ gate_id }) => ({
@@ -79,7 +81,7 @@ export const command: CliCommand = {
               hasLogs: logsOf(state, gate_id).length > 0,
             })),
             blamed: blamedFor(db, entity).map(named),
-            quarantined: entity.entity_type === "task" ? quarantinedOf(db, entity.id).map(named) : [],
+            quarantined: patches.flatMap(({ ledger_id, state }) => (state === "quarantined" ? [named(ledger_id)] : [])),
             run,
             commits: entity.entity_type === "workstream" ? commitsOf(db, entity.id) : 0,
             isAtWork: processAtWork(db, context.clock.now()) !== null,
@@ -88,10 +90,11 @@ export const command: CliCommand = {
           const way = fixOf(entity, events, last?.stderr ?? last?.stdout ?? undefined);
           const fix = way && inState(way, options.state);
           if (options.json === true) {
-            printJson(context, { ...entity, does, fix, events, stdout, stderr, gates, next });
+            printJson(context, { ...entity, does, fix, events, patches, stdout, stderr, gates, next });
             return;
           }
-          printEntity(context, entity, { does, fix }, events);
+          const became = whatBecameOf(entity, patches, named);
+          printEntity(context, entity, { does, became, fix }, events);
           printTail(context, "end of stdout", stdout);
           printTail(context, "end of stderr", stderr);
           for (const gate of gates) {
@@ -129,7 +132,7 @@ function printGate(context: CliContext, gate: FailedGate, name: string): void {
 function printEntity(
   context: CliContext,
   { entity_type, id, row }: EntityDetail,
-  { does, fix }: { readonly does: string | undefined; readonly fix: string | undefined },
+  { does, became, fix }: { readonly does: string | undefined; became: readonly string[]; fix: string | undefined },
   events: readonly ShownEvent[],
 ): void {
   print(context, `${entity_type} ${id}: ${String(row["state"])}`);
@@ -140,6 +143,10 @@ function printEntity(
   if (exit !== undefined) {
     print(context, `  exit code: ${exitCodeOf(exit.metadata)}`);
   }
+  printLines(
+    context,
+    became.map((patch) => `  patch: ${patch}`),
+  );
   for (const [column, value] of Object.entries(row)) {
     if (
       value !== null &&
@@ -159,6 +166,20 @@ function printEntity(
   printLines(
     context,
     events.map((event) => `  ${eventLine(event)}`),
+  );
+}
+
+/** The patches of a task. A program that did nothing may end with 0 as well, so of a completed one it is said too. */
+function whatBecameOf(
+  { entity_type, row }: EntityDetail,
+  patches: readonly PatchOfTask[],
+  named: (row: string) => string,
+): string[] {
+  if (patches.length === 0) {
+    return entity_type === "task" && row["state"] === "completed" ? ["none"] : [];
+  }
+  return patches.map(({ ledger_id, state, commit_sha }) =>
+    `${named(ledger_id)}, ${state} ${commit_sha ?? ""}`.trimEnd(),
   );
 }
 

@@ -116,15 +116,21 @@ export function failedGatesOf(db: Database, task: string): FailedGate[] {
     .all(task, `${task}~p`, `${task}~q`) as FailedGate[];
 }
 
-/** Row ids of the patches of a task that were quarantined, by the task's row id. */
-export function quarantinedOf(db: Database, task: string): string[] {
+/** What became of a patch. */
+export interface PatchOfTask {
+  readonly ledger_id: string;
+  readonly state: string;
+  readonly commit_sha: string | null;
+}
+
+/** The patches of a task, by its row id: the first one first. */
+export function patchesOf(db: Database, task: string): PatchOfTask[] {
   return db
     .prepare(
-      `SELECT ledger_id FROM patch_ledger_entries
-       WHERE ledger_id >= ? AND ledger_id < ? AND +state = 'quarantined' ORDER BY rowid`,
+      `SELECT ledger_id, state, commit_sha FROM patch_ledger_entries
+       WHERE ledger_id >= ? AND ledger_id < ? ORDER BY rowid`,
     )
-    .pluck()
-    .all(`${task}~p`, `${task}~q`) as string[];
+    .all(`${task}~p`, `${task}~q`) as PatchOfTask[];
 }
 
 /** Content of a patch by the row id of its ledger entry; undefined when there is none. */

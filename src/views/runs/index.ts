@@ -9,8 +9,9 @@ export {
   type FailedGate,
   failedGatesOf,
   failedGatesOfWorkstream,
+  type PatchOfTask,
   patchContent,
-  quarantinedOf,
+  patchesOf,
 } from "./entity.ts";
 export { type EventFilter, eventsAfter, type ShownEvent } from "./events.ts";
 export { latestRun, listRuns, type RunSummary } from "./list.ts";
