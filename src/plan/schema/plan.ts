@@ -109,7 +109,12 @@ export const planSchema = z.strictObject({
   setup: command("setup")
     .optional()
     .describe("Runs once in each new worktree, and again where something that it made is gone."),
-  concurrency: z.int().min(1).max(1024).optional().describe("How many tasks are executed at the same time. Default 4."),
+  concurrency: z
+    .int()
+    .min(1)
+    .max(1024)
+    .optional()
+    .describe("How many tasks are executed at the same time; their gates are not counted. Default 4."),
   env: environment.optional().describe("Environment variables of every command."),
   secrets: z
     .array(variable)
@@ -118,7 +123,12 @@ export const planSchema = z.strictObject({
     .optional()
     .describe("Environment variables whose values must never reach a log, an event or the screen."),
   tools: z.record(idKey, tool).optional().describe("Commands that do a prompt, by id; a task names one as `agent`."),
-  gates: z.record(idKey, gate).optional().describe("Checks, by id."),
+  gates: z
+    .record(idKey, gate)
+    .optional()
+    .describe(
+      "Checks, by id. Those of a patch or of a merge run at the same time in one worktree, but for those that depend on others.",
+    ),
   workstreams: z.array(workstream).min(1).describe("Groups of tasks, each merged as one."),
 });
 
