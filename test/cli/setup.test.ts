@@ -27,6 +27,23 @@ describe("the setup command of a worktree", () => {
     expect(readFileSync(join(place.folder, ".git/notes"), "utf8")).toBe("once\nonce\n");
   });
 
+  test("is not stopped by the end of another one, that works in a worktree of the same name", () => {
+    const setup = (begun: string, until: string) =>
+      `'echo > "$NOTES-${begun}"; until test -e "$NOTES-${until}"; do sleep 0.1; done; mkdir deps; echo ${begun} > deps/tool'`;
+    const place = placeWith(
+      `pawl: 1
+name: p
+workstreams:
+  - { id: a, setup: ${setup("a", "b")}, tasks: [{ id: t, run: 'cp deps/tool a; echo > "$NOTES-done"' }] }
+  - { id: b, setup: ${setup("b", "done")}, tasks: [{ id: t, run: cp deps/tool b }] }
+`,
+      files,
+    );
+    place.env = { NOTES: join(place.folder, ".git/notes") };
+    expect(place.pawl("run", "plan.yaml").status).toBe(0);
+    expect([place.git("show", "pawl/p-1:a"), place.git("show", "pawl/p-1:b")]).toEqual(["a", "b"]);
+  });
+
   test("is run again where a task took away what it had made", () => {
     const place = placeWith(
       planOf(

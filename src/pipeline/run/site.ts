@@ -1,3 +1,4 @@
+import { basename, dirname } from "node:path";
 import type { Redactor } from "../../base/secrets.ts";
 import type { Clock } from "../../base/time.ts";
 import type { Command, Plan } from "../../plan/index.ts";
@@ -218,7 +219,8 @@ export class RunSite {
   }
 
   async #setUp(worktree: Worktree, setup: Command, signal: AbortSignal): Promise<void> {
-    const entity = `setup-${worktree.name}`;
+    // Each setup command has worktrees of its own, named alike; what runs at the same time must not be taken for one.
+    const entity = `setup-${basename(dirname(worktree.folder))}-${worktree.name}`;
     const { failure, result } = await this.command(worktree, {
       label: `setup of worktree ${worktree.name}`,
       command: setup,
