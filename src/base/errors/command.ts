@@ -5,7 +5,7 @@ export const commandErrors = defineErrors({
     exit: 1,
     http: 422,
     message: "{label}: command not found: {command} ({detail})",
-    fix: "Install it, correct its name, or name it by its path.",
+    fix: "Install it, correct its name, or name it by its path. A relative path begins at the top of the worktree, in which only committed files are, and what a setup command made.",
   },
   COMMAND_NOT_EXECUTABLE: {
     exit: 1,

@@ -47,6 +47,7 @@ describe("a command that is not found", () => {
     expect(result).toMatchObject({ exitCode: 127, startError: "not_found", startDetail: "ENOENT" });
     const error = explainCommand(result, spec);
     expect(error.code).toBe("COMMAND_NOT_FOUND");
+    expect(error.fix).toContain("A relative path begins at the top of the worktree, in which only committed files are");
     expect(error.message).toBe('task t: command not found: ["no-such-program-here","--flag"] (ENOENT)');
     expect(commandSucceeded(result, { expectedExitCode: 127 })).toBe(false);
   });
