@@ -68,10 +68,15 @@ function toSeconds(ms: number): number {
 /** What it said last: programs name the reason there, most of them on stderr. */
 function lastLineOf({ stdout, stderr }: CommandResult): string {
   for (const { tail } of [stderr, stdout]) {
-    const line = tail.trimEnd().split("\n").at(-1)?.trim();
-    if (line !== undefined && line !== "") {
-      return line;
+    const lines = tail.trimEnd().split("\n");
+    const last = lines.at(-1)?.trim();
+    if (last !== undefined && last !== "") {
+      return (endOfNode.test(last) ? lines.findLast((line) => errorOfNode.test(line)) : undefined) ?? last;
     }
   }
   return "it printed nothing";
 }
+
+/** Node ends what it says of an error that nobody caught with its version, and the error stands before the stack. */
+const endOfNode = /^Node\.js v\d+\.\d+\.\d+$/;
+const errorOfNode = /^\w*(Error|Exception)( \[\w+\])?: /;

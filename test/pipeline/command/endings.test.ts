@@ -119,6 +119,15 @@ describe("a command that fails", () => {
     expect(error.fix).toBe(`Read its output (${spec.stderrFile}), mend what it reports, then try again.`);
   });
 
+  test("is explained by the error that a Node program did not catch, not by the version below", async () => {
+    const program =
+      "console.error('Error: of before'); throw Object.assign(new TypeError('no\\nclient'), { code: 'E' })";
+    const spec = commandSpec([process.execPath, "-e", program]);
+    const result = await runCommand(spec);
+    expect(result.stderr.tail).toMatch(/\nNode\.js v\S+\n$/);
+    expect(explainCommand(result, spec).message).toMatch(/ ended with exit code 1, not 0: TypeError: no$/);
+  });
+
   test("is explained by its signal if one killed it", async () => {
     const spec = commandSpec("echo so far so good; kill -SEGV $$");
     const result = await runCommand(spec);
