@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { build as bundle } from "esbuild";
@@ -12,6 +12,16 @@ const root = join(import.meta.dirname, "..");
  */
 const tsc = createRequire(import.meta.url).resolve("typescript/bin/tsc");
 execFileSync(process.execPath, [tsc, "-p", ".config/tsconfig.build.json"], { cwd: root, stdio: "inherit" });
+
+// tsc leaves what it once made of a file that is gone, and the package would hold it.
+for (const room of ["src", "machines"]) {
+  for (const file of readdirSync(join(root, "dist", room), { recursive: true, encoding: "utf8" })) {
+    const made = /^(.*)\.(?:js|js\.map|d\.ts)$/.exec(join(room, file));
+    if (made !== null && !existsSync(join(root, `${made[1]}.ts`))) {
+      rmSync(join(root, "dist", room, file));
+    }
+  }
+}
 
 const bin = join(root, "dist", "bin");
 rmSync(bin, { recursive: true, force: true });
