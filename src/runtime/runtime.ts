@@ -33,7 +33,7 @@ export type ListedActor = Pick<ActorRow, "id" | "machine" | "version" | "state" 
  * Opens a store and goes on with every actor that was running in it.
  * @throws PawlError MACHINE_INVALID, OPTIONS_INVALID, DURATION_OPTION_INVALID, MIGRATIONS_UNORDERED, DURABILITY_UNKNOWN,
  *   STORE_IN_USE, STORE_LOCKED, STORE_NEWER, STORE_NOT_A_DATABASE, STORE_DAMAGED, STORE_READ_ONLY, STORE_FULL, STORE_FAILED,
- *   STORE_SHARED, MACHINE_CHANGED
+ *   STORE_SHARED, SQLITE_UNAVAILABLE, MACHINE_CHANGED
  */
 export async function openRuntime<const TMachines extends MachineMap>(
   options: RuntimeOptions<TMachines>,

@@ -7,6 +7,12 @@ export const storeErrors = defineErrors({
     message: "{file} is in use by process {pid} on {host}",
     fix: "Wait until it has ended (openRuntime does so for waitMs), or end it: a run by pawl cancel, or Ctrl-C there. If it is this one, await close() of its runtime, or use that.",
   },
+  SQLITE_UNAVAILABLE: {
+    exit: 1,
+    http: 500,
+    message: "{driver} cannot be loaded: {detail}",
+    fix: "It is compiled for one Node. With this one run npm ci again, in Pawl's folder or your app's, with install scripts and optional dependencies: nothing that was recorded is lost.",
+  },
   STORE_LOCKED: {
     exit: 75,
     http: 409,
@@ -42,12 +48,6 @@ export const storeErrors = defineErrors({
     http: 500,
     message: "{file} has schema {found} of {component}, this Pawl knows up to {known}",
     fix: "Use the Pawl that wrote it, or a newer one.",
-  },
-  STORE_DRIVER_UNFIT: {
-    exit: 1,
-    http: 500,
-    message: "{name}, which opens stores, does not run in Node {node}: {detail}",
-    fix: "It was installed for another Node. Run npm ci again with this one, in Pawl's folder or your app's: nothing that was recorded is lost.",
   },
   DURABILITY_UNKNOWN: {
     exit: 2,

@@ -1,4 +1,5 @@
 import { PawlError } from "../../base/errors/index.ts";
+import { driverName } from "./driver.ts";
 
 /** Of the file system: what stands at the place, or who may write there, is in the way. */
 const unwritable: ReadonlySet<string> = new Set(["EACCES", "EPERM", "EROFS", "ENOENT", "ENOTDIR", "EEXIST", "EISDIR"]);
@@ -12,6 +13,11 @@ export function storeFailure(error: unknown, file: string, action: string): unkn
     return error;
   }
   const code = (error as { code?: unknown }).code;
+  if (isNotLoaded(error, code)) {
+    // Who looked for the native part in vain lists where.
+    const detail = "tries" in error ? error.message.replace(/\n.*/s, "") : error.message.replaceAll("\n", " ");
+    return new PawlError("SQLITE_UNAVAILABLE", { driver: driverName, detail }, { cause: error });
+  }
   if (typeof code !== "string") {
     return error;
   }
@@ -39,4 +45,9 @@ export function storeFailure(error: unknown, file: string, action: string): unkn
     return new PawlError("STORE_FAILED", { file, action, detail }, extras);
   }
   return error;
+}
+
+/** Of the package or its native part: it was left out, not compiled, or compiled for another Node. */
+function isNotLoaded(error: Error, code: unknown): boolean {
+  return code === "MODULE_NOT_FOUND" || code === "ERR_DLOPEN_FAILED" || "tries" in error;
 }

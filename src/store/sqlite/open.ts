@@ -39,7 +39,7 @@ const threadAfterEvents = 4_096;
 /**
  * Opens a store for writing, claims it, and brings its schema up to date.
  * @throws PawlError DURABILITY_UNKNOWN, STORE_IN_USE, STORE_LOCKED, STORE_NEWER, STORE_NOT_A_DATABASE, STORE_DAMAGED,
- *   STORE_READ_ONLY, STORE_FULL, STORE_FAILED
+ *   STORE_READ_ONLY, STORE_FULL, STORE_FAILED, SQLITE_UNAVAILABLE
  */
 export function openSqlite(options: SqliteOptions): Store {
   const { file } = options;

@@ -1,39 +1,40 @@
-import { createRequire } from "node:module";
+import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { loadDriver } from "../../../src/store/sqlite/driver.ts";
 
-test("the driver is the one that runs in the Node at hand", () => {
-  const named: string[] = [];
-  const require = (name: string): unknown => {
-    named.push(name);
-    return class {
-      close(): void {}
-    };
-  };
-  for (const node of ["20.19.0", "22.14.0", "24.1.0"]) {
-    loadDriver(require, node);
-  }
-  expect(named).toEqual(["better-sqlite3", "better-sqlite3-13", "better-sqlite3-13"]);
-});
+const { href: library } = new URL("../../../dist/src/runtime/index.js", import.meta.url);
 
-test("a driver that was not installed for this Node is said, with what to do", () => {
-  const notInstalled = "a-driver-that-is-not-installed";
-  expect(() => loadDriver(() => createRequire(import.meta.url)(notInstalled), "22.14.0")).toThrow(
-    expect.objectContaining({
-      code: "STORE_DRIVER_UNFIT",
-      message:
-        "better-sqlite3-13, which opens stores, does not run in Node 22.14.0: Cannot find module 'a-driver-that-is-not-installed'",
-      fix: expect.stringContaining("Run npm ci again with this one"),
-    }),
+/** What opening a runtime says in a process of its own, in which something was done to how modules are loaded. */
+const said = (before: string): unknown =>
+  JSON.parse(
+    execFileSync(process.execPath, ["--input-type=module", "-e", program(before)], { encoding: "utf8", stdio: "pipe" }),
   );
-});
 
-test("a driver that was compiled for another Node is said, though it is there", () => {
-  const compiled = "The module 'a.node'\nwas compiled against a different Node.js version";
-  class Driver {
-    constructor() {
-      throw new Error(compiled);
-    }
-  }
-  expect(() => loadDriver(() => Driver, "20.20.2")).toThrow("Node 20.20.2: The module 'a.node' was compiled against");
+const program = (before: string): string => `
+  import Module from "node:module";
+  const fails = (message, rest) => () => { throw Object.assign(new Error(message), rest); };
+  ${before}
+  const { openRuntime } = await import(${JSON.stringify(library)});
+  const { code, message } = await openRuntime({ machines: {} }).catch((error) => error);
+  console.log(JSON.stringify({ code, message }));
+`;
+
+const name = /^better-sqlite3(-13)? cannot be loaded: /;
+
+test.each([
+  [
+    "was compiled for another Node",
+    `process.dlopen = fails("for another\\nNode", { code: "ERR_DLOPEN_FAILED" })`,
+    "for another Node",
+  ],
+  ["was not compiled", `process.dlopen = fails("no bindings. Tried:\\n here", { tries: [] })`, "no bindings. Tried:"],
+  [
+    "was not installed",
+    `const load = Module._load;
+    const none = fails("no package", { code: "MODULE_NOT_FOUND" });
+    Module._load = (name, ...rest) => (name.startsWith("better-sqlite3") ? none() : load(name, ...rest));`,
+    "no package",
+  ],
+])("a driver that %s is told to who opens a store, with the way on", (_, before, detail) => {
+  const { code, message } = said(before) as { code: string; message: string };
+  expect([code, message.replace(name, "")]).toEqual(["SQLITE_UNAVAILABLE", detail]);
 });
