@@ -45,6 +45,13 @@ describe("README.md", () => {
     expect([...links, ...names].filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
 
+  test("asks an app for the version of XState that Pawl has: the types of another would not fit", () => {
+    const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
+      dependencies: Record<string, string>;
+    };
+    expect(readme).toContain(`npm install xstate@${dependencies["xstate"]} `);
+  });
+
   test("says what each invariant is that a comment names", () => {
     const defined = [...readme.matchAll(/^- \*\*(I\d+)\*\*/gm)].map(([, name = ""]) => name);
     expect(defined).toEqual(Array.from({ length: 12 }, (_, index) => `I${index + 1}`));
