@@ -109,7 +109,9 @@ function refusalOf(
   event: AnyEventObject,
 ): InvalidTransitionError | undefined {
   if (snapshot.status !== "active") {
-    return new TerminalStateViolation({ ...place, trigger: typeOf(event) });
+    // Where it failed or was stopped is no end of its machine: that it has ended is.
+    const from = snapshot.status === "done" ? place.from : snapshot.status;
+    return new TerminalStateViolation({ ...place, from, trigger: typeOf(event) });
   }
   if (!isMachineSnapshot(snapshot)) {
     const invalid = { ...place, trigger: typeOf(event), allowed: "events with a type" };

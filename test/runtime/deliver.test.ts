@@ -78,6 +78,22 @@ describe("deliver", () => {
     await expect(actor.deliver({ type: "SHIP" })).rejects.toBeInstanceOf(TerminalStateViolation);
   });
 
+  test("says of what failed or was stopped that it did, and not that its state is an end", async () => {
+    const failing = createMachine({
+      initial: "a",
+      states: { a: { on: { GO: { actions: assign(() => JSON.parse("no JSON")) } } } },
+    });
+    const runtime = await openRuntime({ machines: { failing } });
+    const [failed, stopped] = ["f", "s"].map((id) => runtime.createActor("failing", { id }));
+    failed?.subscribe({ error: () => undefined });
+    failed?.send({ type: "GO" });
+    stopped?.stop();
+    const words = "a terminal state, and stays so; GO was refused";
+    await expect(failed?.deliver({ type: "GO" })).rejects.toThrow(`failing f is error, ${words}`);
+    await expect(stopped?.deliver({ type: "GO" })).rejects.toThrow(`failing s is stopped, ${words}`);
+    await runtime.close();
+  });
+
   test("records operator and trigger in the audit event", async () => {
     const { audits, actor } = await placed();
     await actor.deliver({ type: "CANCEL", operator: "ann" });
