@@ -1,3 +1,4 @@
+import { PawlError } from "../base/errors/index.ts";
 import type { Ids } from "../base/ids.ts";
 import type { Clock } from "../base/time.ts";
 import type { Durability, Store } from "../store/port.ts";
@@ -46,10 +47,31 @@ const known: Readonly<Record<keyof RuntimeOptions<MachineMap>, true>> = {
   onFailure: true,
 };
 
+/** What an option must be able to do: else it is missed only when an actor asks for it. */
+const methods: readonly (readonly [keyof RuntimeOptions<MachineMap>, readonly string[]])[] = [
+  ["clock", ["now", "monotonic", "setTimeout", "clearTimeout"]],
+  ["ids", ["next"]],
+  ["logger", ["call"]],
+  ["onFailure", ["call"]],
+];
+
+/** @throws PawlError OPTIONS_INVALID */
+function refuseUnable(options: RuntimeOptions<MachineMap>): void {
+  for (const [option, names] of methods) {
+    const value = (options[option] ?? undefined) as Readonly<Record<string, unknown>> | undefined;
+    const lack = names.find((name) => value !== undefined && typeof value[name] !== "function");
+    if (lack !== undefined) {
+      const what = lack === "call" ? `${option} that is no function` : `${option} without ${lack}()`;
+      throw new PawlError("OPTIONS_INVALID", { place: "openRuntime", what, known: Object.keys(known).join(", ") });
+    }
+  }
+}
+
 /** @throws PawlError MACHINE_INVALID, OPTIONS_INVALID, DURATION_OPTION_INVALID */
 export function refuseBadRuntimeOptions(options: RuntimeOptions<MachineMap>): void {
   refuseBadRegistrations(options?.machines);
   refuseUnknownOptions("openRuntime", options, Object.keys(known));
+  refuseUnable(options);
   refuseBadDuration("waitMs", options.waitMs);
   refuseBadDuration("passivateAfterMs", options.passivateAfterMs);
 }

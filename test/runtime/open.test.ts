@@ -55,6 +55,16 @@ describe("openRuntime", () => {
     });
   });
 
+  test.each([
+    [{ clock: Date }, "clock without monotonic()"],
+    [{ ids: () => "1" }, "ids without next()"],
+    [{ logger: console }, "logger that is no function"],
+    [{ onFailure: true }, "onFailure that is no function"],
+  ])("refuses %o, which would fail an actor later", async (options, what) => {
+    const refused = { code: "OPTIONS_INVALID", message: `openRuntime does not take ${what}` };
+    await expect(openRuntime({ machines, ...options } as never)).rejects.toMatchObject(refused);
+  });
+
   test.each([Number.NaN, -1, "5m", "1000"])("refuses %o as a duration, and names where it stands", async (ms) => {
     for (const [place, options] of [
       ["waitMs", { waitMs: ms }],
