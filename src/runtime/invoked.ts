@@ -2,7 +2,7 @@
 import type { AnyStateMachine } from "xstate";
 import type { ActorRow } from "../store/port.ts";
 import type { StoredSnapshot } from "./migrations.ts";
-import { type InternalLogic, isMachine, stateNode } from "./xstate/internals.ts";
+import { type InternalLogic, innerMachine, isMachine, stateNode } from "./xstate/internals.ts";
 
 /** What a machine knows a child by, and finds its logic by. */
 export type ChildName = Pick<ActorRow, "key" | "src">;
@@ -90,6 +90,6 @@ function isHeir(machine: AnyStateMachine, { key, src }: ChildName, invoke: Invok
 
 /** In the states that a machine is in. */
 function invokedIn(machine: AnyStateMachine, { value, context }: StoredSnapshot): Invoke[] {
-  const { _nodes } = machine.resolveState({ value: value as never, context: context as never });
+  const { _nodes } = innerMachine(machine).resolveState({ value: value as never, context: context as never });
   return _nodes.flatMap((node) => node.invoke.map(({ id: key, src }) => ({ node: node.id, key, src: String(src) })));
 }

@@ -9,7 +9,13 @@ import { describeEvent } from "./event-text.ts";
 import type { Live, Step } from "./live.ts";
 import type { Unserializable } from "./refused-values.ts";
 import { snapshotDelta, viewOf } from "./view.ts";
-import { childSnapshotPrefix, isMachine, isMachineSnapshot, type TakenTransition } from "./xstate/internals.ts";
+import {
+  childSnapshotPrefix,
+  innerMachine,
+  isMachine,
+  isMachineSnapshot,
+  type TakenTransition,
+} from "./xstate/internals.ts";
 
 /** Snapshots are rebuilt from deltas; so many of them and a whole one is kept again. */
 const deltasToWhole = 200;
@@ -261,7 +267,7 @@ function initialState(live: Live): string {
   if (initial === undefined) {
     const { config } = live.logic;
     const value = typeof config.initial === "string" ? config.initial : {};
-    const resolved: unknown = live.logic.resolveState({ value, context: {} }).value;
+    const resolved: unknown = innerMachine(live.logic).resolveState({ value, context: {} }).value;
     initial = { leaves: stateText(resolved), top: topState(resolved) };
     initialStates.set(live.logic, initial);
   }

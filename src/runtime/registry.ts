@@ -5,7 +5,7 @@ import type { MachineStamp } from "../store/port.ts";
 import { isLogic, shown } from "./arguments.ts";
 import type { EntityBinding } from "./entity.ts";
 import { type MigrationSteps, type Migrations, migrationSteps } from "./migrations.ts";
-import { type InternalLogic, isMachine } from "./xstate/internals.ts";
+import { type InternalLogic, innerMachine, isMachine } from "./xstate/internals.ts";
 
 export interface MachineRegistration<TLogic extends AnyActorLogic = AnyActorLogic> {
   readonly logic: TLogic;
@@ -150,7 +150,7 @@ function typeOf(name: string, logic: InternalLogic): ActorType {
     name: machine === undefined ? "" : name.startsWith("xstate.invoke.") ? machine.id : name,
     // Somebody without types may write the number 2, which the store would give back as "2.0".
     version: String(machine?.version ?? "1"),
-    fingerprint: machine === undefined ? "" : fingerprint(machine.definition),
+    fingerprint: machine === undefined ? "" : fingerprint(innerMachine(machine).definition),
     migrate: [],
     passivateAfterMs: undefined,
     entity: undefined,

@@ -11,7 +11,15 @@ import type { Live } from "./live.ts";
 import { migrated, type StoredSnapshot } from "./migrations.ts";
 import { recordMigrated } from "./record.ts";
 import type { ActorType, Registry } from "./registry.ts";
-import { childLogic, type InternalLogic, isActorRef, isMachine, kindOf, processing } from "./xstate/internals.ts";
+import {
+  childLogic,
+  type InternalLogic,
+  innerMachine,
+  isActorRef,
+  isMachine,
+  kindOf,
+  processing,
+} from "./xstate/internals.ts";
 
 /** A stored actor with its logic found and its snapshot brought up to date. */
 interface Restorable {
@@ -122,7 +130,7 @@ function upToDate(
       snapshot = migrated(snapshot, row, type);
     }
     if (row.version !== type.version || row.fingerprint !== type.fingerprint) {
-      checkStates(logic, snapshot);
+      checkStates(innerMachine(logic), snapshot);
     }
     return { ...snapshot, children: {} };
   } catch (error) {

@@ -98,3 +98,44 @@ test("a promise with another transition function is an effect: it starts after t
   expect(seen).toEqual(["active"]);
   await second.close();
 });
+
+test("a machine with another transition function goes on over a restart, as root and as child, and is known when it changes", async () => {
+  const heard: string[] = [];
+  const around = <T extends AnyActorLogic>(logic: T): T => ({
+    ...logic,
+    transition: (snapshot, event, scope) => {
+      heard.push(event.type);
+      return logic.transition(snapshot, event, scope);
+    },
+  });
+  const lampWith = (lit: string) =>
+    around(
+      setup({}).createMachine({
+        initial: "off",
+        states: { off: { on: { flip: lit } }, [lit]: { after: { 1000: "off" } } },
+      }),
+    );
+  const lamp = lampWith("on");
+  const house = setup({ actors: { lamp } }).createMachine({ invoke: { src: "lamp", id: "l" } });
+  const store = openSqlite({ file: ":memory:" });
+  const clock = simulatedClock();
+  const first = await openRuntime({ store, clock, machines: { lamp, house } });
+  await first.createActor(lamp, { id: "alone" }).deliver({ type: "flip" });
+  first.createActor("house", { id: "h" });
+  await first.deliver("h/l", { type: "flip" });
+  await first.close();
+
+  const second = await openRuntime({ store, clock, machines: { lamp, house } });
+  const stateOf = (id: string) => second.actor(id)?.getSnapshot().value;
+  expect([stateOf("alone"), stateOf("h/l")]).toEqual(["on", "on"]);
+  clock.advance(1000);
+  expect([stateOf("alone"), stateOf("h/l")]).toEqual(["off", "off"]);
+  const fired = "xstate.after.1000.(machine).on";
+  expect(heard).toEqual(["flip", "flip", fired, fired]);
+  await second.deliver("alone", { type: "flip" });
+  await second.close();
+
+  await expect(openRuntime({ store, clock, machines: { lamp: lampWith("lit"), house } })).rejects.toMatchObject({
+    code: "MACHINE_CHANGED",
+  });
+});

@@ -184,6 +184,12 @@ export function isMachine(logic: unknown): logic is AnyStateMachine {
   return typeof logic === "object" && logic !== null && "__xstatenode" in logic;
 }
 
+/**
+ * The machine that a logic is made around, or the logic itself. What `{ ...machine, transition }` makes, XState's pattern
+ * of a higher-order logic, has the data of a machine and none of its methods.
+ */
+export const innerMachine = (logic: AnyStateMachine): AnyStateMachine => logic.root.machine;
+
 export function isMachineSnapshot(snapshot: unknown): snapshot is AnyMachineSnapshot {
   return typeof snapshot === "object" && snapshot !== null && "machine" in snapshot && "value" in snapshot;
 }
@@ -227,7 +233,7 @@ export function childrenOf(snapshot: Snapshot<unknown>): Readonly<Record<string,
 /** The state with this id; undefined where the machine has none. */
 export function stateNode(machine: AnyStateMachine, id: string): AnyStateNode | undefined {
   try {
-    return machine.getStateNodeById(id) as AnyStateNode;
+    return innerMachine(machine).getStateNodeById(id) as AnyStateNode;
   } catch {
     return undefined;
   }

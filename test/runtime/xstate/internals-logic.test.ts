@@ -19,6 +19,7 @@ import {
 import {
   childrenOf,
   type InternalActor,
+  innerMachine,
   isMachine,
   isMachineSnapshot,
   kindOf,
@@ -101,6 +102,11 @@ describe("logic", () => {
     expect([isMachine(idle), isMachine(fromTransition((s) => s, 0))]).toEqual([true, false]);
     expect(isMachineSnapshot(createActor(idle).getSnapshot())).toBe(true);
     expect(isMachineSnapshot(createActor(fromTransition((s) => s, 0)).getSnapshot())).toBe(false);
+  });
+
+  test("around a machine has its nodes, which know the machine itself", () => {
+    expect([innerMachine(idle), innerMachine(around(idle))]).toEqual([idle, idle]);
+    expect("resolveState" in around(idle)).toBe(false);
   });
 
   test("of a machine keeps its actors by name, and its nodes with the lists of actions that are walked", () => {
