@@ -48,30 +48,39 @@ const known: Readonly<Record<keyof RuntimeOptions<MachineMap>, true>> = {
 };
 
 /** What an option must be able to do: else it is missed only when an actor asks for it. */
-const methods: readonly (readonly [keyof RuntimeOptions<MachineMap>, readonly string[]])[] = [
-  ["clock", ["now", "monotonic", "setTimeout", "clearTimeout"]],
-  ["ids", ["next"]],
-  ["logger", ["call"]],
-  ["onFailure", ["call"]],
-];
+const methods = [
+  ["ids", "next"],
+  ["logger", "call"],
+  ["onFailure", "call"],
+] as const satisfies (readonly [keyof RuntimeOptions<MachineMap>, string])[];
 
 /** @throws PawlError OPTIONS_INVALID */
 function refuseUnable(options: RuntimeOptions<MachineMap>): void {
-  for (const [option, names] of methods) {
+  for (const [option, method] of methods) {
     const value = (options[option] ?? undefined) as Readonly<Record<string, unknown>> | undefined;
-    const lack = names.find((name) => value !== undefined && typeof value[name] !== "function");
-    if (lack !== undefined) {
-      const what = lack === "call" ? `${option} that is no function` : `${option} without ${lack}()`;
+    if (value !== undefined && typeof value[method] !== "function") {
+      const what = method === "call" ? `${option} that is no function` : `${option} without ${method}()`;
       throw new PawlError("OPTIONS_INVALID", { place: "openRuntime", what, known: Object.keys(known).join(", ") });
     }
   }
 }
 
-/** @throws PawlError MACHINE_INVALID, OPTIONS_INVALID, DURATION_OPTION_INVALID */
+const partsOfClock = ["now", "monotonic", "setTimeout", "clearTimeout"] as const;
+
+/** @throws PawlError CLOCK_INVALID */
+function refuseBadClock(clock: Clock | null | undefined): void {
+  const missing = clock ? partsOfClock.filter((part) => typeof clock[part] !== "function") : [];
+  if (missing.length > 0) {
+    throw new PawlError("CLOCK_INVALID", { missing: missing.map((part) => `${part}()`).join(", ") });
+  }
+}
+
+/** @throws PawlError MACHINE_INVALID, OPTIONS_INVALID, DURATION_OPTION_INVALID, CLOCK_INVALID */
 export function refuseBadRuntimeOptions(options: RuntimeOptions<MachineMap>): void {
   refuseBadRegistrations(options?.machines);
   refuseUnknownOptions("openRuntime", options, Object.keys(known));
   refuseUnable(options);
+  refuseBadClock(options.clock);
   refuseBadDuration("waitMs", options.waitMs);
   refuseBadDuration("passivateAfterMs", options.passivateAfterMs);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { createMachine, fromTransition } from "xstate";
+import { createMachine, fromTransition, SimulatedClock } from "xstate";
 import { openRuntime } from "../../src/runtime/index.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
 import { simulatedClock } from "../../src/testing/index.ts";
@@ -26,6 +26,14 @@ describe("openRuntime", () => {
   test.each(["ful", "FULL", "", null, 7])("refuses %o as a durability, which would be the weaker one", async (how) => {
     const refused = { code: "DURABILITY_UNKNOWN", fix: expect.stringContaining('"full"') };
     await expect(openRuntime({ machines, durability: how as never })).rejects.toMatchObject(refused);
+  });
+
+  test.each([
+    [new SimulatedClock(), "monotonic()"],
+    [{}, "now(), monotonic(), setTimeout(), clearTimeout()"],
+  ])("refuses %o for a clock, and says what it lacks", async (clock, missing) => {
+    const refused = { code: "CLOCK_INVALID", values: { missing }, fix: expect.stringContaining("simulatedClock()") };
+    await expect(openRuntime({ machines, clock: clock as never })).rejects.toMatchObject(refused);
   });
 
   test("takes a clock that tells fractions of a millisecond: all that is kept has whole ones", async () => {
@@ -56,7 +64,6 @@ describe("openRuntime", () => {
   });
 
   test.each([
-    [{ clock: Date }, "clock without monotonic()"],
     [{ ids: () => "1" }, "ids without next()"],
     [{ logger: console }, "logger that is no function"],
     [{ onFailure: true }, "onFailure that is no function"],

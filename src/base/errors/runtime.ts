@@ -67,6 +67,12 @@ export const runtimeErrors = defineErrors({
     message: "openRuntime: {value} is no duration for {place}",
     fix: "It takes a number of milliseconds, 0 or more.",
   },
+  CLOCK_INVALID: {
+    exit: 2,
+    http: 400,
+    message: "openRuntime: its clock has no {missing}",
+    fix: "A clock has now(), monotonic(), setTimeout() and clearTimeout(). In a test take simulatedClock() of pawl/testing, where XState takes its SimulatedClock.",
+  },
   MACHINE_UNKNOWN: {
     exit: 2,
     http: 404,
