@@ -139,6 +139,13 @@ export function refuseBadRegistrations(machines: unknown): void {
   }
 }
 
+/** @throws PawlError LOGIC_INVALID */
+export function refuseBadLogic(logic: unknown): void {
+  if (!isLogic(logic)) {
+    throw new PawlError("LOGIC_INVALID", { value: shown(logic) });
+  }
+}
+
 export const isLogic = (value: unknown): value is AnyActorLogic =>
   typeof value === "object" && value !== null && "transition" in value && "getInitialSnapshot" in value;
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import type { AnyActorLogic } from "xstate";
 import { PawlError } from "../base/errors/index.ts";
 import type { MachineStamp } from "../store/port.ts";
-import { isLogic, shown } from "./arguments.ts";
+import { isLogic, refuseBadLogic, shown } from "./arguments.ts";
 import type { EntityBinding } from "./entity.ts";
 import { type MigrationSteps, type Migrations, migrationSteps } from "./migrations.ts";
 import { type InternalLogic, innerMachine, isMachine } from "./xstate/internals.ts";
@@ -63,14 +63,12 @@ export class Registry {
 
   /** @throws PawlError MACHINE_UNKNOWN */
   logic(name: string): InternalLogic {
-    return this.#logics.get(name) ?? this.#refuse(name);
-  }
-
-  #refuse(machine: unknown): never {
-    throw new PawlError("MACHINE_UNKNOWN", {
-      machine: shown(machine),
-      known: [...this.#logics.keys()].join(", ") || "none",
-    });
+    const logic = this.#logics.get(name);
+    if (logic === undefined) {
+      const known = [...this.#logics.keys()].join(", ") || "none";
+      throw new PawlError("MACHINE_UNKNOWN", { machine: shown(name), known });
+    }
+    return logic;
   }
 
   /** The type of a root: by its name, since one logic may be registered under several. */
@@ -114,12 +112,10 @@ export class Registry {
   /**
    * The name under which the logic of a root is registered. A machine that `provide` made from a registered one, or the
    * other way round, is refused: after a restart its actors would run with other implementations.
-   * @throws PawlError MACHINE_UNKNOWN where it is no logic, LOGIC_PROVIDED
+   * @throws PawlError LOGIC_INVALID, LOGIC_PROVIDED
    */
   nameOfRoot(logic: InternalLogic, actor: string): string | undefined {
-    if (!isLogic(logic)) {
-      this.#refuse(logic);
-    }
+    refuseBadLogic(logic);
     const machine = this.nameOf(logic);
     if (machine !== undefined && this.#logics.get(machine) !== logic) {
       throw new PawlError("LOGIC_PROVIDED", { actor, machine });

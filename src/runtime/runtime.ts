@@ -114,7 +114,7 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
   /**
    * XState's own form. A registered logic makes a durable actor, which the caller starts, as in XState; one that is
    * not registered lives only as long as the process.
-   * @throws PawlError LOGIC_NOT_REGISTERED with `strict`; LOGIC_PROVIDED; what the first form throws
+   * @throws PawlError LOGIC_INVALID, LOGIC_PROVIDED; LOGIC_NOT_REGISTERED with `strict`; what the first form throws
    */
   createActor<TLogic extends AnyActorLogic>(logic: TLogic, ...options: XStateOptions<TLogic>): DurableActor<TLogic>;
   createActor(machine: string | AnyActorLogic, options: Record<string, unknown> = {}): unknown {

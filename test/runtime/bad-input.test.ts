@@ -117,6 +117,13 @@ describe("createActor", () => {
     }),
   );
 
+  test.each([undefined, null, 7, { initial: "off" }, () => lamp])("refuses %o, which is no logic", (logic) =>
+    unharmed(async (runtime) => {
+      const refused = { code: "LOGIC_INVALID", fix: expect.stringContaining("createMachine()") };
+      expect(() => runtime.createActor(logic as unknown as typeof lamp)).toThrow(expect.objectContaining(refused));
+    }),
+  );
+
   test.each([
     ["clock", simulatedClock(), "openRuntime({ clock })"],
     ["logger", () => undefined, "openRuntime({ logger })"],
@@ -144,13 +151,6 @@ describe("createActor", () => {
         await runtime.settled();
         expect(runtime.list()).toHaveLength(1);
       }),
-  );
-
-  test.each([undefined, null, 7, { initial: "off" }])("refuses %o, which is neither a name nor a logic", (logic) =>
-    unharmed(async (runtime) => {
-      const refused = { code: "MACHINE_UNKNOWN", fix: expect.stringContaining("lamp, counter") };
-      expect(() => runtime.createActor(logic as never)).toThrow(expect.objectContaining(refused));
-    }),
   );
 
   test("takes what else XState's own takes", () =>

@@ -61,6 +61,12 @@ export const runtimeErrors = defineErrors({
     message: "openRuntime: {place} cannot be {value}",
     fix: "Its machines are, by name, what createMachine() or fromPromise() returns, or an object with that as its logic.",
   },
+  LOGIC_INVALID: {
+    exit: 2,
+    http: 400,
+    message: "createActor: {value} is no logic",
+    fix: "Give it what createMachine() or fromPromise() returns, or the name of a registered machine. An import that is undefined is often one of a circle of imports.",
+  },
   DURATION_OPTION_INVALID: {
     exit: 2,
     http: 400,
