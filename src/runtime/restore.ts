@@ -200,9 +200,6 @@ function restoreTrees(engine: Engine, trees: readonly Tree[], effectOf: Readonly
     for (const [index, { actor }] of lives.entries()) {
       if (trees[index]?.[0].snapshot["status"] === "active") {
         actor.start();
-      } else {
-        // As XState leaves one that has ended: whoever subscribes is told how at once.
-        actor._processingStatus = processing.stopped;
       }
     }
     return lives;
@@ -218,6 +215,10 @@ function settleIn(engine: Engine, { row, type }: Restorable, effect: EffectRow |
   }
   const snapshot = live.actor.getSnapshot();
   live.recorded = snapshot;
+  if (snapshot.status !== "active") {
+    // As XState leaves one that has ended: whoever subscribes is told how at once.
+    live.actor._processingStatus = processing.stopped;
+  }
   live.state = type.entity === undefined ? row.state : topState((snapshot as { value?: unknown }).value ?? "");
   if (row.snapshot.includes('"$pawl":"actor"')) {
     reviveIn(snapshot, (no) => engine.reference(no));

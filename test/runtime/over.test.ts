@@ -1,5 +1,5 @@
 import { describe, expect, onTestFinished, test } from "vitest";
-import { type AnyActorRef, createActor, setup, toPromise, waitFor } from "xstate";
+import { type AnyActorRef, createActor, sendTo, setup, toPromise, waitFor } from "xstate";
 import { openRuntime, TerminalStateViolation } from "../../src/runtime/index.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
 import { simulatedClock } from "../../src/testing/simulated-clock.ts";
@@ -71,6 +71,26 @@ describe.each(["end", "fail"] as const)("a root that ended by %s before the star
     expect(await heard(actor)).toEqual(await heard(plain));
   });
 });
+
+test.each(["end", "fail"] as const)(
+  "a child that ended by %s before the start tells it as plain XState does",
+  async (by) => {
+    const parent = setup({ actors: { machine } }).createMachine({
+      invoke: { src: "machine", id: "c", onError: {} },
+      on: { [by]: { actions: sendTo("c", { type: by }) } },
+    });
+    const plain = createActor(parent).start();
+    plain.send({ type: by });
+    const store = openSqlite({ file: ":memory:" });
+    const first = await openRuntime({ store, machines: { parent } });
+    first.createActor("parent", { id: "p" }).send({ type: by });
+    await first.close();
+    const second = await openRuntime({ store, machines: { parent } });
+    const childOf = (actor: AnyActorRef | undefined) => actor?.getSnapshot().children.c as AnyActorRef;
+    expect(await heard(childOf(second.actor("p")))).toEqual(await heard(childOf(plain)));
+    await second.close();
+  },
+);
 
 describe("who holds an actor that slept once", () => {
   test.each(["a root", "a child"])("sees how it ended: %s", async (which) => {
