@@ -26,6 +26,13 @@ export const pipelineErrors = defineErrors({
     message: "run {run} was begun by another build of Pawl, whose machines do not fit this one's: {list}",
     fix: "{remedy}. Nothing was changed.",
   },
+  RUN_AHEAD_OF_STORE: {
+    exit: 1,
+    http: 409,
+    message:
+      "branch {branch} holds workstream {workstream} of run {run}, merged in {commit}, and the store knows nothing of it: an older copy was put back",
+    fix: "To go on would do it once more. Put the newer state folder back, or end the run (pawl cancel {run}) and merge what the branch holds (pawl merge {run} --force), or take that away (git branch -f {branch} {before}) and go on.",
+  },
   RUN_EXISTS: {
     exit: 2,
     http: 409,

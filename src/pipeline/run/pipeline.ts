@@ -28,6 +28,7 @@ import { beginUnderName } from "./run-ids.ts";
 import { secretValues } from "./secret-values.ts";
 import { RunSite, type SiteServices } from "./site.ts";
 import { takeUp } from "./take-up.ts";
+import { refuseUnknownMerges } from "./unknown-merges.ts";
 import { Workers } from "./workers.ts";
 
 /** How a run ended. */
@@ -127,12 +128,15 @@ export class Pipeline {
 
   /**
    * Works on a run until it ends. What a killed process left running is stopped first.
-   * @throws PawlError what `check` throws where that was not asked before, and what makes the store fail (STORE_FULL, …)
+   * @throws PawlError RUN_AHEAD_OF_STORE, what `check` throws where that was not asked before, and what makes the store
+   *   fail (STORE_FULL, …)
    */
   async work(run: string): Promise<RunEnd> {
     const site = this.#site?.run === run ? this.#site : this.#siteFor(run);
     const { state, clock } = this.#options;
     await this.#withoutLeftovers();
+    const maker = { run, store: this.#store.storeId, base: site.branches.base };
+    await refuseUnknownMerges(this.#options.repository, this.#reader, maker);
     // One with nothing to do has ended as soon as it began, and a timer may have ended another one since it was checked.
     const { state: reached, status } = this.#known(run);
     if (status !== "active") {
