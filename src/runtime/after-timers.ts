@@ -28,7 +28,8 @@ export function armAfter(engine: Engine, live: Live): void {
  * A changed machine knows some of its timers under other names: of a delay that was changed, of a state that was
  * renamed. Each that is armed goes on as the one that took its place, else its state would never be left. That of a
  * state that a migrate function led out of ends. What has fired already, or came with the change, cannot be told apart
- * and is not armed.
+ * and is not armed. Nor can a state that was renamed, with another delay, be told from one that has nothing to do with
+ * it.
  */
 export function renameAfters(engine: Engine, live: Live): void {
   const { timers } = engine.delayed;
