@@ -98,6 +98,16 @@ export function takeClaim(db: Database, file: string, clock: Clock, forMs = clai
   };
 }
 
+/** @throws PawlError STORE_IN_USE, when it is called while somebody holds the claim */
+export function refuseHeld(db: Database, file: string, clock: Clock): () => void {
+  return () => {
+    const holder = claimHolder(db, clock.now());
+    if (holder !== undefined) {
+      throw new PawlError("STORE_IN_USE", { file, ...holder });
+    }
+  };
+}
+
 /** The process that may write to a store now; undefined when nobody may, or whoever could is gone. */
 export function claimHolder(db: Database, nowMs: number): Pick<ClaimRow, "pid" | "host"> | undefined {
   const claim = db.prepare<[], ClaimRow>(claimQuery).get();

@@ -17,19 +17,30 @@ export interface SchemaComponent {
 /**
  * Brings each component up to its newest version, all of them in one transaction. A step may write a table anew: foreign
  * keys are off meanwhile, and checked before the commit.
+ * @param refuseInUse asked where a store that is there is to be changed, by its tables: an older Pawl may be at work
  * @throws PawlError STORE_NEWER when the file was written by a Pawl that knows more; nothing is changed then.
  */
-export function migrate(db: Database, file: string, components: readonly SchemaComponent[], nowIso: string): void {
+export function migrate(
+  db: Database,
+  file: string,
+  components: readonly SchemaComponent[],
+  nowIso: string,
+  refuseInUse: () => void = () => undefined,
+): void {
   let isChanged = false;
   const run = db.transaction(() => {
     db.exec(
       "CREATE TABLE IF NOT EXISTS schema_versions (component TEXT PRIMARY KEY, version INTEGER NOT NULL, applied_at TEXT NOT NULL) WITHOUT ROWID",
     );
+    const isNew = db.prepare("SELECT 1 FROM schema_versions").get() === undefined;
     for (const component of components) {
       isChanged = migrateComponent(db, file, component, nowIso) || isChanged;
     }
     if (isChanged) {
       refuseBrokenReferences(db, file);
+    }
+    if (isChanged && !isNew) {
+      refuseInUse();
     }
   });
   // Has no effect inside a transaction.

@@ -7,7 +7,7 @@ import { makeFolder } from "../../base/make-folder.ts";
 import { type Clock, isoTime, systemClock } from "../../base/time.ts";
 import type { Durability, Store } from "../port.ts";
 import { adaptiveWriter } from "./adaptive-writer.ts";
-import { takeClaim } from "./claim.ts";
+import { refuseHeld, takeClaim } from "./claim.ts";
 import { openConnection } from "./connection.ts";
 import { Database } from "./driver.ts";
 import { noIndexSpace, storeFailure } from "./failures.ts";
@@ -51,12 +51,8 @@ export function openSqlite(options: SqliteOptions): Store {
   let db: Database | undefined;
   try {
     db = openFile(path, options.durability ?? "full", file);
-    migrate(
-      db,
-      file,
-      [{ name: "runtime", migrations: runtimeMigrations }, ...(options.components ?? [])],
-      isoTime(clock.now()),
-    );
+    const components = [{ name: "runtime", migrations: runtimeMigrations }, ...(options.components ?? [])];
+    migrate(db, file, components, isoTime(clock.now()), refuseHeld(db, file, clock));
     const claim = takeClaim(db, file, clock, options.claimMs);
     const threadAfter =
       file === ":memory:" ? Number.POSITIVE_INFINITY : (options.threadAfterEvents ?? threadAfterEvents);

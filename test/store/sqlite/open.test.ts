@@ -148,6 +148,18 @@ describe("a migration", () => {
     expect(schemaOf(file)).toEqual(before);
   });
 
+  test("is not done under a process of another build that is at work", () => {
+    const file = join(testFolder(), "store.db");
+    const older = openSqlite({ file, components: [notes(makeNotes)] });
+    const before = schemaOf(file);
+    const newer = [notes(makeNotes, "ALTER TABLE notes ADD COLUMN at TEXT")];
+    expect(codeOf(() => openSqlite({ file, components: newer }))).toBe("STORE_IN_USE");
+    expect(schemaOf(file)).toEqual(before);
+    older.close();
+    openSqlite({ file, components: newer }).close();
+    expect(schemaOf(file)).toContainEqual({ component: "notes", version: 2 });
+  });
+
   test("may write a table anew, and keeps its rows", () => {
     const file = storeWith((db) => db.exec("INSERT INTO notes VALUES (1, 'kept')"), notes(makeNotes));
     const anew = `CREATE TABLE notes_2 (id INTEGER PRIMARY KEY, text TEXT NOT NULL, at TEXT) STRICT;
