@@ -131,6 +131,20 @@ describe("patches saved as mails", () => {
   });
 });
 
+test("what a task changed of which another one has changed the same lines meanwhile says what to do", async () => {
+  const committed = "until git merge-base --is-ancestor HEAD pawl-work/p-1/w~1; do sleep 0.1; done";
+  const place = placeWith(
+    planOf(["{ id: t, run: 'echo one > a.txt' }", `{ id: u, run: "${committed}; echo two > a.txt", timeout: 20s }`]),
+    { "a.txt": "none\n" },
+  );
+  expect(place.pawl("run", "plan.yaml").status).toBe(1);
+  for (const entity of ["w.u", "w.u~p1"]) {
+    const { stdout } = await place.look("show", entity);
+    expect(stdout).toMatch(/(last_error|quarantine_reason): what task w\.u changed does not fit .* does not apply$/m);
+    expect(stdout).toMatch(/^ {2}fix: .* let w\.u wait for that one \(depends_on\)/m);
+  }
+});
+
 describe("patches that do not go in are quarantined with the reason", () => {
   /** A patch of git's that adds one file. */
   const adding = (path: string): string =>

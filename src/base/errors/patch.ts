@@ -1,6 +1,6 @@
 import { defineErrors } from "./define.ts";
 
-/** Texts that are no patches. What a well-formed patch does wrong is a finding, not an error. */
+/** Texts that are no patches, and changes that do not go together. What else a patch does wrong is a finding, not an error. */
 export const patchErrors = defineErrors({
   PATCH_EMPTY: {
     exit: 65,
@@ -19,5 +19,11 @@ export const patchErrors = defineErrors({
     http: 400,
     message: "patch {patch} holds several mails of git format-patch",
     fix: "Give each mail a task of its own: git format-patch without --stdout writes a file for each.",
+  },
+  PATCH_CONFLICT: {
+    exit: 1,
+    http: 409,
+    message: "what task {task} changed does not fit its workstream: {detail}",
+    fix: "Where another task of the workstream changed the same lines meanwhile, let {task} wait for that one (depends_on), and start a new run: pawl run PLAN.",
   },
 });

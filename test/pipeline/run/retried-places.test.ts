@@ -69,11 +69,16 @@ test("a merge whose tree could not be made has one when its gates are begun agai
 });
 
 test("a patch that does not fit is an outcome, and a fault of git is none", async () => {
-  const applied = (error: unknown) => {
-    const site = { patchTree: () => ({ with: () => Promise.reject(error) }) } as unknown as RunSite;
+  const applied = (error: unknown, kind: "patch" | "run" = "patch") => {
+    const index = { task: () => ({ task: { kind } }) };
+    const site = { index, patchTree: () => ({ with: () => Promise.reject(error) }) } as unknown as RunSite;
     const input = { run_id: "r", ws_id: "w", task_id: "w.a", patch_id: "w.a~p1", attempt: 1 };
     return applyToWorktree(site, input, never);
   };
   expect(await applied(new DoesNotApply("a.txt is another"))).toEqual({ applied: false, reason: "a.txt is another" });
+  expect(await applied(new DoesNotApply("a.txt is another"), "run")).toEqual({
+    applied: false,
+    reason: "what task w.a changed does not fit its workstream: a.txt is another",
+  });
   await expect(applied(new Error("no space left"))).rejects.toThrow("no space left");
 });

@@ -4,6 +4,7 @@ import type {
   PatchEffectInput,
   ValidatePatchOutput,
 } from "../../../../machines/uet/patch-ledger.types.ts";
+import { PawlError } from "../../../base/errors/index.ts";
 import { branchReference, commitPatch, findCommit, inspectPatch, workstreamBranch } from "../../git/index.ts";
 import { patchFilePlace } from "../../state/index.ts";
 import { commitMessage } from "../commit-message.ts";
@@ -39,10 +40,17 @@ export async function applyToWorktree(
     return await site.patchTree(input.ws_id).with(input.patch_id, signal, async () => ({ applied: true }));
   } catch (error) {
     if (error instanceof DoesNotApply) {
-      return { applied: false, reason: error.message };
+      return { applied: false, reason: whyNotApplied(site, input, error.message) };
     }
     throw error;
   }
+}
+
+/** What a command changed fitted the commit that it was given; of a patch file nobody knows what it was made for. */
+function whyNotApplied(site: RunSite, { task_id }: PatchEffectInput, detail: string): string {
+  return site.index.task(task_id).task.kind === "patch"
+    ? detail
+    : new PawlError("PATCH_CONFLICT", { task: task_id, detail }).message;
 }
 
 /** One commit with trailers that name run, task and ledger entry; looks first whether it is there already. */
