@@ -264,10 +264,16 @@ const isLock = (name: string): boolean => name.endsWith(".lock");
  */
 const isUnfinished = (name: string): boolean => /^(rebase-merge|rebase-apply|sequencer|info|BISECT_.*)$/.test(name);
 
-/** A tree has many folders: to await each one would take several times as long. */
+/** A tree has many folders: to await each one would take several times as long. Of what cannot be read git says so. */
 function unseenIn(folder: string): string[] {
-  const entries = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
-  return entries.flatMap((entry) => (entry.name === ".git" || entry.isFIFO() || entry.isSocket() ? [entry.name] : []));
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true });
+    return entries
+      .filter((entry) => entry.name === ".git" || entry.isFIFO() || entry.isSocket())
+      .map(({ name }) => name);
+  } catch {
+    return [];
+  }
 }
 
 async function removeFrom(gitDir: string, isOver: (name: string) => boolean): Promise<void> {
