@@ -59,6 +59,17 @@ workstreams:
     expect(place.git("diff", "--name-status", "main", "pawl/p-1")).toBe("M\ta.txt\nA\tb.txt");
   });
 
+  test("that failed half way begins anew without what it left", () => {
+    const setup = 'mkdir deps || exit 2; test -e "$NOTES" || { touch "$NOTES"; exit 1; }; echo ready > deps/tool';
+    const place = placeWith(
+      planOf(["{ id: t, run: 'cp deps/tool b.txt', retries: { max: 1, backoff: 10ms } }"], `setup: '${setup}'\n`),
+      files,
+    );
+    place.env = { NOTES: join(place.folder, ".git/notes") };
+    expect(place.pawl("run", "plan.yaml").status).toBe(0);
+    expect(place.git("show", "pawl/p-1:b.txt")).toBe("ready");
+  });
+
   test("that fails, fails the task with what it said", async () => {
     const place = placeWith(planOf(["{ id: t, run: 'true' }"], "setup: 'echo no network >&2; exit 7'\n"), files);
     expect(place.pawl("run", "plan.yaml").status).toBe(1);

@@ -1,23 +1,12 @@
-import { existsSync, readdirSync } from "node:fs";
-import {
-  chmod,
-  copyFile,
-  lstat,
-  mkdir,
-  readdir,
-  readFile,
-  realpath,
-  rm,
-  stat,
-  utimes,
-  writeFile,
-} from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { chmod, copyFile, lstat, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../../base/time.ts";
 import { type Footprint, footprintOf, isUnchanged, settledMs } from "./footprint.ts";
 import { type GitAnswer, type GitCall, type GitRunner, runGit } from "./process.ts";
 import type { Sha } from "./repository.ts";
 import { isSetUp, markSetUp } from "./setup-mark.ts";
+import { removeUnseen } from "./unseen.ts";
 import { restoreSettings } from "./worktree-settings.ts";
 
 /** What a worktree needs to know of the pool it belongs to. */
@@ -144,20 +133,35 @@ export class Worktree {
     await utimes(shared, atime, Math.floor(mtime.getTime() / 1000));
   }
 
-  /** Remembers, beyond a crash, that the setup command has done its work here. To be called after a reset. */
+  /**
+   * The setup command has done its work: what it wrote goes but for what .gitignore names, and that is remembered beyond
+   * a crash.
+   *
+   * @throws GIT_FAILED
+   */
   async markSetUp(): Promise<void> {
+    this.needsSetup = false;
+    if (this.commit !== null) {
+      await this.#resetTo(this.commit);
+    }
     if (this.#place.setupKey !== null) {
       await markSetUp(this, this.#place.setupKey);
     }
-    this.needsSetup = false;
   }
 
   /**
-   * Brings the files to `commit`: everything a task left is gone, but for ignored files where they are kept.
+   * Brings the files to `commit`: everything a task left is gone, but for ignored files where they are kept. Where the
+   * setup command has to run, it begins without those.
    *
    * @throws GIT_FAILED
    */
   async reset(commit: Sha): Promise<void> {
+    const { setupKey } = this.#place;
+    this.needsSetup = setupKey !== null && !(await isSetUp(this, setupKey));
+    await this.#resetTo(commit);
+  }
+
+  async #resetTo(commit: Sha): Promise<void> {
     this.#untouched = false;
     await removeFrom(this.gitDir, (name) => isLock(name) || isUnfinished(name));
     await restoreSettings(this.gitDir);
@@ -165,7 +169,6 @@ export class Worktree {
     await this.#checkOut(commit);
     this.#wasLent = false;
     this.#footprint = null;
-    this.needsSetup = this.#place.setupKey !== null && !(await isSetUp(this, this.#place.setupKey));
     this.commit = commit;
     this.#untouched = true;
   }
@@ -197,13 +200,13 @@ export class Worktree {
   async #checkOut(commit: Sha): Promise<void> {
     // Not `reset --hard`: were HEAD on a branch that a task switched to, that would move the branch.
     const checkOut = ["checkout", "--quiet", "--force", "--detach", commit];
-    const clean = ["clean", "--quiet", "-ffd", ...(this.#place.keepIgnored ? [] : ["-x"])];
+    const clean = ["clean", "--quiet", "-ffd", ...(this.#place.keepIgnored && !this.needsSetup ? [] : ["-x"])];
     // Before the first reset nobody knows what an earlier process lent.
     const mayHoldUnseen = this.#wasLent || this.commit === null;
     try {
       await this.git(checkOut);
       if (mayHoldUnseen) {
-        await this.#removeUnseen(commit);
+        await removeUnseen(this, commit);
       }
       await this.git(clean);
     } catch {
@@ -212,27 +215,11 @@ export class Worktree {
       await rm(ownIndex(this.gitDir), { force: true });
       try {
         await this.git(checkOut);
-        await this.#removeUnseen(commit);
+        await removeUnseen(this, commit);
         await this.git(clean);
       } catch (cause) {
         this.isStuck = /Permission denied|Operation not permitted/.test(String(cause));
         throw cause;
-      }
-    }
-  }
-
-  /**
-   * Takes away what git's own cleaning passes over: pipes and sockets, and what `git init` in a folder of the tree left
-   * where that has files that are committed. After the checkout: before it, a folder may be a link to somebody else's.
-   */
-  async #removeUnseen(commit: Sha): Promise<void> {
-    const { stdout } = await this.git(["ls-tree", "-r", "-d", "-z", "--name-only", commit]);
-    // The last one is empty: the top.
-    for (const name of stdout.toString().split("\0")) {
-      const folder = join(this.folder, name);
-      const unseen = unseenIn(folder).filter((entry) => name !== "" || entry !== ".git");
-      if (unseen.length > 0 && (await realpath(folder)) === folder) {
-        await Promise.all(unseen.map((entry) => rm(join(folder, entry), { recursive: true, force: true })));
       }
     }
   }
@@ -263,18 +250,6 @@ const isLock = (name: string): boolean => name.endsWith(".lock");
  * it wants to see of the tree (`info/sparse-checkout`), by which the next task would lose the rest.
  */
 const isUnfinished = (name: string): boolean => /^(rebase-merge|rebase-apply|sequencer|info|BISECT_.*)$/.test(name);
-
-/** A tree has many folders: to await each one would take several times as long. Of what cannot be read git says so. */
-function unseenIn(folder: string): string[] {
-  try {
-    const entries = readdirSync(folder, { withFileTypes: true });
-    return entries
-      .filter((entry) => entry.name === ".git" || entry.isFIFO() || entry.isSocket())
-      .map(({ name }) => name);
-  } catch {
-    return [];
-  }
-}
 
 async function removeFrom(gitDir: string, isOver: (name: string) => boolean): Promise<void> {
   const names = (await readdir(gitDir)).filter(isOver);

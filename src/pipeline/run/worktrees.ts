@@ -88,9 +88,6 @@ export class Worktrees {
       const log = (cause instanceof SetUpFailure ? cause.log : null) ?? "none";
       throw new PawlError("SETUP_FAILED", { detail, folder: worktree.folder, log }, { cause });
     }
-    if (worktree.commit !== null) {
-      await worktree.reset(worktree.commit);
-    }
     await worktree.markSetUp();
   }
 

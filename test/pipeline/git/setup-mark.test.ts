@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { Repository, Worktree, WorktreePool } from "../../../src/pipeline/git/index.ts";
 import { poolOf, put, setting } from "./setting.fixture.ts";
@@ -16,7 +17,6 @@ async function setUp(made: Readonly<Record<string, string>>): Promise<{
   const worktree = await pool.acquire(start);
   expect(worktree.needsSetup).toBe(true);
   put((await worktree.lend()).folder, made);
-  await worktree.reset(start);
   await worktree.markSetUp();
   return { repository, pool, start, worktree };
 }
@@ -48,15 +48,16 @@ describe("a worktree that was set up", () => {
     expect([again.name, again.needsSetup]).toEqual([worktree.name, true]);
   });
 
-  test("needs nothing of a task, also when it was set up again beside that", async () => {
-    const { pool, start, worktree } = await setUp({ "deps/tool": "x" });
-    const { folder } = await worktree.lend();
-    put(folder, { deps: null, "cache/x": "x" });
-    await next(pool, start, worktree);
-    put(folder, { "deps/tool": "x" });
-    await worktree.markSetUp();
-    await worktree.lend();
-    put(folder, { cache: null });
-    expect(await next(pool, start, worktree)).toMatchObject({ needsSetup: false });
+  test("is as new when it is set up again, as no setup command is made for what one before it left", async () => {
+    const { pool, start, worktree } = await setUp({ "deps/tool": "x", "pack/deps/tool": "x" });
+    put((await worktree.lend()).folder, { deps: null, "cache/x": "x" });
+    const { folder } = await next(pool, start, worktree);
+    expect(readdirSync(folder, { recursive: true }).sort()).toEqual([
+      ".git",
+      ".gitignore",
+      "a.txt",
+      "pack",
+      "pack/b.txt",
+    ]);
   });
 });
