@@ -40,6 +40,10 @@ describe("the package", () => {
     expect(paths.filter((path) => !/\.(js|js\.map|d\.ts)$/.test(path))).toEqual(["README.md", "package.json"]);
   });
 
+  test("takes the vitest that an app has, from the first that describePaths works with: npm installs it beside no other", () => {
+    expect(JSON.parse(textOf("package.json"))).toMatchObject({ peerDependencies: { vitest: ">=1" } });
+  });
+
   test("has the source in each map: it has it nowhere else", () => {
     for (const path of paths.filter((path) => path.endsWith(".js.map"))) {
       const { sourcesContent } = JSON.parse(textOf(path)) as { sourcesContent?: unknown[] };
