@@ -114,7 +114,7 @@ export const planSchema = z.strictObject({
     .min(1)
     .max(1024)
     .optional()
-    .describe("How many tasks are executed at the same time; their gates are not counted. Default 4."),
+    .describe("How many tasks are executed at the same time. Their gates are not counted. Default 4."),
   env: environment.optional().describe("Environment variables of every command."),
   secrets: z
     .array(variable)
