@@ -61,10 +61,7 @@ export function takeClaim(db: Database, file: string, clock: Clock, forMs = clai
   const read = db.prepare<[], ClaimRow>(claimQuery);
   const take = db.transaction((): number => {
     const present = read.get();
-    if (present !== undefined && !wasGivenUp(file, present) && holds(present, clock.now())) {
-      const { pid, host } = present;
-      throw new PawlError("STORE_IN_USE", { file, pid: pid === process.pid ? `${pid} (this one)` : pid, host });
-    }
+    refuseHeld(file, present, clock);
     const fence = (present?.fence ?? 0) + 1;
     db.prepare("INSERT OR REPLACE INTO claim VALUES (1, ?, ?, ?, ?, ?)").run(
       fence,
@@ -98,14 +95,16 @@ export function takeClaim(db: Database, file: string, clock: Clock, forMs = clai
   };
 }
 
-/** @throws PawlError STORE_IN_USE, when it is called while somebody holds the claim */
-export function refuseHeld(db: Database, file: string, clock: Clock): () => void {
-  return () => {
-    const holder = claimHolder(db, clock.now());
-    if (holder !== undefined) {
-      throw new PawlError("STORE_IN_USE", { file, ...holder });
-    }
-  };
+/** @throws PawlError STORE_IN_USE while somebody holds the claim */
+export function refuseInUse(db: Database, file: string, clock: Clock): void {
+  refuseHeld(file, db.prepare<[], ClaimRow>(claimQuery).get(), clock);
+}
+
+function refuseHeld(file: string, claim: ClaimRow | undefined, clock: Clock): void {
+  if (claim !== undefined && !wasGivenUp(file, claim) && holds(claim, clock.now())) {
+    const { pid, host } = claim;
+    throw new PawlError("STORE_IN_USE", { file, pid: pid === process.pid ? `${pid} (this one)` : pid, host });
+  }
 }
 
 /** The process that may write to a store now; undefined when nobody may, or whoever could is gone. */

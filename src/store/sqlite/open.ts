@@ -7,7 +7,7 @@ import { makeFolder } from "../../base/make-folder.ts";
 import { type Clock, isoTime, systemClock } from "../../base/time.ts";
 import type { Durability, Store } from "../port.ts";
 import { adaptiveWriter } from "./adaptive-writer.ts";
-import { refuseHeld, takeClaim } from "./claim.ts";
+import { refuseInUse, takeClaim } from "./claim.ts";
 import { openConnection } from "./connection.ts";
 import { Database } from "./driver.ts";
 import { noIndexSpace, storeFailure } from "./failures.ts";
@@ -50,9 +50,10 @@ export function openSqlite(options: SqliteOptions): Store {
   const path = file === ":memory:" ? file : resolve(file);
   let db: Database | undefined;
   try {
-    db = openFile(path, options.durability ?? "full", file);
+    const opened = openFile(path, options.durability ?? "full", file);
+    db = opened;
     const components = [{ name: "runtime", migrations: runtimeMigrations }, ...(options.components ?? [])];
-    migrate(db, file, components, isoTime(clock.now()), refuseHeld(db, file, clock));
+    migrate(db, file, components, isoTime(clock.now()), () => refuseInUse(opened, file, clock));
     const claim = takeClaim(db, file, clock, options.claimMs);
     const threadAfter =
       file === ":memory:" ? Number.POSITIVE_INFINITY : (options.threadAfterEvents ?? threadAfterEvents);
