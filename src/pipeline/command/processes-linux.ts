@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { parseProcStat } from "../../base/proc-stat.ts";
-import { markerVariable, type Processes, type ProcessInfo } from "./process-info.ts";
+import { markerOf } from "./marker-linux.ts";
+import type { Processes, ProcessInfo } from "./process-info.ts";
+import { readSmallFile } from "./small-file.ts";
 
 /** From this many new pids on, reading all processes is cheaper than trying each pid. */
 const fewPids = 64;
@@ -74,40 +76,7 @@ function readStat(pid: number): (ProcessInfo & { readonly dead: boolean }) | und
   return { pid, dead: stat.isDead, parent: field(4), group: field(5), session: field(6), start: field(22) };
 }
 
-function markerOf(pid: number): string | undefined {
-  let environment: string;
-  try {
-    environment = `\0${readFileSync(`/proc/${pid}/environ`, "utf8")}`;
-  } catch {
-    return undefined;
-  }
-  const name = `\0${markerVariable}=`;
-  const at = environment.indexOf(name);
-  if (at < 0) {
-    return undefined;
-  }
-  const end = environment.indexOf("\0", at + 1);
-  return environment.slice(at + name.length, end < 0 ? undefined : end);
-}
-
 function lastPid(): number | undefined {
   const last = Number(readSmallFile("/proc/loadavg")?.trimEnd().split(" ")[4]);
   return Number.isInteger(last) && last > 0 ? last : undefined;
-}
-
-const scratch = Buffer.allocUnsafe(4096);
-
-/** A third of the time of readFileSync, which counts when it is read for every command. */
-function readSmallFile(path: string): string | undefined {
-  let file: number | undefined;
-  try {
-    file = openSync(path, "r");
-    return scratch.toString("latin1", 0, readSync(file, scratch, 0, scratch.length, 0));
-  } catch {
-    return undefined;
-  } finally {
-    if (file !== undefined) {
-      closeSync(file);
-    }
-  }
 }

@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync } from "node:fs";
+import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { familyOf, type ProcessInfo } from "../../../src/pipeline/command/process-info.ts";
 import { systemProcesses } from "../../../src/pipeline/command/processes.ts";
 import { linuxProcesses } from "../../../src/pipeline/command/processes-linux.ts";
@@ -37,6 +37,35 @@ test.runIf(process.platform === "linux")("a process whose name has blanks and br
   expect(systemProcesses.all().find((info) => info.pid === pid)).toMatchObject({ parent: process.pid, group: pid });
   expect(systemProcesses.markerOf(pid)).toBe("s/e");
   expect(systemProcesses.markerOf(process.pid)).toBeUndefined();
+});
+
+test.runIf(process.platform === "linux")(
+  "a process that becomes one program after another keeps its marker",
+  async () => {
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, "again.sh"), "exec sh again.sh\n");
+    // More than one page, of which a reader gets a part when the program changes under it.
+    const env = { FILL: "x".repeat(9000), PAWL_EFFECT: "s/é" };
+    const child = spawn("/bin/sh", ["again.sh"], {
+      cwd: folder,
+      stdio: "ignore",
+      env: { PATH: process.env.PATH, ...env },
+    });
+    onTestFinished(() => void child.kill("SIGKILL"));
+    await once(child, "spawn");
+    const seen = new Set(Array.from({ length: 2000 }, () => systemProcesses.markerOf(child.pid ?? 0)));
+    expect([...seen]).toEqual(["s/é"]);
+  },
+);
+
+test.runIf(process.platform === "linux")("a process without an environment has no marker, at once", async () => {
+  const child = spawn("/bin/sleep", ["600"], { stdio: "ignore", env: {} });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  await once(child, "spawn");
+  const wait = vi.spyOn(Atomics, "wait");
+  onTestFinished(() => wait.mockRestore());
+  expect(systemProcesses.markerOf(child.pid ?? 0)).toBeUndefined();
+  expect(wait).not.toHaveBeenCalled();
 });
 
 test("a boot that the system does not name is taken for no other one", () => {
