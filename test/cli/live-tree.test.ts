@@ -1,5 +1,10 @@
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
 import { stripVTControlCharacters } from "node:util";
 import { describe, expect, test } from "vitest";
+import { systemClock } from "../../src/base/time.ts";
+import type { CliContext } from "../../src/cli/context.ts";
+import { liveTree } from "../../src/cli/report/live-tree.ts";
 import { inThisProcess } from "./in-process.fixture.ts";
 import { placeWith, planOf, planOfEach } from "./pawl.fixture.ts";
 
@@ -102,6 +107,25 @@ test("a line of characters that take two columns is cut before it wraps", async 
   const columns = [...(told ?? "")].map((char) => (/[長い⏳]/u.test(char) ? 2 : 1)).reduce<number>((a, b) => a + b, 0);
   expect(columns).toBeGreaterThan(70);
   expect(columns).toBeLessThan(80);
+});
+
+test("what a terminal wrapped as it became narrower is erased whole", async () => {
+  const place = placeWith(plan);
+  expect((await inThisProcess({ cwd: place.folder }, "run", "plan.yaml")).status).toBe(1);
+  const stdout = Object.assign(new PassThrough(), { isTTY: true, columns: 100, rows: 30 });
+  const stands = { setTimeout: () => undefined, clearTimeout: () => undefined };
+  const context = { stdout, env: {}, clock: { ...systemClock, ...stands } } as unknown as CliContext;
+  const tree = liveTree(context, { run: "p-1", database: join(place.folder, ".state", "pipeline.db") });
+  const widths = stripVTControlCharacters(String(stdout.read()))
+    .split("\n")
+    .slice(0, -1)
+    .map(({ length }) => length);
+  expect(Math.max(...widths)).toBeGreaterThan(40);
+  stdout.columns = 20;
+  tree.note("said");
+  const rows = widths.reduce((sum, width) => sum + Math.ceil(width / 20), 0);
+  expect(String(stdout.read())).toContain(`\r\u001b[${rows}A\u001b[0Jsaid\n`);
+  tree.end();
 });
 
 describe("colours are left out", () => {

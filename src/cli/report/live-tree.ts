@@ -20,15 +20,20 @@ export function liveTree(
   const db = openSqliteReader(database);
   const { stdout, clock } = context;
   const paint = paintFor(context);
-  let drawn = 0;
+  /** The columns that each line on the screen takes. */
+  let drawn: readonly number[] = [];
   let timer: unknown;
   let due = Number.POSITIVE_INFINITY;
 
+  const columns = (): number => stdout.columns || usualColumns;
+
   const erase = (): void => {
-    if (drawn > 0) {
+    if (drawn.length > 0) {
+      // A terminal that became narrower since has wrapped them.
+      const rows = drawn.reduce((sum, width) => sum + Math.max(1, Math.ceil(width / columns())), 0);
       // The terminal echoes what is typed, ^C above all, and the cursor is behind that.
-      stdout.write(`\r\u001b[${drawn}A\u001b[0J`);
-      drawn = 0;
+      stdout.write(`\r\u001b[${rows}A\u001b[0J`);
+      drawn = [];
     }
   };
   const draw = (): void => {
@@ -36,10 +41,10 @@ export function liveTree(
     if (summary !== undefined) {
       const room = Math.max(1, (stdout.rows || usualRows) - 2);
       const lines = fitted(runTree(db, summary), room, (tree) => runTreeLines(tree, clock.now(), paint));
-      const shown = lines.map((line) => cut(line, stdout.columns || usualColumns));
+      const shown = lines.map((line) => cut(line, columns() - 1));
       erase();
-      stdout.write(shown.map((line) => `${line}\n`).join(""));
-      drawn = shown.length;
+      stdout.write(shown.map(({ text }) => `${text}\n`).join(""));
+      drawn = shown.map(({ width }) => width);
     }
     schedule(idleDrawMs);
   };
@@ -85,19 +90,22 @@ function fitted(tree: RunTree, room: number, linesOf: (tree: RunTree) => string[
 }
 
 /** A line longer than the terminal would wrap, and the next drawing would miss it. Colour codes take no room. */
-function cut(line: string, columns: number): string {
-  let room = columns - 1;
-  let result = "";
+function cut(line: string, room: number): { readonly text: string; readonly width: number } {
+  let text = "";
+  let width = 0;
+  let isFull = false;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes begin with ESC
   for (const part of line.split(/(\u001b\[\d+m)/)) {
     const isColour = part.startsWith("\u001b");
     for (const char of isColour ? [] : part) {
-      room -= wide.test(char) ? 2 : 1;
-      result += room < 0 ? "" : char;
+      const taken = wide.test(char) ? 2 : 1;
+      isFull ||= width + taken > room;
+      text += isFull ? "" : char;
+      width += isFull ? 0 : taken;
     }
-    result += isColour ? part : "";
+    text += isColour ? part : "";
   }
-  return result;
+  return { text, width };
 }
 
 /** Characters that take two columns: of East Asia, and emoji. */
