@@ -3,8 +3,8 @@ import { tidyRun } from "../pipeline/run/index.ts";
 import type { StateFolder } from "../pipeline/state/index.ts";
 
 export interface Tidied {
-  /** Branches of workstreams that stay. */
-  readonly kept: readonly string[];
+  /** Branches of workstreams with commits that were not merged. */
+  readonly unmerged: readonly string[];
   /** Why not all was taken away. */
   readonly fault?: string;
 }
@@ -12,9 +12,9 @@ export interface Tidied {
 /** Takes away what a run that has ended needs no more. No fault of it changes how the run ended. */
 export async function tidied(repository: Repository, state: StateFolder, run: string): Promise<Tidied> {
   try {
-    return { kept: await tidyRun(repository, state, run) };
+    return { unmerged: await tidyRun(repository, state, run) };
   } catch (error) {
-    return { kept: [], fault: error instanceof Error ? error.message : String(error) };
+    return { unmerged: [], fault: error instanceof Error ? error.message : String(error) };
   }
 }
 

@@ -96,7 +96,7 @@ async function workUntilInterrupted(
       reporter.note(`inspector: ${feed.url}`);
     }
     const end = await untilEnd(context, { pipeline, run, reporter, interrupts }).finally(() => feed?.close());
-    let tidy: Tidied = { kept: [] };
+    let tidy: Tidied = { unmerged: [] };
     if (end !== undefined) {
       await pipeline.windDown();
       tidy = await tidied(repository, state, run);
@@ -107,7 +107,7 @@ async function workUntilInterrupted(
     reporter.end();
     reporter = undefined;
     const named = options.state;
-    await report(context, { state, named, repository, run, end, kept: tidy.kept, json: options.json === true });
+    await report(context, { state, named, repository, run, end, unmerged: tidy.unmerged, json: options.json === true });
   } finally {
     reporter?.end();
     await pipeline.close();

@@ -51,12 +51,14 @@ describe("when a run has ended", () => {
     },
   );
 
-  test("a branch of a workstream that somebody has checked out stays", () => {
+  test("a merged branch that somebody has checked out stays, and is not said to be unmerged", () => {
     const place = placeWith(
       planOf(["{ id: t, run: 'git -C \"$USERS\" worktree add -q linked pawl-work/p-1/w && echo x > x' }"]),
     );
     place.env = { USERS: place.folder };
-    expect(place.pawl("run", "plan.yaml").status).toBe(0);
+    const { status, stdout } = place.pawl("run", "plan.yaml");
+    expect(status).toBe(0);
+    expect(stdout).not.toContain("were not merged");
     expect(references(place)).toContain("refs/heads/pawl-work/p-1/w");
   });
 

@@ -20,8 +20,8 @@ export interface Outcome {
   readonly run: string;
   /** Undefined when it was interrupted. */
   readonly end: RunEnd | undefined;
-  /** Branches of workstreams that were not merged. */
-  readonly kept: readonly string[];
+  /** Branches of workstreams with commits that were not merged. */
+  readonly unmerged: readonly string[];
   readonly json: boolean;
 }
 
@@ -40,7 +40,7 @@ export async function printSummary(context: CliContext, about: Outcome): Promise
     // A branch that somebody deleted has no commits to show; how the run ended is said all the same.
     const all = tip === null ? [] : await commitsOf(repository, { from: base, to: tip });
     const commits = all.filter(({ parents }) => parents.length < 2);
-    const unmerged = about.kept.map((branch) => logOfBranch(tip === null ? base : runBranch(run), branch));
+    const unmerged = about.unmerged.map((branch) => logOfBranch(tip === null ? base : runBranch(run), branch));
     const steps = nextSteps(run, end, commits.length > 0, tree.workstreams.flatMap(failedIn), unmerged);
     const next = steps.map((step) => inState(step, about.named));
     if (about.json) {

@@ -24,7 +24,7 @@ const unusedPoolMs = 7 * 24 * 60 * 60 * 1000;
  * those that are checked out. Worktrees stay for the next run, but for those of a setup command that is no longer used.
  * Repeatable: after a crash in the middle it goes on where it was.
  *
- * @returns names of the branches of workstreams that stay
+ * @returns names of the branches of workstreams with commits that were not merged
  * @throws PawlError GIT_FAILED
  */
 export async function tidyRun(repository: Repository, state: StateFolder, run: string): Promise<string[]> {
@@ -40,11 +40,11 @@ export async function tidyRun(repository: Repository, state: StateFolder, run: s
       reader.close();
     }
   })();
-  const [kept] = await Promise.all([
+  const [unmerged] = await Promise.all([
     removeReferences(repository, run, stored),
     removeUnusedPools(repository, state.worktrees, { unusedMs: unusedPoolMs, isPool: isPoolName }),
   ]);
-  return kept;
+  return unmerged;
 }
 
 interface Stored {
@@ -78,14 +78,13 @@ async function removeReferences(
   const branches = new Map(
     workstreams.map(({ id }) => [branchReference(workstreamBranch(run, id)), workstreamBranch(run, id)]),
   );
-  const over = (tip === found ? contained : await containedIn(tip)).filter(
-    ({ name, checkout }) => branches.has(name) && checkout === null,
-  );
+  const merged = tip === found ? contained : await containedIn(tip);
+  const over = merged.filter(({ name, checkout }) => branches.has(name) && checkout === null);
   const gone = [...over, ...merges];
   if (gone.length > 0) {
     const remove = Object.fromEntries(gone.map(({ name, commit }) => [name, commit]));
     await repository.setReferences({ remove });
   }
-  const removed = new Set(over.map(({ name }) => name));
-  return all.flatMap(({ name }) => (removed.has(name) ? [] : (branches.get(name) ?? [])));
+  const isMerged = new Set(merged.map(({ name }) => name));
+  return all.flatMap(({ name }) => (isMerged.has(name) ? [] : (branches.get(name) ?? [])));
 }
