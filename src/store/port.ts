@@ -163,6 +163,12 @@ export interface ActorFilter {
   readonly root?: string | undefined;
 }
 
+/** An actor's row without its snapshot: of many actors these are large, and nobody asks for them. */
+export type ListedRow = Pick<
+  ActorRow,
+  "no" | "id" | "parentNo" | "machine" | "version" | "status" | "state" | "tags" | "asleep"
+>;
+
 /** What an actor's row says of its machine. */
 export type MachineStamp = Pick<ActorRow, "src" | "version" | "fingerprint">;
 
@@ -207,7 +213,8 @@ export interface Store {
   actorByNo(no: number): ActorRow | undefined;
   /** All actors that ever were below this one, itself first. */
   subtree(no: number): ActorRow[];
-  listActors(filter: ActorFilter): ActorRow[];
+  /** Live actors in the order of their making. */
+  listActors(filter: ActorFilter): ListedRow[];
   wasDelivered(actorNo: number, idempotencyKey: string): boolean;
   /** Journal of one actor up to and with a sequence number, oldest first. */
   journalOf(actorNo: number, upToSeq?: number): JournalRow[];

@@ -1,5 +1,5 @@
 import type { Database } from "better-sqlite3";
-import type { ActorFilter, ActorRow } from "../port.ts";
+import type { ActorFilter, ActorRow, ListedRow } from "../port.ts";
 import { tagText } from "../tags.ts";
 
 export const actorColumns = `no, id, parent_no AS parentNo, root_no AS rootNo, key, src, machine, version, fingerprint,
@@ -20,7 +20,11 @@ export function actorRow(raw: RawActorRow): ActorRow {
   });
 }
 
-export function listActors(db: Database, filter: ActorFilter): ActorRow[] {
+const listedColumns = "no, id, parent_no AS parentNo, machine, version, status, state, tags, asleep";
+
+type RawListedRow = Omit<ListedRow, "asleep"> & { readonly asleep: number };
+
+export function listActors(db: Database, filter: ActorFilter): ListedRow[] {
   const where = ["live = 1"];
   const values: string[] = [];
   if (filter.machine !== undefined) {
@@ -50,7 +54,7 @@ export function listActors(db: Database, filter: ActorFilter): ActorRow[] {
   // By itself SQLite reads all actors there ever were, because they are in order.
   const from = filter.rootsOnly === true ? "actors INDEXED BY actors_roots" : "actors";
   return db
-    .prepare<string[], RawActorRow>(`SELECT ${actorColumns} FROM ${from} WHERE ${where.join(" AND ")} ORDER BY no`)
+    .prepare<string[], RawListedRow>(`SELECT ${listedColumns} FROM ${from} WHERE ${where.join(" AND ")} ORDER BY no`)
     .all(...values)
-    .map(actorRow);
+    .map((row) => Object.assign(row as never, { asleep: row.asleep === 1 }));
 }
