@@ -179,7 +179,7 @@ export class Commits {
   /** The snapshot of an actor as its journal has it; asked for while no other commit is on its way. */
   #journalled(group: Group, { no }: Live): string {
     const coming = group.journal.filter(({ actorNo }) => actorNo === no);
-    return JSON.stringify(storedAt([...this.#context.store.journalOf(no), ...coming]));
+    return JSON.stringify(storedAt([...this.#context.store.journalSinceWhole(no), ...coming]));
   }
 
   #ended(group: Group, left: readonly Live[], failure: unknown): void {

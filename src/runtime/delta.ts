@@ -14,8 +14,6 @@ export function whole(value: unknown, path: string, numberOf: NumberOf): DeltaTe
   return `{"=":${json(value, path, numberOf)}}`;
 }
 
-export const isWhole = (delta: DeltaText): boolean => delta.startsWith('{"=":');
-
 /** Members of an object that changed, each with the delta to what it is now; "" before the first. */
 export type ChangedMembers = string;
 

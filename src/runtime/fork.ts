@@ -51,7 +51,7 @@ export function forkActor(engine: Engine, original: ActorRow, transitionId: numb
   }
   const [live] = restoreRoots(engine, rows, []);
   if (live === undefined) {
-    const isKnown = store.journalOf(original.no, transitionId).at(-1)?.seq === transitionId;
+    const isKnown = store.journalSinceWhole(original.no, transitionId).at(-1)?.seq === transitionId;
     throw isKnown
       ? new PawlError("FORK_OF_AN_END", { id: original.id, transition: transitionId })
       : unknownTransition(store, original, transitionId);

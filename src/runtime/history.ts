@@ -55,7 +55,7 @@ export function stateIn(stored: unknown): string {
 /** @throws PawlError ACTOR_UNKNOWN, TRANSITION_UNKNOWN */
 export function snapshotAt(store: Store, id: string, transitionId: number): PastSnapshot {
   const row = actorRow(store, id);
-  const journal = typeof transitionId === "number" ? store.journalOf(row.no, transitionId) : [];
+  const journal = typeof transitionId === "number" ? store.journalSinceWhole(row.no, transitionId) : [];
   const last = journal.at(-1);
   if (last === undefined || last.seq !== transitionId) {
     throw unknownTransition(store, row, transitionId);

@@ -1,9 +1,9 @@
 /** Turns what an actor did into journal rows, audit events and rows of its entity. */
 import type { AnyEventObject, AnyMachineSnapshot, Snapshot } from "xstate";
-import { stateText, topState } from "../store/fold.ts";
+import { isWhole, stateText, topState } from "../store/fold.ts";
 import { type AuditContext, addAudit, severityOf, textMember } from "./audit.ts";
 import { notSerializable, readable } from "./codec.ts";
-import { type DeltaText, isWhole, members, whole, withMember } from "./delta.ts";
+import { type DeltaText, members, whole, withMember } from "./delta.ts";
 import { entityId, entityStep, type PlainStep, writeRows } from "./entity-rows.ts";
 import { describeEvent } from "./event-text.ts";
 import type { Live, Step } from "./live.ts";

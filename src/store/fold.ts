@@ -34,10 +34,13 @@ export function patch(before: unknown, delta: Delta): unknown {
   return after;
 }
 
+/** Whether what was before does not matter. Of a delta as text. */
+export const isWhole = (delta: string): boolean => delta.startsWith('{"=":');
+
 /** Stored form of the snapshot after the last of these rows. Folding begins at the newest whole snapshot. */
 export function storedAt(journal: readonly Pick<JournalRow, "delta">[]): unknown {
   let stored: unknown;
-  const whole = journal.findLastIndex(({ delta }) => delta.startsWith('{"=":'));
+  const whole = journal.findLastIndex(({ delta }) => isWhole(delta));
   for (const { delta } of journal.slice(Math.max(whole, 0))) {
     stored = patch(stored, JSON.parse(delta) as Delta);
   }

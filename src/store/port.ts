@@ -218,5 +218,7 @@ export interface Store {
   wasDelivered(actorNo: number, idempotencyKey: string): boolean;
   /** Journal of one actor up to and with a sequence number, oldest first. */
   journalOf(actorNo: number, upToSeq?: number): JournalRow[];
+  /** The end of that, from the newest whole snapshot on: all that the last snapshot in it is made of. */
+  journalSinceWhole(actorNo: number, upToSeq?: number): JournalRow[];
   close(): void;
 }

@@ -1,6 +1,8 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { setup, waitFor } from "xstate";
 import { openRuntime } from "../../src/runtime/index.ts";
+import type { JournalRow } from "../../src/store/port.ts";
+import { openSqlite } from "../../src/store/sqlite/open.ts";
 import { counter } from "./counter.fixture.ts";
 import { orderWith } from "./order.fixture.ts";
 
@@ -32,6 +34,27 @@ describe("history", () => {
       expect(runtime.at("c", entry?.transitionId ?? -1).context).toEqual({ log: texts.slice(0, index + 1) });
     }
     await runtime.close();
+  });
+
+  test("reads for a moment no more than what changed since the newest whole snapshot before it", async () => {
+    const store = openSqlite({ file: ":memory:" });
+    const runtime = await openRuntime({ store, machines: { counter } });
+    const actor = runtime.createActor("counter", { id: "c" });
+    const texts = Array.from({ length: 450 }, (_, i) => `text ${i}`);
+    for (const text of texts) {
+      await actor.deliver({ type: "add", text });
+    }
+    const moments = runtime.history("c").slice(1);
+    const all = vi.spyOn(store, "journalOf");
+    const end = vi.spyOn(store, "journalSinceWhole");
+    for (const index of [0, 198, 199, 200, 201, 449]) {
+      expect(runtime.at("c", moments[index]?.transitionId ?? -1).context).toEqual({ log: texts.slice(0, index + 1) });
+    }
+    const read = end.mock.results.map(({ value }) => (value as JournalRow[]).length);
+    expect(read).toEqual([2, 200, 201, 1, 2, 49]);
+    expect(all).not.toHaveBeenCalled();
+    await runtime.close();
+    store.close();
   });
 
   test("knows at each moment where a history state led", async () => {

@@ -1,6 +1,5 @@
 import type { Database } from "better-sqlite3";
 import { PawlError } from "../../base/errors/index.ts";
-import { type JournalPage, journalPageColumns, journalRows } from "../journal-pages.ts";
 import {
   type AuditRow,
   type EffectRow,
@@ -13,6 +12,7 @@ import { actorColumns, actorRow, listActors, type RawActorRow } from "./actor-ro
 import type { Claim } from "./claim.ts";
 import { type ChainHeads, readHeads } from "./commit.ts";
 import { storeFailure } from "./failures.ts";
+import { journalOf, journalSinceWhole } from "./journal-rows.ts";
 import type { Place } from "./place.ts";
 import type { WriteFailure, Writer } from "./writer.ts";
 
@@ -192,16 +192,8 @@ export function sqliteStore({ db, file, place, claim, writer, storeId }: StorePa
     ),
     listActors: reading((filter) => listActors(db, filter)),
     wasDelivered: reading((actorNo, idempotencyKey) => delivered.get(actorNo, idempotencyKey) !== undefined),
-    journalOf: reading((actorNo, upToSeq = Number.MAX_SAFE_INTEGER) =>
-      db
-        .prepare<[number, number], JournalPage>(
-          `SELECT ${journalPageColumns} FROM journal_pages
-            WHERE actor_no = ? AND first_seq <= ? ORDER BY first_seq`,
-        )
-        .all(actorNo, upToSeq)
-        .flatMap(journalRows)
-        .filter(({ seq }) => seq <= upToSeq),
-    ),
+    journalOf: reading((actorNo, upToSeq) => journalOf(db, actorNo, upToSeq)),
+    journalSinceWhole: reading((actorNo, upToSeq) => journalSinceWhole(db, actorNo, upToSeq)),
     close: () => {
       writer.close();
       listeners.clear();

@@ -34,6 +34,7 @@ test("no statement of a start or of a step reads a whole table (I10)", async () 
   await runtime.note("l", { type: "warning", trigger: "looked", reason: "dim" });
   runtime.list({ root: "l" });
   store.journalOf(1);
+  store.journalSinceWhole(1);
   vi.restoreAllMocks();
   const faults = [...prepared].flatMap((sql) => {
     const text = sql.replaceAll(/\s+/g, " ").trim();
