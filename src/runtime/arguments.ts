@@ -1,7 +1,7 @@
 /** What callers hand over is looked at before anything of it is kept: what the store refuses would end the runtime. */
 import { inspect } from "node:util";
 import type { AnyActorLogic } from "xstate";
-import { holdsControls } from "../base/control-characters.ts";
+import { holdsControls, holdsHalfCharacters } from "../base/control-characters.ts";
 import { PawlError } from "../base/errors/index.ts";
 import { nearest } from "../base/nearest.ts";
 import { longestRootId } from "../store/port.ts";
@@ -62,9 +62,12 @@ function whyNoId(id: unknown): string | undefined {
   if (holdsControls(id)) {
     return "it holds a control character";
   }
-  // The store keeps UTF-8, which has none: the actor would have another id after a restart.
-  return /\p{Surrogate}/u.test(id) ? "it holds half a character" : undefined;
+  return whyNotKept(id);
 }
+
+/** The store keeps UTF-8, which has no half of a character: the actor would have another id after a restart. */
+export const whyNotKept = (id: string): string | undefined =>
+  holdsHalfCharacters(id) ? "it holds half a character" : undefined;
 
 /** XState ends the actor of it, which here would be for good. @throws PawlError EVENT_INVALID */
 export function refuseNoEvent(actor: string, event: { readonly type?: unknown } | null | undefined): void {

@@ -25,20 +25,23 @@ export interface AuditParts {
   readonly audit: EntityAudit;
 }
 
-/** Adds an audit event to the coming commit. */
+/**
+ * Adds an audit event to the coming commit. Its texts may be cut from longer ones, in the middle of a character: the
+ * store would keep another text than the one that was hashed (I7).
+ */
 export function addAudit(context: AuditContext, live: Live, parts: AuditParts): void {
   const now = context.recordedMs();
   const row: AuditRow = {
     event_id: `evt_${context.ids.next(now)}`,
     event_type: parts.eventType,
     entity_type: live.type.name,
-    entity_id: parts.entityId,
+    entity_id: parts.entityId.toWellFormed(),
     from_state: parts.from,
     to_state: parts.to,
-    trigger: parts.trigger,
-    reason: parts.audit.reason ?? null,
+    trigger: parts.trigger.toWellFormed(),
+    reason: parts.audit.reason?.toWellFormed() ?? null,
     severity: parts.severity,
-    operator: parts.audit.operator ?? null,
+    operator: parts.audit.operator?.toWellFormed() ?? null,
     metadata: parts.audit.metadata ?? {},
     context: parts.audit.context ?? {},
     evidence: parts.audit.evidence ?? null,

@@ -76,7 +76,7 @@ function refuseBadMembers(prefix: string, object: object, known: Readonly<Record
 
 /**
  * Whatever a policy calls a key is one, if it is the same text each time, and that of no other effect: `{}` is what
- * every promise, Map and the like would be.
+ * every promise, Map and the like would be. The store keeps no half of a character, and a restart takes the key from it.
  * @throws PawlError EFFECT_POLICY_INVALID
  */
 export function keyText(given: unknown): string {
@@ -84,7 +84,7 @@ export function keyText(given: unknown): string {
   if (text === "{}" && typeof given !== "string") {
     throw fault("what key gives", given, "a text");
   }
-  return text;
+  return text.toWellFormed();
 }
 
 /** Nothing else is an effect that can be made again. @throws PawlError EFFECT_POLICY_INVALID */

@@ -1,5 +1,6 @@
 import { PawlError } from "../base/errors/index.ts";
 import { longestRootId, type Store } from "../store/port.ts";
+import { whyNotKept } from "./arguments.ts";
 import { type Live, type LiveRoot, liveOf, Numbers } from "./live.ts";
 import { childrenOf, type InternalActor } from "./xstate/internals.ts";
 
@@ -105,15 +106,13 @@ export class Population {
    * @throws PawlError ACTOR_EXISTS, ACTOR_ID_INVALID
    */
   refuseTaken(id: string, actor: InternalActor, parent: Live, isRestored: boolean): void {
-    if (actor.id === "__proto__") {
-      throw new PawlError("ACTOR_ID_INVALID", {
-        id,
-        fault: "XState restores no child of this name",
-        most: longestRootId,
-      });
-    }
     // XState takes a number for the id of a child too.
-    if (String(actor.id).includes("/")) {
+    const own = String(actor.id);
+    const fault = own === "__proto__" ? "XState restores no child of this name" : whyNotKept(own);
+    if (fault !== undefined) {
+      throw new PawlError("ACTOR_ID_INVALID", { id, fault, most: longestRootId });
+    }
+    if (own.includes("/")) {
       this.#slashed.add(parent.root);
     }
     const elsewhere = this.#slashed.has(parent.root) ? this.child(id) : undefined;
