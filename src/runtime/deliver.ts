@@ -29,6 +29,12 @@ export async function deliver(
   const idempotencyKey = idempotencyKeyOf(live.id, options);
   checkSize(live, event);
   live.type.entity?.checkEvent?.(event, live.id);
+  if (engine.cascades.areRunning) {
+    // An action or an observer delivers: only once all is over that its own event leads to, it is known what is accepted
+    // then, and under which keys.
+    await Promise.resolve();
+    engine.refuseIfClosed();
+  }
   if (idempotencyKey !== undefined) {
     if (engine.commits.hasDelivery(live.no, idempotencyKey)) {
       await engine.commits.whenDurable();
@@ -62,20 +68,21 @@ export async function deliver(
 function deliverHere(actor: InternalActor, event: AnyEventObject, options: DeliverOptions, taken: Set<string>): void {
   const { id, logic } = actor;
   const key = idempotencyKeyOf(id, options);
+  startIfHeld(actor);
   if (key !== undefined && taken.has(key)) {
     return;
   }
-  startIfHeld(actor);
   const snapshot = actor.getSnapshot();
   const place = { entity: isMachine(logic) ? logic.id : kindOf(logic), id, from: stateOf(snapshot) || snapshot.status };
   const refusal = refusalOf(snapshot, place, event);
   if (refusal !== undefined) {
     throw refusal;
   }
-  actor.system._relay(undefined, actor, event);
   if (key !== undefined) {
+    // First: an observer may deliver under it too.
     taken.add(key);
   }
+  actor.system._relay(undefined, actor, event);
 }
 
 /** Else the event would wait in the mailbox, where it has no outcome and is not durable. */

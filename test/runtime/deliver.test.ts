@@ -189,4 +189,53 @@ describe("deliver", () => {
     expect(runtime.list()).toEqual([]);
     await runtime.close();
   });
+
+  test("is judged by what an action's own event leads to, and not by the state that it leaves", async () => {
+    const said: Promise<unknown>[] = [];
+    const leaving = setup({
+      types: {} as { events: { type: "GO" } | { type: "NEXT" } | { type: "PAY" } },
+      actions: {
+        deliver: () => {
+          said.push(runtime.deliver("l", { type: "PAY" }), runtime.deliver("l", { type: "NEXT" }));
+        },
+      },
+    }).createMachine({
+      initial: "a",
+      states: {
+        a: { on: { GO: { target: "b", actions: "deliver" }, PAY: "paid" } },
+        b: { on: { NEXT: "c" } },
+        c: {},
+        paid: {},
+      },
+    });
+    const runtime = await openRuntime({ machines: { leaving } });
+    const actor = runtime.createActor("leaving", { id: "l" });
+    actor.send({ type: "GO" });
+    const [pay, next] = await Promise.allSettled(said);
+    expect(pay).toMatchObject({ status: "rejected", reason: { code: "INVALID_TRANSITION", values: { from: "b" } } });
+    expect([next?.status, actor.getSnapshot().value]).toEqual(["fulfilled", "c"]);
+    await runtime.close();
+  });
+
+  test.each([
+    ["known to the store", true],
+    ["of no store", false],
+  ])(
+    "does nothing a second time under the key of a delivery that an observer is just told of: %s",
+    async (_, isRegistered) => {
+      const counting = createMachine({
+        context: { n: 0 },
+        on: { count: { actions: assign({ n: ({ context }) => context.n + 1 }) } },
+      });
+      const runtime = await openRuntime({ machines: isRegistered ? { counting } : {} });
+      const actor = runtime.createActor(counting);
+      const said: Promise<unknown>[] = [];
+      const deliver = () => actor.deliver({ type: "count" }, { idempotencyKey: "k" });
+      actor.subscribe(() => said.length < 5 && said.push(deliver()));
+      await deliver();
+      await Promise.all(said);
+      expect(actor.getSnapshot().context).toEqual({ n: 1 });
+      await runtime.close();
+    },
+  );
 });
