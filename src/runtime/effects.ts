@@ -87,6 +87,8 @@ export class Effects {
                 controller.abort(error);
                 reject(error);
               });
+              // Nobody waits for it any more: what pays no heed would keep the process alive until then.
+              controller.signal.addEventListener("abort", () => cancelTimeout?.());
             }),
           ];
     const work = new Promise((resolve) => resolve(create(args)));

@@ -53,6 +53,25 @@ describe("a promise actor", () => {
     await third.close();
   });
 
+  test.each(["leave", "close", "halt"] as const)(
+    "that pays no heed to its signal keeps no time-out after a %s",
+    async (end) => {
+      const clock = simulatedClock();
+      const work = durable({ timeoutMs: 60_000 })(() => new Promise(() => undefined));
+      const machine = setup({ actors: { work } }).createMachine({
+        initial: "working",
+        states: { working: { invoke: { src: "work" }, on: { leave: "left" } }, left: {} },
+      });
+      const runtime = await openRuntime({ clock, machines: { machine } });
+      const actor = runtime.createActor("machine", { id: "m" });
+      await runtime.settled();
+      expect(clock.pending()).toBe(1);
+      await (end === "leave" ? actor.deliver({ type: "leave" }) : runtime[end]());
+      expect(clock.pending()).toBe(0);
+      await runtime.close();
+    },
+  );
+
   test("gets its abort signal when its actor is stopped", async () => {
     let tellAborted = (_: string): void => undefined;
     const aborted = new Promise<string>((resolve) => {
