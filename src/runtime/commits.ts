@@ -201,8 +201,11 @@ export class Commits {
   }
 
   #afterCommit(group: Group): void {
-    for (const live of this.#windingUp ? [] : group.begin) {
-      this.#context.begin(live);
+    for (const live of group.begin) {
+      // One that began before it may have closed or halted the runtime.
+      if (!this.#windingUp && this.#recorder.closed === undefined) {
+        this.#context.begin(live);
+      }
     }
     for (const run of group.afterCommit) {
       try {
@@ -211,7 +214,9 @@ export class Commits {
         reportUnhandled(error);
       }
     }
-    this.#context.committed();
+    if (this.#recorder.closed === undefined) {
+      this.#context.committed();
+    }
     for (const { resolve } of group.waiting) {
       resolve();
     }

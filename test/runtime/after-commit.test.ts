@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createActor, createMachine } from "xstate";
 import { afterCommit, openRuntime } from "../../src/runtime/index.ts";
+import { simulatedClock } from "../../src/testing/simulated-clock.ts";
 
 describe("afterCommit()", () => {
   const told: string[] = [];
@@ -27,5 +28,14 @@ describe("afterCommit()", () => {
     runtime.halt();
     await new Promise(setImmediate);
     expect(told).toEqual([]);
+  });
+
+  test("may halt the runtime, whose alarm is not set any more then", async () => {
+    const clock = simulatedClock();
+    const halting = createMachine({ entry: afterCommit(() => runtime.halt()), after: { 1000: {} } });
+    const runtime = await openRuntime({ clock, machines: { halting } });
+    runtime.createActor("halting", { id: "h" });
+    await runtime.settled();
+    expect(clock.pending()).toBe(0);
   });
 });

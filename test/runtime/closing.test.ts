@@ -8,6 +8,7 @@ import {
   createMachine,
   fromCallback,
   fromObservable,
+  fromPromise,
   sendTo,
   setup,
 } from "xstate";
@@ -268,3 +269,25 @@ describe("an event that an actor of plain XState sends", () => {
     await runtime.close();
   });
 });
+
+test.each(["close", "halt"] as const)(
+  "what one effect ends by %s() as it begins, no other one begins in",
+  async (end) => {
+    const begun: unknown[] = [];
+    const work = fromPromise<never, number>(({ input }) => {
+      begun.push(input);
+      void runtime[end]();
+      return new Promise(() => undefined);
+    });
+    const machine = setup({ actors: { work } }).createMachine({
+      invoke: [
+        { src: "work", input: 1 },
+        { src: "work", input: 2 },
+      ],
+    });
+    const runtime = await openRuntime({ machines: { machine } });
+    runtime.createActor("machine", { id: "m" });
+    await runtime.settled();
+    expect(begun).toEqual([1]);
+  },
+);
