@@ -18,6 +18,7 @@ import { type MachineMap, Registry } from "./registry.ts";
 import { Roots } from "./roots.ts";
 import { claimed, noteUser, refuseShared } from "./store-use.ts";
 import type { DurableActor, DurableActorOptions, LogicOf, MachineNames, XStateOptions } from "./types.ts";
+import { reportUnhandled } from "./unhandled.ts";
 import type { InternalLogic } from "./xstate/internals.ts";
 import { type Inspect, observerOf } from "./xstate/system.ts";
 
@@ -83,7 +84,13 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
         const row = store.actorByNo(no);
         return row && this.#roots.wake(row);
       },
-      onFailure: options.onFailure ?? (() => undefined),
+      onFailure: (error) => {
+        try {
+          options.onFailure?.(error);
+        } catch (fault) {
+          reportUnhandled(fault);
+        }
+      },
     });
     this.#roots = new Roots(this.#engine, this.#registry, store);
     this.#passivation = new Passivation(this.#engine, options.passivateAfterMs, (live) => this.#roots.attach(live));

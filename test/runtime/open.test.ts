@@ -3,6 +3,7 @@ import { createMachine, fromTransition, SimulatedClock } from "xstate";
 import { openRuntime } from "../../src/runtime/index.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
 import { simulatedClock } from "../../src/testing/index.ts";
+import { unhandledErrors } from "./unhandled.fixture.ts";
 
 const lamp = createMachine({});
 const count = (n: number): number => n + 1;
@@ -70,6 +71,25 @@ describe("openRuntime", () => {
   ])("refuses %o, which would fail an actor later", async (options, what) => {
     const refused = { code: "OPTIONS_INVALID", message: `openRuntime does not take ${what}` };
     await expect(openRuntime({ machines, ...options } as never)).rejects.toMatchObject(refused);
+  });
+
+  test("tells onFailure once, and reports what that throws", async () => {
+    const unhandled = unhandledErrors();
+    const store = openSqlite({ file: ":memory:" });
+    const told: unknown[] = [];
+    const runtime = await openRuntime({
+      store: { ...store, commit: (_, ended) => ended("no disk") },
+      machines,
+      onFailure: (error) => {
+        told.push(error);
+        throw new Error("nobody is there");
+      },
+    });
+    runtime.createActor("lamp");
+    await expect(runtime.settled()).rejects.toBe("no disk");
+    await new Promise(setImmediate);
+    expect([told, unhandled]).toEqual([["no disk"], [new Error("nobody is there")]]);
+    store.close();
   });
 
   test.each([Number.NaN, -1, "5m", "1000"])("refuses %o as a duration, and names where it stands", async (ms) => {
