@@ -99,7 +99,7 @@ export function refuseUnknownActorOptions(options: unknown): void {
   refuseUnknownOptions("createActor", options, ["id", "input", "systemId", "inspect"], optionsOfXState);
 }
 
-/** @throws PawlError OPTION_NOT_DURABLE, SYSTEM_ID_INVALID */
+/** @throws PawlError OPTION_NOT_DURABLE, SYSTEM_ID_INVALID, OPTIONS_INVALID */
 export function refuseBadOptions(actor: string, options: Readonly<Record<string, unknown>>): void {
   for (const [option, instead] of notItsOwn) {
     if (options[option] !== undefined) {
@@ -107,6 +107,20 @@ export function refuseBadOptions(actor: string, options: Readonly<Record<string,
     }
   }
   refuseBadSystemId(actor, options["systemId"]);
+  if (options["inspect"] !== undefined && options["inspect"] !== null) {
+    refuseNoObserver("the inspect of createActor", options["inspect"]);
+  }
+}
+
+/** Else it would fail when it is told of the first event, in a turn of its own. @throws PawlError OPTIONS_INVALID */
+export function refuseNoObserver(place: string, observer: unknown): void {
+  if (typeof observer !== "function" && (typeof observer !== "object" || observer === null)) {
+    throw new PawlError("OPTIONS_INVALID", {
+      place,
+      what: shown(observer),
+      known: "a function, or an object with next()",
+    });
+  }
 }
 
 /**

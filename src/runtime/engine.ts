@@ -17,7 +17,7 @@ import { Recorder } from "./recorder.ts";
 import type { ActorType, Registry } from "./registry.ts";
 import { stopLargeFamilyOf } from "./xstate/children.ts";
 import { childSnapshotPrefix, type InternalActor, type InternalLogic, kindOf } from "./xstate/internals.ts";
-import { DurableSystem, receiveThroughSystem, type SystemHost } from "./xstate/system.ts";
+import { DurableSystem, type Inspect, receiveThroughSystem, type SystemHost } from "./xstate/system.ts";
 
 export interface EngineOptions {
   readonly store: Store;
@@ -154,7 +154,7 @@ export class Engine {
   ): Live {
     this.refuseIfClosed();
     const root: LiveRoot = {
-      system: new DurableSystem(this.#host, options["inspect"]),
+      system: new DurableSystem(this.#host, options["inspect"] as Inspect | undefined),
       numbers: this.population.numbers,
       lastUsed: this.clock.monotonic(),
       members: new Set(),

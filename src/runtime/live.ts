@@ -1,7 +1,8 @@
 import type { AnyEventObject, AnyMachineSnapshot, Snapshot } from "xstate";
 import type { EffectPolicy } from "./effect-policy.ts";
 import type { ActorType } from "./registry.ts";
-import type { InternalActor, InternalLogic, InternalSystem, LogicKind, TakenTransition } from "./xstate/internals.ts";
+import type { InternalActor, InternalLogic, LogicKind, TakenTransition } from "./xstate/internals.ts";
+import type { DurableSystem } from "./xstate/system.ts";
 
 /** One microstep of a macrostep that is not finished yet. */
 export interface Step {
@@ -12,7 +13,7 @@ export interface Step {
 
 /** A root in memory, with its system. */
 export interface LiveRoot {
-  readonly system: InternalSystem;
+  readonly system: DurableSystem;
   /** Those of its runtime. */
   readonly numbers: Numbers;
   /** Monotonic ms of the last event, to find the ones that nobody uses. */

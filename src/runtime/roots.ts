@@ -1,4 +1,4 @@
-import type { Actor, AnyActorLogic, InspectionEvent } from "xstate";
+import type { Actor, AnyActorLogic } from "xstate";
 import { PawlError } from "../base/errors/index.ts";
 import type { ActorRow, Store } from "../store/port.ts";
 import { refuseBadId, refuseBadOptions, refuseUnknownActorOptions } from "./arguments.ts";
@@ -9,6 +9,7 @@ import type { Registry } from "./registry.ts";
 import { restoreRoots } from "./restore.ts";
 import { refuseLarge } from "./size.ts";
 import type { InternalLogic } from "./xstate/internals.ts";
+import type { Inspect } from "./xstate/system.ts";
 
 /** Finds durable actors by their ids: in memory, in the store, or nowhere yet. */
 export class Roots {
@@ -37,10 +38,7 @@ export class Roots {
       if (existing.type.name !== name && existing.src !== name) {
         throw new PawlError("ACTOR_EXISTS", { id, found: existing.type.name, asked: name });
       }
-      const { inspect } = options;
-      if (inspect !== undefined) {
-        existing.root.system.inspect(inspect as (event: InspectionEvent) => void);
-      }
+      existing.root.system.inspectOnce(options["inspect"] as Inspect | undefined);
       return existing;
     }
     const type = this.#registry.typeOfRoot(name) ?? this.#registry.typeOf(logic, name);

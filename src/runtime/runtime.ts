@@ -4,7 +4,7 @@ import { type Ids, systemIds } from "../base/ids.ts";
 import { type Clock, inWholeMs, systemClock } from "../base/time.ts";
 import type { ActorFilter, ActorRow, Store } from "../store/port.ts";
 import { tagsOf } from "../store/tags.ts";
-import { refuseBadId, refuseBadNote, refuseUnknownOptions } from "./arguments.ts";
+import { refuseBadId, refuseBadNote, refuseNoObserver, refuseUnknownOptions } from "./arguments.ts";
 import { recordNote } from "./audit.ts";
 import { type DeliverOptions, deliver, withDeliverHere } from "./deliver.ts";
 import { Engine } from "./engine.ts";
@@ -181,8 +181,10 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
   /**
    * XState's inspection events of every actor, present and to come, for a function or an observer, as XState's own
    * `inspect` has them. What it throws is reported as unhandled.
+   * @throws PawlError OPTIONS_INVALID
    */
   inspect(inspect: Inspect): { unsubscribe(): void } {
+    refuseNoObserver("inspect", inspect);
     const observer = observerOf(inspect);
     this.#engine.inspectors.add(observer);
     return { unsubscribe: () => this.#engine.inspectors.delete(observer) };

@@ -33,8 +33,11 @@ type Observer = (event: InspectionEvent) => void;
 /** XState takes both for an observer; inspectors like Stately's are the second. */
 export type Inspect = Observer | { next?: Observer | undefined };
 
-export const observerOf = (inspect: Inspect): Observer =>
-  typeof inspect === "function" ? inspect : (event) => inspect.next?.(event);
+/** Another one each time: who inspects twice with one function ends one of the two. */
+export const observerOf =
+  (inspect: Inspect): Observer =>
+  (event) =>
+    typeof inspect === "function" ? inspect(event) : inspect.next?.(event);
 
 /** A durable actor has no timers of its own: all go through the scheduler. */
 const noClock = {
@@ -62,16 +65,15 @@ export class DurableSystem implements InternalSystem {
   readonly #host: SystemHost;
   #keyed: Map<string, InternalActor> | undefined;
   #observers: Set<Observer> | undefined;
+  #given: Set<Inspect> | undefined;
   #rootId: string | undefined;
 
   /** `inspect` is what `createActor` was given: it hears of the root itself, and of what is made with it. */
-  constructor(host: SystemHost, inspect?: unknown) {
+  constructor(host: SystemHost, inspect?: Inspect | null) {
     this.#host = host;
     this.scheduler = host.scheduler;
     this._logger = host.logger;
-    if (inspect !== undefined) {
-      this.inspect(inspect as Inspect);
-    }
+    this.inspectOnce(inspect);
   }
 
   _bookId(): string {
@@ -114,6 +116,15 @@ export class DurableSystem implements InternalSystem {
     this.#observers ??= new Set();
     this.#observers.add(observer);
     return { unsubscribe: () => this.#observers?.delete(observer) };
+  }
+
+  /** What `createActor` was given, which may ask for one actor again and again: it hears of each event once. */
+  inspectOnce(inspect: Inspect | null | undefined): void {
+    if (inspect !== undefined && inspect !== null && this.#given?.has(inspect) !== true) {
+      this.#given ??= new Set();
+      this.#given.add(inspect);
+      this.inspect(inspect);
+    }
   }
 
   _sendInspectionEvent(event: SystemEvent): void {
