@@ -30,6 +30,25 @@ export function refuseUnknownOptions(
   }
 }
 
+/**
+ * The same for options that are texts or truths: what is another would find nothing, or fail where nobody waits for it.
+ * @throws PawlError OPTIONS_INVALID
+ */
+export function refuseOtherOptions(
+  place: string,
+  options: unknown,
+  types: Readonly<Record<string, "string" | "boolean">>,
+): void {
+  refuseUnknownOptions(place, options, Object.keys(types));
+  for (const [option, type] of Object.entries(types)) {
+    const value = (options as Readonly<Record<string, unknown>>)[option];
+    if (value !== undefined && typeof value !== type) {
+      const known = Object.entries(types).map(([name, one]) => `${name} (${one})`);
+      throw new PawlError("OPTIONS_INVALID", { place, what: `${shown(value)} for ${option}`, known: known.join(", ") });
+    }
+  }
+}
+
 /** @throws PawlError ACTOR_ID_INVALID */
 export function refuseBadId(id: unknown): asserts id is string {
   const fault = whyNoId(id);

@@ -4,7 +4,7 @@ import { type Ids, systemIds } from "../base/ids.ts";
 import { type Clock, inWholeMs, systemClock } from "../base/time.ts";
 import type { ActorFilter, ActorRow, Store } from "../store/port.ts";
 import { tagsOf } from "../store/tags.ts";
-import { refuseBadId, refuseBadNote, refuseNoObserver, refuseUnknownOptions } from "./arguments.ts";
+import { refuseBadId, refuseBadNote, refuseNoObserver, refuseOtherOptions } from "./arguments.ts";
 import { recordNote } from "./audit.ts";
 import { type DeliverOptions, deliver, withDeliverHere } from "./deliver.ts";
 import { Engine } from "./engine.ts";
@@ -53,7 +53,14 @@ export async function openRuntime<const TMachines extends MachineMap>(
   }
 }
 
-const filterOptions = ["machine", "state", "tag", "status", "rootsOnly", "root"] satisfies (keyof ActorFilter)[];
+const filterOptions = {
+  machine: "string",
+  state: "string",
+  tag: "string",
+  status: "string",
+  rootsOnly: "boolean",
+  root: "string",
+} as const satisfies Record<keyof ActorFilter, string>;
 
 /** Runs durable actors on one store. Made by `openRuntime`. */
 export class Runtime<TMachines extends MachineMap = MachineMap> {
@@ -210,7 +217,7 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
    * @throws PawlError OPTIONS_INVALID, RUNTIME_CLOSED
    */
   list(filter: ActorFilter = {}): ListedActor[] {
-    refuseUnknownOptions("list", filter, filterOptions);
+    refuseOtherOptions("list", filter, filterOptions);
     this.#engine.refuseIfClosed();
     return this.#store
       .listActors(filter)

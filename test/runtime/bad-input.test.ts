@@ -200,6 +200,24 @@ describe("list", () => {
       expect(() => runtime.list(filter as never)).toThrow(expect.objectContaining(refused));
     }),
   );
+
+  test.each([
+    ["machine", {}],
+    ["machine", null],
+    ["state", 5],
+    ["tag", Symbol("lit")],
+    ["status", true],
+    ["root", Symbol("l")],
+    ["rootsOnly", "yes"],
+  ])("refuses %s: %o, which would find nothing, or all", (option, value) =>
+    unharmed(async (runtime) => {
+      const refused = {
+        code: "OPTIONS_INVALID",
+        message: expect.stringMatching(`^list does not take .* for ${option}$`),
+      };
+      expect(() => runtime.list({ [option]: value })).toThrow(expect.objectContaining(refused));
+    }),
+  );
 });
 
 describe("a runtime that is closed", () => {
