@@ -129,14 +129,21 @@ export const wasInterruptedAtItsStart = (signal: string | null): boolean => sign
 
 const runOnce: GitRunner = (call) =>
   new Promise((resolve) => {
-    const child = startGit(call);
+    const notStarted = ({ code = "", message }: NodeJS.ErrnoException): void =>
+      resolve({ kind: "not_started", code, message });
+    let child: ChildProcess;
+    try {
+      child = startGit(call);
+    } catch (cause) {
+      // Some refusals of the system are thrown: a variable that is too long for it is one.
+      notStarted(cause as NodeJS.ErrnoException);
+      return;
+    }
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     let stdoutBytes = 0;
     let stderrBytes = 0;
-    child.on("error", (cause: NodeJS.ErrnoException) =>
-      resolve({ kind: "not_started", code: cause.code ?? "", message: cause.message }),
-    );
+    child.on("error", notStarted);
     child.stdout?.on("data", (chunk: Buffer) => {
       stdoutBytes += chunk.length;
       if (stdoutBytes > outputLimitBytes) {

@@ -38,6 +38,7 @@ describe("git that a process of its own runs", () => {
         env: { GIT_AUTHOR_NAME: "Zoë", GIT_AUTHOR_EMAIL: "z@x", GIT_AUTHOR_DATE: "@0 +0000" },
       },
       { cwd: join(cwd, "nowhere"), args: ["status"] },
+      { cwd, args: ["status"], env: { GIT_AUTHOR_NAME: "n".repeat(200_000) } },
     ]) {
       const [there, here] = [await run(call), await runHere(call)];
       expect(JSON.stringify(there)).toBe(JSON.stringify(here));
