@@ -31,6 +31,7 @@ describe("whatever stands in a mail can be committed, or is refused at once", ()
     ["of a year alone", "2024", thisYear],
     ["before 1970", "Thu, 1 Jan 1960 00:00:00 +0000", thisYear],
     ["far in the future", "Fri, 31 Dec 9999 00:00:00 +0000", thisYear],
+    ["with a name of its zone that no variable holds", `${usual} (${"U".repeat(200_000)})`, thisYear],
   ])("a date %s", async (_, date, year) => {
     expect(await committedAs("Ann <ann@example.com>", date)).toBe(`Ann <ann@example.com> ${year}`);
   });
@@ -48,6 +49,16 @@ describe("whatever stands in a mail can be committed, or is refused at once", ()
 
   test.each(["<>", '"" <>', ". <;>"])("nobody as author: %s", async (from) => {
     await expect(committedAs(from, usual)).rejects.toMatchObject({ code: "PATCH_MALFORMED" });
+  });
+});
+
+test.each([
+  ["a name", `${"n".repeat(200_000)} <ann@example.com>`],
+  ["an address", `Ann <${"a".repeat(200_000)}@example.com>`],
+])("an author with %s that git could not be told of is refused at once", async (_, from) => {
+  await expect(committedAs(from, usual)).rejects.toMatchObject({
+    code: "PATCH_MALFORMED",
+    message: expect.stringMatching(/author has 200\d+ characters, and 1000 are allowed/),
   });
 });
 

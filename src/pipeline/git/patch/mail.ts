@@ -6,6 +6,9 @@ export class MailFault extends Error {}
 /** Headers of a mail that went through many hands; signatures of servers are long. */
 const searchedBytes = 64 * 1024;
 
+/** Name and address together. Git is told of them by variables, and the system starts nothing with one of 128 KiB. */
+const longestAuthor = 1_000;
+
 /**
  * Whether the text starts like a mail: with a `From …` line, with a header that only mails begin with, or with any
  * headers, as a mail program saves them, that say author and subject.
@@ -64,6 +67,10 @@ export function readMail(bytes: Buffer): {
   const author = from === undefined ? null : readAddress(decodeWords(from));
   if (author === null) {
     throw new MailFault("a mail without an author (From: Name <address>)");
+  }
+  const authorLength = author.name.length + author.email.length;
+  if (authorLength > longestAuthor) {
+    throw new MailFault(`a mail whose author has ${authorLength} characters, and ${longestAuthor} are allowed`);
   }
   const subject = cleanSubject(decodeWords(inBody.headers.get("subject") ?? headers.get("subject") ?? ""));
   const message = `${subject}\n\n${inBody.rest.trim()}`.trim().replaceAll("\0", "");
@@ -165,7 +172,7 @@ function isNameToGit(name: string): boolean {
   return !/^[\s.,:;<>"'\\]*$/.test(name);
 }
 
-const mailDate = /^(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (?:[+-]\d{4}|GMT|UTC)(?: \(\w+\))?$/;
+const mailDate = /^(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (?:[+-]\d{4}|GMT|UTC)(?: \(\w{1,30}\))?$/;
 const [firstDateMs, lastDateMs] = [Date.UTC(1970, 0, 2), Date.UTC(2099, 11, 31)];
 
 /** The date if git takes it too: it knows the years from 1970 to 2099, and asks for time and zone. */
