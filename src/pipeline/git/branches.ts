@@ -167,18 +167,17 @@ export async function referencesBelow(
   place: string,
   { containedIn }: { readonly containedIn?: Sha } = {},
 ): Promise<Reference[]> {
-  const format = "%(refname)%00%(objectname)%00%(worktreepath)";
+  const format = "%(refname)%00%(objectname)%00%(worktreepath)%00";
   const only = containedIn === undefined ? [] : ["--merged", containedIn];
   const { stdout } = await pastHalfMadeWorktree(repository.clock, () =>
     repository.git(["for-each-ref", `--format=${format}`, ...only, place]),
   );
-  const lines = stdout.toString().split("\n");
-  return lines
-    .filter((line) => line !== "")
-    .map((line) => {
-      const [name = "", commit = "", checkout = ""] = line.split("\0");
-      return { name, commit, checkout: checkout === "" ? null : checkout };
-    });
+  // A folder may have line breaks in its name.
+  const entries = stdout.toString().split("\0\n").slice(0, -1);
+  return entries.map((entry) => {
+    const [name = "", commit = "", checkout = ""] = entry.split("\0");
+    return { name, commit, checkout: checkout === "" ? null : checkout };
+  });
 }
 
 /** A folder in which the branch is checked out, of the user's checkout or a linked worktree, or null. */

@@ -1,5 +1,6 @@
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { advanceBranch, branchTakingName, createBranch } from "../../../src/pipeline/git/index.ts";
+import { advanceBranch, branchTakingName, createBranch, referencesBelow } from "../../../src/pipeline/git/index.ts";
 import { commitAll, git, setting } from "./setting.fixture.ts";
 
 test("a branch of this run is found as it was left; one of somebody else is refused", async () => {
@@ -66,4 +67,15 @@ test("the name of a run is taken by each branch of it but the one that this stor
   expect(await taking(maker, moved)).toEqual({ branch: "pawl/R1", commit: start });
   await createBranch(repository, "pawl-work/R1/w", maker, start);
   expect(await taking()).toEqual({ branch: "pawl-work/R1/w", commit: start });
+});
+
+test("a branch is listed once, with the folder that has it checked out, be there line breaks in its name", async () => {
+  const { repository, checkout, start } = await setting();
+  const folder = join(dirname(checkout), "two\nrefs/heads/pawl/none");
+  git(checkout, "worktree", "add", "-q", "-b", "pawl/a", folder);
+  git(checkout, "branch", "pawl/b");
+  expect(await referencesBelow(repository, "refs/heads/pawl/")).toEqual([
+    { name: "refs/heads/pawl/a", commit: start, checkout: folder },
+    { name: "refs/heads/pawl/b", commit: start, checkout: null },
+  ]);
 });
