@@ -151,7 +151,8 @@ export class Repository {
       return;
     }
     this.#ownFolders = [...new Set([...this.#ownFolders, path])];
-    const line = `/${path.replace(/[\\*?[\]]/g, "\\$&").replace(/ $/, "\\ ")}/`;
+    // A line break would make two lines of it, each the pattern of somebody else's files.
+    const line = `/${path.replace(/[\\*?[\]]/g, "\\$&").replace(/\n/g, "?")}/`;
     const file = join(this.commonDir, "info", "exclude");
     await mkdir(join(this.commonDir, "info"), { recursive: true });
     const text = await readFile(file, "utf8").catch(() => "");

@@ -24,6 +24,7 @@ describe("a folder of Pawl in the checkout", () => {
     "back\\slash",
     "..two-dots",
     "größe",
+    "two\nlines",
   ])("is hidden from git by its own line, whatever its name: %s", async (name) => {
     const checkout = checkoutWith({ "a.txt": "" });
     const repository = await opened(checkout);
