@@ -16,6 +16,8 @@ interface Question {
 export class GitConversation {
   readonly #call: Pick<GitCall, "cwd" | "args" | "env">;
   #child: ChildProcess | null = null;
+  /** One that was closed: what it ends without having answered, it was not asked any more. */
+  #closed: ChildProcess | null = null;
   #asked: Question[] = [];
   #lines: string[] = [];
   #rest = "";
@@ -43,6 +45,7 @@ export class GitConversation {
 
   /** Ends the process once it has answered what was asked. */
   close(): void {
+    this.#closed = this.#child;
     this.#child?.stdin?.end();
   }
 
@@ -63,7 +66,7 @@ export class GitConversation {
     child.on("error", (cause) => this.#end(child, startFailure(this.#call, cause)));
     child.on("close", (exit, signal) => {
       const cause = gitFailed(this.#call, exit ?? String(signal), this.#stderr);
-      this.#end(child, wasInterruptedAtItsStart(signal) ? undefined : cause);
+      this.#end(child, wasInterruptedAtItsStart(signal) || child === this.#closed ? undefined : cause);
     });
     this.#holdNode(this.#asked.length > 0);
   }

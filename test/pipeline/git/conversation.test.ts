@@ -27,3 +27,15 @@ test("each question to a git that cannot be started is told why", async () => {
   const why = { code: "GIT_FAILED", values: { exit: "none", detail: "the folder does not exist" } };
   expect(answers).toMatchObject(answers.map(() => ({ status: "rejected", reason: why })));
 });
+
+test("a question to a git that was closed a moment ago is asked of the next one", async () => {
+  const { checkout, start } = await setting();
+  const conversation = new GitConversation({ cwd: checkout, args: ["cat-file", "--batch-check=%(objectname)"] });
+  onTestFinished(() => conversation.close());
+  const before = conversation.ask("HEAD\n", 1);
+  conversation.close();
+  const meanwhile = conversation.ask("main\n", 1);
+  expect([await before, await meanwhile]).toEqual([[start], [start]]);
+  conversation.close();
+  expect(await conversation.ask("HEAD\n", 1)).toEqual([start]);
+});
