@@ -123,6 +123,12 @@ export const gitErrors = defineErrors({
     message: "{from} does not merge into {into}: {conflicts}, in {paths}",
     fix: "Change {from} so that it fits, or merge by hand: git switch {into} && git merge {from}",
   },
+  MERGE_UNRELATED: {
+    exit: 1,
+    http: 409,
+    message: "{from} does not merge into {into}: they have no commit in common, for the history of one was written anew",
+    fix: 'Take its commits over one by one: git log --reverse --no-merges --grep "Pawl-Run: {run}" {from} shows them, git cherry-pick COMMIT takes one.',
+  },
   MERGE_NEEDS_BRANCH: {
     exit: 1,
     http: 400,

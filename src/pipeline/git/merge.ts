@@ -97,8 +97,8 @@ export interface IntoBase {
  * is changed in it left alone; where git cannot do that, nothing is changed.
  *
  * @param named name of a local branch, or its full one (`refs/heads/main`)
- * @throws MERGE_NEEDS_BRANCH, BRANCH_OF_ANOTHER_RUN, RUN_BRANCH_MISSING, MERGE_CONFLICT, CHECKOUT_IN_THE_WAY,
- *   GIT_FAILED
+ * @throws MERGE_NEEDS_BRANCH, BRANCH_OF_ANOTHER_RUN, RUN_BRANCH_MISSING, MERGE_CONFLICT, MERGE_UNRELATED,
+ *   CHECKOUT_IN_THE_WAY, GIT_FAILED
  */
 export async function mergeRunIntoBase(
   repository: Repository,
@@ -149,6 +149,10 @@ async function mergeCommit(
   sides: { readonly run: string; base: string; branch: string; before: Sha; tip: Sha },
 ): Promise<Sha> {
   const { run, base, branch, before, tip } = sides;
+  const common = await repository.git(["merge-base", before, tip], { answers: [0, 1] });
+  if (common.exit === 1) {
+    throw new PawlError("MERGE_UNRELATED", { run, from: branch, into: base });
+  }
   const trailers = { "Pawl-Run": run };
   const merge = await mergeTrees(repository, { into: before, from: tip, message: `Merge ${branch}`, trailers });
   if (!merge.merged) {

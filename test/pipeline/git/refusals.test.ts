@@ -234,6 +234,19 @@ describe("a run is not merged", () => {
     expect(await merge("other")).toMatchObject({ commit: before });
   });
 
+  test("into a branch whose history was written anew from its first commit on", async () => {
+    const { repository, checkout } = await setting();
+    git(checkout, "branch", "pawl/R1");
+    git(checkout, "commit", "-q", "--amend", "-m", "anew");
+    const anew = git(checkout, "rev-parse", "main");
+    await expect(mergeRunIntoBase(repository, { run: "R1", store: "S", base: "main" })).rejects.toMatchObject({
+      code: "MERGE_UNRELATED",
+      message: expect.stringMatching(/^pawl\/R1 does not merge into main: /),
+      fix: expect.stringContaining('--grep "Pawl-Run: R1" pawl/R1'),
+    });
+    expect(git(checkout, "rev-parse", "main")).toBe(anew);
+  });
+
   test("over a conflict; without one both sides are kept, and no commit is made a second time", async () => {
     const { repository, checkout, start } = await setting();
     git(checkout, "switch", "-q", "-c", "pawl/R1");
