@@ -28,3 +28,15 @@ test("a gate before a merge that could not be started is shown with the reason, 
   const alone = (await place.look("show", "w~m1~absent")).stdout;
   expect(alone.slice(alone.indexOf("end of "))).toBe(`end of stderr\n${reason}`);
 });
+
+test("a final gate that takes away every reference of Pawl's own but its branches is no fault of the merge", () => {
+  const remove = "git for-each-ref --format='delete %(refname)' refs/pawl | git update-ref --stdin";
+  const place = placeWith(
+    planOf(["{ id: t, run: 'echo x > x' }"], `gates:\n  g: { type: UNIT, run: "${remove}" }\n`).replace(
+      "id: w",
+      "id: w\n    final: [g]",
+    ),
+  );
+  expect(place.pawl("run", "plan.yaml")).toMatchObject({ status: 0, stderr: "" });
+  expect(place.git("show", "pawl/p-1:x")).toBe("x");
+});

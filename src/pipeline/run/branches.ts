@@ -12,7 +12,7 @@ import {
   workstreamBranch,
 } from "../git/index.ts";
 import type { PlanIndex } from "./plan-index.ts";
-import { lastMergeOf, mergeReferences, withoutEndedMerge } from "./prepared-merge.ts";
+import { lastMergeOf, markMerge, mergeReferences, type PreparedMerge, readMerge, withoutEndedMerge } from "./prepared-merge.ts";
 
 /** What the store says of a run, and its plan. */
 interface About {
@@ -35,6 +35,8 @@ export class RunBranches {
   readonly #maker: BranchMaker;
   readonly #about: About;
   readonly #tips = new Map<string, Promise<Sha>>();
+  /** A command of the run may take the references of these away; after a restart nothing else tells of them. */
+  readonly #merges = new Map<string, PreparedMerge>();
   #runTip: Promise<Sha> | undefined;
 
   constructor(repository: Repository, maker: BranchMaker, base: Sha, about: About) {
@@ -75,6 +77,17 @@ export class RunBranches {
   /** Remembers a commit that git has already moved the workstream's branch to. */
   moved(workstream: string, to: Sha): void {
     this.#tips.set(workstream, Promise.resolve(to));
+  }
+
+  /** Remembers a merge that was made and that no branch was moved to yet, beyond a crash too. */
+  async prepared(merge: string, made: PreparedMerge): Promise<void> {
+    await markMerge(this.#repository, this.run, merge, made);
+    this.#merges.set(merge, made);
+  }
+
+  /** A merge that was prepared, be it by an earlier process. @throws Error when nothing tells of it */
+  async preparedMerge(merge: string): Promise<PreparedMerge> {
+    return this.#merges.get(merge) ?? (await readMerge(this.#repository, this.run, merge));
   }
 
   /** Moves the run's branch. @throws PawlError BRANCH_MOVED, BRANCH_CHECKED_OUT */

@@ -18,7 +18,6 @@ import { commandOf } from "./definitions.ts";
 import { PatchTree } from "./patch-tree.ts";
 import type { Patches } from "./patches.ts";
 import type { PlanIndex } from "./plan-index.ts";
-import { readMerge } from "./prepared-merge.ts";
 import { Turns } from "./turns.ts";
 import { Users } from "./users.ts";
 import type { Workers } from "./workers.ts";
@@ -214,7 +213,7 @@ export class RunSite {
   }
 
   async #acquireMerge(workstream: string, merge: string, signal: AbortSignal): Promise<Worktree> {
-    const { commit } = await readMerge(this.services.repository, this.run, merge);
+    const { commit } = await this.branches.preparedMerge(merge);
     return await this.worktrees.acquire(commit, this.index.workstream(workstream).setup, signal);
   }
 

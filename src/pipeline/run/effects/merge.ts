@@ -1,6 +1,5 @@
 import type { MergeInput } from "../../../../machines/orchestration/workstream.types.ts";
 import { mergeConflict, mergeTrees, runBranch, workstreamBranch } from "../../git/index.ts";
-import { markMerge, readMerge } from "../prepared-merge.ts";
 import type { RunSite } from "../site.ts";
 
 /**
@@ -26,12 +25,12 @@ export async function prepareMerge(site: RunSite, input: MergeInput, signal: Abo
       paths: merge.paths,
     });
   }
-  await markMerge(repository, site.run, input.merge_id, { into, commit: merge.commit });
+  await site.branches.prepared(input.merge_id, { into, commit: merge.commit });
 }
 
 /** Moves the run's branch to the merge whose gates have passed. Repeated, it finds it there. */
 export async function publishMerge(site: RunSite, input: MergeInput, signal: AbortSignal): Promise<void> {
-  const { into, commit } = await readMerge(site.services.repository, site.run, input.merge_id);
+  const { into, commit } = await site.branches.preparedMerge(input.merge_id);
   await site.branches.moveRun(into, commit);
   if (signal.aborted) {
     // The workstream was ended meanwhile, and what has failed or was cancelled is not merged.
