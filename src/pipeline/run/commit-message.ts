@@ -15,7 +15,7 @@ export function commitMessage(
   if (mail !== null) {
     return { message: mail.message, author: mail.author, ...(mail.date !== null && { date: mail.date }) };
   }
-  return { message: site.secrets.text(shorten(`${task_id}: ${whatItDoes(site.index.task(task_id).task)}`)) };
+  return { message: shorten(site.secrets.text(`${task_id}: ${whatItDoes(site.index.task(task_id).task)}`)) };
 }
 
 function shorten(subject: string): string {

@@ -1,6 +1,10 @@
 import { expect, test } from "vitest";
+import type { PatchEffectInput } from "../../../machines/uet/patch-ledger.types.ts";
 import { PawlError } from "../../../src/base/errors/index.ts";
 import { createRedactor } from "../../../src/base/secrets.ts";
+import type { Patch } from "../../../src/pipeline/git/index.ts";
+import { commitMessage } from "../../../src/pipeline/run/commit-message.ts";
+import type { RunSite } from "../../../src/pipeline/run/site.ts";
 import { withoutSecrets } from "../../../src/pipeline/run/without-secrets.ts";
 
 const secret = "s3cr3t-value";
@@ -53,4 +57,12 @@ test("of a text that was cut short, what may be the beginning of a secret goes w
   expect(await given("it said s3cr3…")).not.toContain("s3cr3");
   expect(await given("it said s3cr3… and s3cr3… at the end")).not.toContain("s3cr3");
   expect(await given("it said nothing… at all s3cr3")).toBe("it said nothing… at all s3cr3");
+});
+
+test("the subject of a commit has no beginning of a secret at which it was cut", () => {
+  const command = `${"x".repeat(60)}${secret}`;
+  const task = { kind: "run", run: { kind: "shell", text: command } };
+  const site = { secrets, index: { task: () => ({ task }) } } as unknown as RunSite;
+  const { message } = commitMessage(site, { task_id: "w.t" } as PatchEffectInput, { mail: null } as Patch);
+  expect(message).toBe(`w.t: ${"x".repeat(60)}[secre…`);
 });
