@@ -141,6 +141,7 @@ describe("worktrees stay for the next run", () => {
     const pools = join(place.folder, ".state/worktrees");
     const [old = ""] = readdirSync(pools);
     const count = place.git("worktree", "list").split("\n").length;
+    place.git("worktree", "add", "-q", "--detach", join(pools, old, "w1/inner"));
     place.write("plan.yaml", planOf(["{ id: t, run: 'echo x > x' }"]));
     expect(place.pawl("run", "plan.yaml").status).toBe(0);
     expect(readdirSync(pools).sort()).toEqual([old, "plain"].sort());

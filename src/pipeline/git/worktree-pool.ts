@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, realpath, rm, stat, utimes } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
+import { basename, join, resolve, sep } from "node:path";
 import { pastHalfMadeWorktree } from "./half-made-worktree.ts";
+import { knownWorktrees } from "./known-worktrees.ts";
 import { leaveBranch } from "./leave-branch.ts";
 import { stopLeftoverGit } from "./leftovers.ts";
 import type { Repository, Sha } from "./repository.ts";
@@ -170,7 +171,8 @@ export async function removeUnusedPools(
       continue;
     }
     const known = await knownWorktrees(repository.commonDir);
-    for (const worktree of known.filter((each) => join(each.folder, "..") === pool)) {
+    // Those that a command made inside of one of them, too.
+    for (const worktree of known.filter((each) => each.folder.startsWith(pool + sep))) {
       await removeWorktree(worktree);
     }
     await rm(pool, { recursive: true, force: true });
@@ -215,31 +217,6 @@ async function findWorktrees(repository: Repository, pool: string): Promise<Foun
     }
   }
   return whole.sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
-}
-
-/**
- * Git's list of linked worktrees, read from its own folder: `git worktree list` says nothing of the place of each
- * one's git folder, and `git worktree prune` would also forget worktrees of the user on a drive that is not there.
- */
-async function knownWorktrees(
-  commonDir: string,
-): Promise<{ readonly folder: string; readonly gitDir: string; readonly halfMade: boolean }[]> {
-  const all = join(commonDir, "worktrees");
-  const names = await readdir(all).catch(() => []);
-  return await Promise.all(
-    names.map(async (name) => {
-      const gitDir = join(all, name);
-      const gitFile = (await readFile(join(gitDir, "gitdir"), "utf8").catch(() => "")).trim();
-      const locked = await readFile(join(gitDir, "locked"), "utf8").catch(() => "");
-      const head = await readFile(join(gitDir, "HEAD"), "utf8").catch(() => "");
-      // Git locks a worktree with this reason while it makes it. Newer git may write places relative to each other.
-      return {
-        folder: resolve(gitDir, gitFile, ".."),
-        gitDir,
-        halfMade: locked.startsWith("initializing") || head === "",
-      };
-    }),
-  );
 }
 
 async function gitDirOf(folder: string): Promise<string> {

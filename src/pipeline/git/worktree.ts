@@ -3,6 +3,7 @@ import { chmod, copyFile, lstat, mkdir, readdir, readFile, rm, stat, utimes, wri
 import { join } from "node:path";
 import type { Clock } from "../../base/time.ts";
 import { type Footprint, footprintOf, isUnchanged, settledMs } from "./footprint.ts";
+import { forgetWorktreesIn } from "./known-worktrees.ts";
 import { type GitAnswer, type GitCall, type GitRunner, runGit } from "./process.ts";
 import type { Sha } from "./repository.ts";
 import { isSetUp, markSetUp } from "./setup-mark.ts";
@@ -166,7 +167,12 @@ export class Worktree {
     await removeFrom(this.gitDir, (name) => isLock(name) || isUnfinished(name));
     await restoreSettings(this.gitDir);
     await this.#restoreGitFile();
-    await this.#checkOut(commit);
+    // Before the first reset nobody knows what an earlier process lent.
+    const mayHoldUnseen = this.#wasLent || this.commit === null;
+    await this.#checkOut(commit, mayHoldUnseen);
+    if (mayHoldUnseen) {
+      await forgetWorktreesIn(this);
+    }
     this.#wasLent = false;
     this.#footprint = null;
     this.commit = commit;
@@ -197,12 +203,10 @@ export class Worktree {
     return runGit({ cwd: this.folder, ...more, args, env }, this.#place.runner);
   }
 
-  async #checkOut(commit: Sha): Promise<void> {
+  async #checkOut(commit: Sha, mayHoldUnseen: boolean): Promise<void> {
     // Not `reset --hard`: were HEAD on a branch that a task switched to, that would move the branch.
     const checkOut = ["checkout", "--quiet", "--force", "--detach", commit];
     const clean = ["clean", "--quiet", "-ffd", ...(this.#place.keepIgnored && !this.needsSetup ? [] : ["-x"])];
-    // Before the first reset nobody knows what an earlier process lent.
-    const mayHoldUnseen = this.#wasLent || this.commit === null;
     try {
       await this.git(checkOut);
       if (mayHoldUnseen) {

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { PawlError } from "../../../src/base/errors/index.ts";
 import { capturePatch, parsePatch } from "../../../src/pipeline/git/index.ts";
@@ -65,6 +65,22 @@ describe("a worktree is used again, whatever a task did to it", () => {
     pool.release(worktree);
     await pool.acquire(start);
     expect(readdirSync(folder, { recursive: true }).sort()).toEqual([".git", "dir", "dir/a.txt"]);
+  });
+
+  test("made a worktree inside of it, of which git keeps nothing then, and all of others that are gone", async () => {
+    const { checkout, pool, start } = await setting();
+    const elsewhere = join(dirname(checkout), "elsewhere");
+    git(checkout, "worktree", "add", "-q", "-b", "theirs", elsewhere);
+    rmSync(elsewhere, { recursive: true });
+    for (const _ of ["made", "made again"]) {
+      const worktree = await pool.acquire(start);
+      const { folder } = await worktree.lend();
+      git(folder, "worktree", "add", "-q", "-b", "inner", "sub");
+      pool.release(worktree);
+      await pool.acquire(start).then((again) => pool.release(again));
+      git(checkout, "branch", "-q", "-D", "inner");
+    }
+    expect(git(checkout, "worktree", "list", "--porcelain")).toContain(`worktree ${elsewhere}\n`);
   });
 
   test("had git leave out a part of the tree", async () => {
