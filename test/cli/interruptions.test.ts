@@ -1,5 +1,6 @@
+import { execFileSync } from "node:child_process";
 import { on } from "node:events";
-import { readdirSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
@@ -94,6 +95,37 @@ describe("a run that is interrupted", () => {
     place.write("go", "");
     expect(place.pawl("resume").status).toBe(0);
     expect(place.git("log", "--format=%s", "--no-merges", "main..pawl/p-1").split("\n")).toHaveLength(2);
+  });
+
+  test("a second Ctrl-C asks nothing of what runs: it is killed", async () => {
+    const heard = "trap 'echo heard > $HEARD' TERM; echo > $MARK; while :; do sleep 0.02; done";
+    const place = placeWith(planOf([`{ id: a, run: "${heard}" }`]));
+    place.env = { MARK: join(place.folder, "mark"), HEARD: join(place.folder, "heard") };
+    const { process: pawl, ended } = place.start("run", "plan.yaml");
+    await appears(join(place.folder, "mark"));
+    // Two of one kind may arrive as one.
+    pawl.kill("SIGINT");
+    pawl.kill("SIGTERM");
+    expect((await ended).status).toBe(130);
+    // Comes back once nothing is left of it.
+    expect(place.pawl("cancel")).toMatchObject({ status: 0 });
+    expect(existsSync(join(place.folder, "heard"))).toBe(false);
+  });
+
+  test("a second Ctrl-C ends one that hangs before any work has begun", async () => {
+    const place = slowPlace();
+    const git = execFileSync("which", ["git"], { encoding: "utf8" }).trim();
+    const hanging = `#!/bin/sh\ntouch "$MARK"; until [ -e "$GO" ]; do sleep 0.02; done; exec ${git} "$@"\n`;
+    place.write("bin/git", hanging);
+    chmodSync(join(place.folder, "bin/git"), 0o755);
+    place.env["PATH"] = `${join(place.folder, "bin")}:${process.env["PATH"]}`;
+    const { process: pawl, ended } = place.start("run", "plan.yaml");
+    await appears(join(place.folder, "mark"));
+    pawl.kill("SIGINT");
+    pawl.kill("SIGTERM");
+    expect(await ended).toMatchObject({ status: 130, stdout: "" });
+    place.write("go", "");
+    expect(existsSync(join(place.folder, ".state"))).toBe(false);
   });
 
   test("a hang-up does not end one that has no terminal, as under nohup", async () => {
@@ -224,6 +256,26 @@ describe("a run that is interrupted", () => {
     });
     expect(isAlive(command)).toBe(false);
     expect(place.pawl("cancel")).toMatchObject({ status: 0, stdout: "p-1 is canceled.\n", stderr: "" });
+  });
+
+  test("resume stops what a killed process left running, and only then executes its task again", async () => {
+    // Whoever read what it prints is gone.
+    const left =
+      "exec > $LOG.out 2>&1; echo begin >> $LOG; if [ ! -e $MARK ]; then trap 'echo end >> $LOG; exit 1' TERM; " +
+      "echo $$ $PPID > $MARK.new; mv $MARK.new $MARK; while :; do sleep 0.02; done; fi";
+    const place = placeWith(planOf([`{ id: t, run: "${left}", changes: none }`]));
+    place.env = { MARK: join(place.folder, "mark"), LOG: join(place.folder, "log") };
+    const { process: pawl, ended } = place.start("run", "plan.yaml");
+    await appears(join(place.folder, "mark"));
+    const [command = 0, runner = 0] = readFileSync(join(place.folder, "mark"), "utf8").split(" ").map(Number);
+    // Without its parent the process that runs the commands would stop them itself.
+    process.kill(runner, "SIGKILL");
+    pawl.kill("SIGKILL");
+    await ended;
+    expect(isAlive(command)).toBe(true);
+    expect(place.pawl("resume")).toMatchObject({ status: 0 });
+    expect(isAlive(command)).toBe(false);
+    expect(readFileSync(join(place.folder, "log"), "utf8")).toBe("begin\nend\nbegin\n");
   });
 
   test("a run that nobody works on is cancelled without anything of it starting", async () => {
