@@ -12,7 +12,7 @@ const stubborn =
 
 test.each([
   { ended: "by a reset", task: `{ id: a, run: "${stubborn}" }` },
-  { ended: "by its time-out", task: `{ id: a, run: "${stubborn}", timeout: 1s, retries: { max: 1, backoff: 0s } }` },
+  { ended: "by its time-out", task: `{ id: a, run: "${stubborn}", timeout: 4s, retries: { max: 1, backoff: 0s } }` },
 ])("a task that was ended $ended is executed again when its command is gone, and no sooner", async ({ task }) => {
   const place = placeWith(planOf([task]));
   place.env = { MARK: join(place.folder, "mark"), LOG: join(place.folder, "log") };

@@ -38,8 +38,8 @@ describe("a time-out", () => {
 
   test("is that of the command, without the setup of its worktree", () => {
     const place = placeWith(
-      planOf(["{ id: a, run: 'echo a > b.txt', timeout: 1s }"], "setup: sleep 1.5\n") +
-        "    verify: [g]\ngates:\n  g: { type: UNIT, run: 'test -e b.txt', timeout: 1s }\n",
+      planOf(["{ id: a, run: 'echo a > b.txt', timeout: 4s }"], "setup: sleep 4.2\n") +
+        "    verify: [g]\ngates:\n  g: { type: UNIT, run: 'test -e b.txt', timeout: 4s }\n",
     );
     expect(place.pawl("run", "plan.yaml")).toMatchObject({ status: 0 });
   });
