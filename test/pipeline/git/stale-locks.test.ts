@@ -31,15 +31,16 @@ async function locked(
   }
   const lock = join(checkout, ".git", `${reference}.lock`);
   put(join(checkout, ".git"), { [`${reference}.lock`]: "" });
-  const at = (Date.now() - ageMs) / 1000;
+  const begunAt = Date.now();
+  const at = (begunAt - ageMs) / 1000;
   utimesSync(lock, at, at);
   const waits: number[] = [];
   let passedMs = 0;
-  // What is waited for passes at once.
+  // What is waited for passes at once, and no other time does: a busy machine takes long to begin.
   const clock: Clock = {
     ...systemClock,
-    now: () => systemClock.now() + passedMs,
-    monotonic: () => systemClock.monotonic() + passedMs,
+    now: () => begunAt + passedMs,
+    monotonic: () => passedMs,
     setTimeout: (run, delayMs) => {
       waits.push(delayMs);
       passedMs += delayMs;
