@@ -32,18 +32,19 @@ export function refuseUnknownOptions(
 
 /**
  * The same for options that are texts or truths: what is another would find nothing, or fail where nobody waits for it.
+ * One without a type is looked at by who takes it.
  * @throws PawlError OPTIONS_INVALID
  */
 export function refuseOtherOptions(
   place: string,
   options: unknown,
-  types: Readonly<Record<string, "string" | "boolean">>,
+  types: Readonly<Record<string, "string" | "boolean" | undefined>>,
 ): void {
   refuseUnknownOptions(place, options, Object.keys(types));
   for (const [option, type] of Object.entries(types)) {
     const value = (options as Readonly<Record<string, unknown>>)[option];
-    if (value !== undefined && typeof value !== type) {
-      const known = Object.entries(types).map(([name, one]) => `${name} (${one})`);
+    if (type !== undefined && value !== undefined && typeof value !== type) {
+      const known = Object.entries(types).map(([name, one]) => (one === undefined ? name : `${name} (${one})`));
       throw new PawlError("OPTIONS_INVALID", { place, what: `${shown(value)} for ${option}`, known: known.join(", ") });
     }
   }

@@ -7,6 +7,7 @@ import { type WebSocket, WebSocketServer } from "ws";
 import type { InspectionEvent } from "xstate";
 import { PawlError } from "../base/errors/index.ts";
 import type { Clock } from "../base/time.ts";
+import { refuseOtherOptions } from "./arguments.ts";
 import type { Engine } from "./engine.ts";
 import { deepestShown, shownValue } from "./inspector-values.ts";
 import { type Live, rootOf } from "./live.ts";
@@ -34,8 +35,15 @@ const protocolVersion = "0.4.0";
 /** What may wait, beyond the actors that it is given first, for a viewer that has stopped reading, before it is let go. */
 const mostWaitingBytes = 32 * 1024 * 1024;
 
-/** @throws PawlError INSPECTOR_UNAVAILABLE, RUNTIME_CLOSED */
+/** What is no port is refused by who listens; a URL is as good as its text. */
+const inspectorOptions = { port: undefined, viewerUrl: undefined, token: "string" } as const satisfies Record<
+  keyof InspectorOptions,
+  string | undefined
+>;
+
+/** @throws PawlError INSPECTOR_UNAVAILABLE, OPTIONS_INVALID, RUNTIME_CLOSED */
 export async function openInspector(engine: Engine, options: InspectorOptions): Promise<InspectorFeed> {
+  refuseOtherOptions("openInspector", options, inspectorOptions);
   const token = options.token || randomBytes(24).toString("base64url");
   const http = createServer((request, response) => {
     if (!isAdmitted(request, token)) {

@@ -200,12 +200,12 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
   /**
    * Serves Stately's inspector protocol on loopback, behind a token. Each viewer gets every live actor's definition
    * and snapshot first, then all that happens, until the feed or the runtime is closed.
-   * @throws PawlError INSPECTOR_UNAVAILABLE, RUNTIME_CLOSED
+   * @throws PawlError INSPECTOR_UNAVAILABLE, OPTIONS_INVALID, RUNTIME_CLOSED
    */
   async openInspector(options: InspectorOptions = {}): Promise<InspectorFeed> {
-    this.#engine.refuseIfClosed();
     // Loaded when it is asked for: few processes are ever looked at.
     const { openInspector } = await import("./inspector.ts");
+    this.#engine.refuseIfClosed();
     this.#roots.restoreAtRest();
     const feed = await openInspector(this.#engine, options);
     this.#feeds.push(feed);

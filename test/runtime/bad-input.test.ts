@@ -220,6 +220,17 @@ describe("list", () => {
   );
 });
 
+describe("openInspector", () => {
+  test.each([{ prot: 9229 }, null, { token: 7 }])(
+    "refuses %o, which would be another, or fail with the first viewer",
+    (options) =>
+      unharmed(async (runtime) => {
+        const opened = runtime.openInspector(options as never);
+        await expect(opened).rejects.toMatchObject({ code: "OPTIONS_INVALID", values: { place: "openInspector" } });
+      }),
+  );
+});
+
 describe("a runtime that is closed", () => {
   test("says so to all that would change something, and keeps nobody waiting", async () => {
     const runtime = await openRuntime({ machines });

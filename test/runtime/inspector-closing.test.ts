@@ -24,7 +24,10 @@ describe("the inspector's feed", () => {
   test("is not left open by a runtime that is closed while it opens, at whatever moment", async () => {
     for (let turns = 0; turns < 30; turns += 1) {
       const runtime = await openRuntime({ machines: { lamp } });
-      const opened = runtime.openInspector().catch(() => undefined);
+      const opened = runtime.openInspector().catch((error: unknown) => {
+        expect(error).toMatchObject({ code: "RUNTIME_CLOSED" });
+        return undefined;
+      });
       for (let turn = 0; turn < turns; turn += 1) {
         await Promise.resolve();
       }
