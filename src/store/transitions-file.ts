@@ -8,7 +8,6 @@ import {
   existsSync,
   fstatSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -18,7 +17,10 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { canonicalJson } from "../base/canonical-json.ts";
+import { PawlError } from "../base/errors/index.ts";
+import { makeFolder } from "../base/make-folder.ts";
 import type { Store, StoredAuditRow } from "./port.ts";
+import { storeFailure } from "./sqlite/failures.ts";
 
 export interface TransitionsFileOptions {
   readonly file: string;
@@ -30,21 +32,34 @@ const defaultMaxBytes = 64 * 1024 * 1024;
 const rowsAtOnce = 1_000;
 const longestLineBytes = 1024 * 1024;
 
-/** Follows a store's commits into the file. Returns what ends it. */
+/**
+ * Follows a store's commits into the file. Returns what ends it.
+ * @throws PawlError STORE_READ_ONLY, STORE_FULL, STORE_FAILED when the file cannot be brought up to the store
+ */
 export function followTransitions(store: Store, options: TransitionsFileOptions): () => void {
-  const file = new TransitionsFile(options, (id) => store.auditsAfter(id - 1, 1)[0]?.hash);
-  for (;;) {
-    const missing = store.auditsAfter(file.lastId, rowsAtOnce);
-    if (missing.length === 0) {
-      break;
-    }
-    file.append(missing);
-  }
+  const file = broughtUpTo(store, options);
   const unfollow = store.onCommitted((audits) => file.append(audits));
   return () => {
     unfollow();
     file.close();
   };
+}
+
+function broughtUpTo(store: Store, options: TransitionsFileOptions): TransitionsFile {
+  let file: TransitionsFile | undefined;
+  try {
+    file = new TransitionsFile(options, (id) => store.auditsAfter(id - 1, 1)[0]?.hash);
+    for (;;) {
+      const missing = store.auditsAfter(file.lastId, rowsAtOnce);
+      if (missing.length === 0) {
+        return file;
+      }
+      file.append(missing);
+    }
+  } catch (error) {
+    file?.close();
+    throw storeFailure(error, options.file, "brought up to the store");
+  }
 }
 
 /** The files of a journal, oldest first, the one that is written last. */
@@ -79,11 +94,11 @@ class TransitionsFile {
   constructor({ file, maxBytes }: TransitionsFileOptions, hashOf: HashOf) {
     this.#file = file;
     this.#maxBytes = maxBytes ?? defaultMaxBytes;
-    mkdirSync(dirname(file), { recursive: true });
+    makeFolder(dirname(file));
     const asideBefore = transitionsFiles(file)
       .filter((name) => name !== file)
       .at(-1);
-    this.#descriptor = openSync(file, "a+", 0o600);
+    this.#descriptor = openToAppend(file);
     const { end, lastId } = lastLineOf(this.#descriptor, hashOf);
     // A line that a crash cut off is written again, whole; one that the store lost, or never had, is taken back.
     ftruncateSync(this.#descriptor, end);
@@ -120,9 +135,19 @@ class TransitionsFile {
   #putAside(): void {
     closeSync(this.#descriptor);
     renameSync(this.#file, asideName(this.#file, this.lastId));
-    this.#descriptor = openSync(this.#file, "a+", 0o600);
+    this.#descriptor = openToAppend(this.#file);
     this.#bytes = 0;
   }
+}
+
+/** @throws PawlError STORE_READ_ONLY for what has no end to be cut, such as a pipe; the system's error for a folder */
+function openToAppend(file: string): number {
+  const descriptor = openSync(file, "a+", 0o600);
+  if (!fstatSync(descriptor).isFile()) {
+    closeSync(descriptor);
+    throw new PawlError("STORE_READ_ONLY", { file, detail: "it is no regular file" });
+  }
+  return descriptor;
 }
 
 const quote = JSON.stringify;

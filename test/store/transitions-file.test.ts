@@ -1,4 +1,5 @@
-import { appendFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { appendFileSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -80,6 +81,17 @@ describe("transitions.jsonl", () => {
       expect(ids(file)).toEqual(upTo(2));
     },
   );
+
+  test.each([
+    ["a folder", (file: string) => mkdirSync(file), /EISDIR/],
+    ["a pipe", (file: string) => execFileSync("mkfifo", [file]), /no regular file/],
+  ])("is refused where %s stands in its place, and the store says so", async (_, make, detail) => {
+    const store = openSqlite({ file: ":memory:" });
+    const file = join(testFolder(), "transitions.jsonl");
+    make(file);
+    const refused = { code: "STORE_READ_ONLY", values: { file, detail: expect.stringMatching(detail) } };
+    expect(() => followTransitions(store, { file })).toThrow(expect.objectContaining(refused));
+  });
 
   test("is put aside when it is full, and goes on from there after a crash", async () => {
     const file = join(testFolder(), "transitions.jsonl");
