@@ -66,7 +66,8 @@ export function simulatedClock(startMs = 0): SimulatedClock {
         passedMs = Math.max(passedMs, timer.dueMs);
         timer.run();
       }
-      passedMs = endMs;
+      // What fired may have let more time pass.
+      passedMs = Math.max(passedMs, endMs);
     },
     set(ms) {
       refuseUnlessNumber("ms of set", ms);

@@ -32,6 +32,13 @@ describe("simulatedClock", () => {
     expect(fired).toEqual([10, 15]);
   });
 
+  test("never goes back, though what fires lets more time pass than was asked for", () => {
+    const clock = simulatedClock(500);
+    clock.setTimeout(() => clock.advance(100), 10);
+    clock.advance(20);
+    expect([clock.monotonic(), clock.now()]).toEqual([110, 610]);
+  });
+
   test("does not fire what was disarmed, be it by another timer", () => {
     const clock = simulatedClock();
     const fired: string[] = [];
