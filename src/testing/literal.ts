@@ -76,7 +76,7 @@ function objectLiteral(value: object | null, path: string): string {
     return `[${value.map((member, index) => flatLiteral(member, `${path}[${index}]`)).join(", ")}]`;
   }
   if (value instanceof Date) {
-    return `new Date(${quoted(value.toISOString())})`;
+    return Number.isNaN(value.getTime()) ? "new Date(Number.NaN)" : `new Date(${quoted(value.toISOString())})`;
   }
   if (value instanceof Map || value instanceof Set) {
     const name = value instanceof Map ? "Map" : "Set";
@@ -103,5 +103,9 @@ function isPlain(value: unknown): value is Record<string, unknown> {
 }
 
 function propertyName(key: string): string {
+  if (key === "__proto__") {
+    // Without brackets it would be the prototype.
+    return '["__proto__"]';
+  }
   return /^[A-Za-z_$][\w$]*$/.test(key) ? key : quoted(key);
 }

@@ -99,6 +99,15 @@ describe("loader", () => {
     expect(text).toContain('error: new Error("failed on purpose")');
   });
 
+  test.each([
+    [{ at: new Date(Number.NaN) }, "at: new Date(Number.NaN) });"],
+    [JSON.parse('{ "__proto__": { "polluted": true } }'), '["__proto__"]: { polluted: true } });'],
+  ])("writes %o as what it is", (enter, text) => {
+    const events = { enter, reset: { operator: "ada" } };
+    const options = { machine: { name: "lock", from }, input: { code: "1" }, events };
+    expect(emitTestFile(lock, options)).toContain(text);
+  });
+
   test("refuses a sample that has no source text, and says where it is", () => {
     const events = { enter: [{ code: "1", seen: { by: () => 1 } }], reset: { operator: "ada" } };
     const options = { machine: { name: "lock", from }, input: { code: "1" }, events };
