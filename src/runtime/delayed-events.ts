@@ -54,7 +54,9 @@ export class DelayedEvents {
       }
       // One that is over, and is only shown, takes nothing.
       if (from !== undefined && to !== undefined) {
-        this.arm(from, to, event, delay, String(id ?? `pawl.${this.#nextSeq}`));
+        // As for setTimeout: one that came too late to wait, such as a time left that is negative, comes before no other.
+        const waitMs = Number(delay) < 0 ? 0 : delay;
+        this.arm(from, to, event, waitMs, String(id ?? `pawl.${this.#nextSeq}`));
       }
     },
     cancel: (source, given) => {
@@ -76,7 +78,7 @@ export class DelayedEvents {
     },
   };
 
-  /** @throws PawlError NOT_SERIALIZABLE */
+  /** A wait below 0 is that of one that is overdue already. @throws PawlError NOT_SERIALIZABLE */
   arm(source: Live, target: Live, event: AnyEventObject, delayMs: number, id: string): void {
     const json = storedEvent(source, event);
     this.#letRun(source.no, id);

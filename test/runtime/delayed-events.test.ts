@@ -142,3 +142,24 @@ test("a delayed event for an actor that no restart brings back is an error of it
   });
   await runtime.close();
 });
+
+test("delays below 0 are none: what is sent with them comes in the order of sending, as in XState", async () => {
+  const sent = [0, -50, Number.NEGATIVE_INFINITY, Number.NaN, 0, -1];
+  const machineTo = (seen: number[]) =>
+    createMachine({
+      entry: sent.map((delay, place) => raise({ type: `late.${place}` }, { delay })),
+      on: { "late.*": { actions: ({ event }) => seen.push(Number(event.type.slice("late.".length))) } },
+    });
+  const [expected, seen]: [number[], number[]] = [[], []];
+  const plain = simulatedClock(5_000);
+  createActor(machineTo(expected), { clock: plain as never }).start();
+  plain.advance(10);
+  const clock = simulatedClock(5_000);
+  const runtime = await openRuntime({ clock, machines: { machine: machineTo(seen) } });
+  runtime.createActor("machine", { id: "m" });
+  await runtime.settled();
+  clock.advance(10);
+  expect(seen).toEqual(expected);
+  expect(expected).toEqual([0, 1, 2, 3, 4, 5]);
+  await runtime.close();
+});
