@@ -284,7 +284,9 @@ function decodeTagged(object: Record<string, unknown>, actorOf: ActorOf): unknow
       const hidden = { enumerable: false, configurable: true, writable: true };
       Object.defineProperty(error, "name", { value: object["name"], ...hidden });
       Object.defineProperty(error, "stack", { value: object["stack"], ...hidden });
-      return Object.assign(error, decode(object["own"], actorOf));
+      const own = decode(object["own"], actorOf) as object;
+      // Assigned, a member named __proto__ would not be one, and the error none any more.
+      return Object.defineProperties(error, Object.getOwnPropertyDescriptors(own));
     }
     default:
       return object;

@@ -70,6 +70,13 @@ describe("values over JSON", () => {
     ]);
   });
 
+  test("keep an error one, though a member of it is named __proto__", () => {
+    const data = { value: { polluted: true }, enumerable: true };
+    const back = overJson({ error: Object.defineProperty(new Error("no"), "__proto__", data) }) as { error: object };
+    expect(back.error).toBeInstanceOf(Error);
+    expect(Object.getOwnPropertyDescriptor(back.error, "__proto__")?.value).toEqual({ polluted: true });
+  });
+
   test("keep an error's details, and name what cannot be kept", () => {
     const inner = Object.assign(new Error("inner"), { code: 7, socket: new URL("http://localhost"), retry: () => 1 });
     const error = Object.assign(new AggregateError([inner, "text"], "all", { cause: { status: 500 } }), {
