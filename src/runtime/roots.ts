@@ -29,14 +29,17 @@ export class Roots {
    */
   findOrMake(name: string, logic: InternalLogic, options: Record<string, unknown>, held = false): Live {
     refuseUnknownActorOptions(options);
-    const id = options["id"] ?? this.#engine.ids.next(this.#engine.clock.now());
+    const given = options["id"] ?? undefined;
+    const id = given ?? this.#engine.ids.next(this.#engine.clock.now());
     refuseBadId(id);
     refuseBadOptions(id, options);
     this.#engine.refuseIfClosed();
     const existing = this.find(id);
     if (existing !== undefined) {
-      if (existing.type.name !== name && existing.src !== name) {
-        throw new PawlError("ACTOR_EXISTS", { id, found: existing.type.name, asked: name });
+      if (given === undefined || (existing.type.name !== name && existing.src !== name)) {
+        // Ids that are counted anew after a restart have come before: who names no actor wants none that exists.
+        const asked = given === undefined ? `a new ${name}` : name;
+        throw new PawlError("ACTOR_EXISTS", { id, found: existing.type.name, asked });
       }
       existing.root.system.inspectOnce(options["inspect"] as Inspect | undefined);
       return existing;

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type AnyActorRef, fromTransition, setup } from "xstate";
 import { type MachineMap, openRuntime } from "../../src/runtime/index.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
+import { sequentialIds, simulatedClock } from "../../src/testing/index.ts";
 
 const lamp = setup({}).createMachine({ initial: "open", states: { open: {} } });
 
@@ -19,6 +20,20 @@ describe("a root", () => {
     expect(later.createActor("one", { id: "r" }).getSnapshot().value).toBe("open");
     expect(later.list()).toMatchObject([{ id: "r", machine: "one", version: "1" }]);
     expect(() => later.createActor("other", { id: "r" })).toThrow(expect.objectContaining({ code: "ACTOR_EXISTS" }));
+    await later.close();
+  });
+
+  test("is not found by who names none, where ids are counted anew after a restart", async () => {
+    const store = openSqlite({ file: ":memory:" });
+    const clock = simulatedClock();
+    const open = () => openRuntime({ store, clock, ids: sequentialIds(), machines: { lamp } });
+    const runtime = await open();
+    const { id } = runtime.createActor("lamp");
+    await runtime.close();
+    const later = await open();
+    const exists = { code: "ACTOR_EXISTS", values: { id, found: "lamp", asked: "a new lamp" } };
+    expect(() => later.createActor("lamp")).toThrow(expect.objectContaining(exists));
+    expect(later.createActor("lamp").id).not.toBe(id);
     await later.close();
   });
 
