@@ -21,7 +21,7 @@ export interface CommitsContext {
 }
 
 /** What the commits need of the engine. */
-interface Recorder extends RecordContext {
+interface CommittingEngine extends RecordContext {
   readonly closed: Closed | undefined;
   readonly cascades: Cascades;
   fail(error: unknown): void;
@@ -32,7 +32,7 @@ interface Recorder extends RecordContext {
  * being written share the next.
  */
 export class Commits {
-  readonly #recorder: Recorder;
+  readonly #engine: CommittingEngine;
   readonly #context: CommitsContext;
   /** What happens now goes here. */
   group = new Group();
@@ -40,8 +40,8 @@ export class Commits {
   #flushing: ReturnType<typeof setImmediate> | undefined;
   #windingUp = false;
 
-  constructor(recorder: Recorder, context: CommitsContext) {
-    this.#recorder = recorder;
+  constructor(engine: CommittingEngine, context: CommitsContext) {
+    this.#engine = engine;
     this.#context = context;
   }
 
@@ -55,7 +55,7 @@ export class Commits {
 
   /** Resolves when all that has happened so far is durable; rejects when it cannot be. */
   settled(): Promise<void> {
-    const { closed } = this.#recorder;
+    const { closed } = this.#engine;
     if (closed !== undefined) {
       const lost = closed.cause ?? (this.group.hasWork ? refusal(closed) : undefined);
       return lost === undefined ? Promise.resolve() : Promise.reject(lost as Error);
@@ -65,7 +65,7 @@ export class Commits {
 
   /** Resolves after the coming commit. Rejects when there is none: an event may have ended the runtime. */
   whenDurable(): Promise<void> {
-    const { closed } = this.#recorder;
+    const { closed } = this.#engine;
     if (closed !== undefined) {
       return Promise.reject((closed.cause ?? refusal(closed)) as Error);
     }
@@ -105,28 +105,28 @@ export class Commits {
 
   #flush(): void {
     const { group } = this;
-    if (this.#recorder.closed !== undefined || this.#writing !== undefined || !group.hasWork) {
+    if (this.#engine.closed !== undefined || this.#writing !== undefined || !group.hasWork) {
       return;
     }
     try {
       this.#recordEnds(group);
       if (!group.isEmpty) {
         const actors = this.#rowsOf(group).sort((a, b) => a.no - b.no);
-        if (this.#recorder.closed !== undefined) {
+        if (this.#engine.closed !== undefined) {
           // Somebody halted the runtime when told of an error.
           return;
         }
         const left = [...group.touched].filter(
           (live) => live.actor.getSnapshot().status !== "active" && (!isMember(live) || isDone(live)),
         );
-        const commit = group.commit(this.#recorder.recordedMs(), actors);
+        const commit = group.commit(this.#engine.recordedMs(), actors);
         this.group = new Group();
         this.#writing = group;
         this.#context.store.commit(commit, (failure) => this.#ended(group, left, failure));
         return;
       }
     } catch (error) {
-      this.#recorder.fail(error);
+      this.#engine.fail(error);
       return;
     }
     this.group = new Group();
@@ -136,10 +136,10 @@ export class Commits {
   /** Ended children stay as long as their parent knows them, as in XState; what it forgot is forgotten here too. */
   #recordEnds(group: Group): void {
     for (const live of group.touched) {
-      recordOutcome(this.#recorder, live);
+      recordOutcome(this.#engine, live);
       if (live.parent !== undefined && !live.left && !isMember(live)) {
         live.left = true;
-        recordLeft(this.#recorder, live);
+        recordLeft(this.#engine, live);
       }
     }
   }
@@ -170,7 +170,7 @@ export class Commits {
         return rows;
       }
       for (const [live, error] of failed) {
-        this.#recorder.cascades.run(() => endInError(live.actor, notSerializable(live.id, error)));
+        this.#engine.cascades.run(() => endInError(live.actor, notSerializable(live.id, error)));
       }
       this.#recordEnds(group);
     }
@@ -183,11 +183,11 @@ export class Commits {
   }
 
   #ended(group: Group, left: readonly Live[], failure: unknown): void {
-    if (this.#recorder.closed !== undefined) {
+    if (this.#engine.closed !== undefined) {
       return;
     }
     if (failure !== undefined) {
-      this.#recorder.fail(failure);
+      this.#engine.fail(failure);
       return;
     }
     this.#writing = undefined;
@@ -203,7 +203,7 @@ export class Commits {
   #afterCommit(group: Group): void {
     for (const live of group.begin) {
       // One that began before it may have closed or halted the runtime.
-      if (!this.#windingUp && this.#recorder.closed === undefined) {
+      if (!this.#windingUp && this.#engine.closed === undefined) {
         this.#context.begin(live);
       }
     }
@@ -214,7 +214,7 @@ export class Commits {
         reportUnhandled(error);
       }
     }
-    if (this.#recorder.closed === undefined) {
+    if (this.#engine.closed === undefined) {
       this.#context.committed();
     }
     for (const { resolve } of group.waiting) {

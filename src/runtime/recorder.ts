@@ -20,7 +20,7 @@ import {
   withMailHeld,
 } from "./xstate/internals.ts";
 
-interface Recorded extends RecordContext {
+interface RecordingEngine extends RecordContext {
   readonly effects: Effects;
   readonly delayed: DelayedEvents;
   readonly cascades: Cascades;
@@ -29,14 +29,14 @@ interface Recorded extends RecordContext {
 
 /** Sees what each actor does, by the logic that it runs in place of its own, and begins its work outside. */
 export class Recorder {
-  readonly #engine: Recorded;
+  readonly #engine: RecordingEngine;
   /** Of roots that are held. */
   readonly #held = new WeakMap<LiveRoot, Group>();
   readonly #wrapped = new WeakMap<InternalLogic, InternalLogic>();
   /** By parent: children that ended, or that a transition which is not recorded yet lets go of. */
   readonly #parting = new WeakMap<Live, Live[]>();
 
-  constructor(engine: Recorded) {
+  constructor(engine: RecordingEngine) {
     this.#engine = engine;
   }
 
