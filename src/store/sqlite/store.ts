@@ -50,7 +50,7 @@ const notEnded = "'active', 'error'";
 export function sqliteStore({ db, file, place, claim, writer, storeId }: StoreParts): Store {
   const listeners = new Set<(audits: readonly StoredAuditRow[]) => void>();
   let head: Pick<ChainHeads, "transitionId" | "audit"> = readHeads(db);
-  const one = db.prepare<[string], RawActorRow>(`SELECT ${actorColumns} FROM actors WHERE id = ? AND live = 1`);
+  const liveById = db.prepare<[string], RawActorRow>(`SELECT ${actorColumns} FROM actors WHERE id = ? AND live = 1`);
   const newestBelow = db.prepare<[string, string, string], RawActorRow>(
     `WITH roots(root) AS (
       SELECT r.no FROM json_each(?) n CROSS JOIN actors r ON r.id = n.value WHERE r.parent_no IS NULL AND r.live = 1
@@ -169,12 +169,12 @@ export function sqliteStore({ db, file, place, claim, writer, storeId }: StorePa
     ),
     loadEffects: reading((actorNos) => openEffects.all(JSON.stringify(actorNos))),
     liveActor: reading((id) => {
-      const raw = typeof id === "string" ? one.get(id) : undefined;
+      const raw = typeof id === "string" ? liveById.get(id) : undefined;
       return raw === undefined ? undefined : actorRow(raw);
     }),
     actorById: reading((id) => {
       // SQLite takes the number 42 for the text "42".
-      const raw = typeof id === "string" ? (one.get(id) ?? newestOf(id)) : undefined;
+      const raw = typeof id === "string" ? (liveById.get(id) ?? newestOf(id)) : undefined;
       return raw === undefined ? undefined : actorRow(raw);
     }),
     actorByNo: reading((no) => {
