@@ -1,6 +1,7 @@
 /**
  * What the runtime asks of a store, and all it knows of one. A store keeps rows; it knows nothing of XState.
- * Timestamps are milliseconds since 1970 unless a name ends in `At` of a text column (ISO 8601).
+ * Timestamps are milliseconds since 1970; those that are texts (`transitioned_at`, and the `at` of a `DomainWrite`) are ISO
+ * 8601.
  */
 
 /** In characters. The id of a child is made of those of all above it, and may be longer. */
