@@ -30,8 +30,7 @@ export async function deliver(
   checkSize(live, event);
   live.type.entity?.checkEvent?.(event, live.id);
   if (engine.cascades.areRunning) {
-    // An action or an observer delivers: only once all is over that its own event leads to, it is known what is accepted
-    // then, and under which keys.
+    // An action or an observer delivers: what is accepted, and which keys were taken, is known once its cascade is over.
     await Promise.resolve();
     engine.refuseIfClosed();
   }

@@ -18,8 +18,8 @@ export type LogicOf<T> = T extends MachineRegistration<infer TLogic> ? TLogic : 
 /** An XState actor that survives. All of XState's methods work as they do there. */
 export type DurableActor<TLogic extends AnyActorLogic> = Actor<TLogic> & {
   /**
-   * Sends an event that must be accepted; resolves when its outcome is on disk. In an action or an observer, it is sent
-   * once all is over that the event leads to which brought it there.
+   * Sends an event that must be accepted; resolves when its outcome is on disk. Within an action or an observer it is sent
+   * as soon as their cascade is over.
    * @throws InvalidTransitionError, GuardRejected, TerminalStateViolation; RUNTIME_CLOSED, OPTIONS_INVALID,
    *   IDEMPOTENCY_KEY_INVALID; STORE_FULL, STORE_FENCED, STORE_LOCKED, STORE_MOVED, STORE_READ_ONLY, STORE_FAILED when it cannot be written; for
    *   an entity, CONTEXT_TOO_LARGE and EVENT_PAYLOAD
