@@ -126,7 +126,8 @@ export const gitErrors = defineErrors({
   MERGE_UNRELATED: {
     exit: 1,
     http: 409,
-    message: "{from} does not merge into {into}: they have no commit in common, for the history of one was written anew",
+    message:
+      "{from} does not merge into {into}: they have no commit in common, for the history of one was written anew",
     fix: 'Take its commits over one by one: git log --reverse --no-merges --grep "Pawl-Run: {run}" {from} shows them, git cherry-pick COMMIT takes one.',
   },
   MERGE_NEEDS_BRANCH: {

@@ -12,7 +12,14 @@ import {
   workstreamBranch,
 } from "../git/index.ts";
 import type { PlanIndex } from "./plan-index.ts";
-import { lastMergeOf, markMerge, mergeReferences, type PreparedMerge, readMerge, withoutEndedMerge } from "./prepared-merge.ts";
+import {
+  lastMergeOf,
+  markMerge,
+  mergeReferences,
+  type PreparedMerge,
+  readMerge,
+  withoutEndedMerge,
+} from "./prepared-merge.ts";
 
 /** What the store says of a run, and its plan. */
 interface About {

@@ -78,6 +78,23 @@ describe("a patch that does not go in leaves nothing behind", () => {
   });
 });
 
+test("the reason why a patch does not go in is cut between two characters", async () => {
+  const { checkout, pool } = await setting();
+  // Where the text is cut depends on what git says before it: one of two neighbours has a character there.
+  for (const name of [`a${"🐟".repeat(55)}`, `ab${"🐟".repeat(55)}`]) {
+    const deep = `${name}/${name}/${name}/${name}/f.txt`;
+    git(checkout, "config", "core.quotePath", "false");
+    commitAll(checkout, { [deep]: "one\n" }, "deep");
+    put(checkout, { [deep]: "two\n" });
+    const patch = parsePatch(Buffer.from(`${git(checkout, "diff")}\n`), "p");
+    const worktree = await pool.acquire(commitAll(checkout, { [deep]: "three\n" }, "other"));
+    const outcome = await applyPatch(worktree, patch);
+    const reason = outcome.applied ? "" : outcome.reason;
+    expect([reason.length, reason.isWellFormed()]).toEqual([501, true]);
+    pool.release(worktree);
+  }
+});
+
 test("a patch goes to the lines that it was made of, where the same ones stand elsewhere too", async () => {
   const item = "- item\n  size: 1\n  color: red\n  flag: no\n";
   const { checkout, pool } = await setting({ list: item.repeat(8) });

@@ -101,5 +101,5 @@ async function whyNot(apply: (...more: string[]) => Promise<GitAnswer>, conflict
   const stderr = exact.exit === 0 ? conflict : exact.stderr;
   const lines = stderr.split("\n").map((line) => line.replace(/^error: /, "").trim());
   const reason = lines.filter((line) => line !== "").join("; ") || "it does not apply";
-  return reason.length <= longestReason ? reason : `${reason.slice(0, longestReason)}…`;
+  return reason.length <= longestReason ? reason : `${reason.slice(0, longestReason).toWellFormed()}…`;
 }

@@ -172,7 +172,8 @@ function isNameToGit(name: string): boolean {
   return !/^[\s.,:;<>"'\\]*$/.test(name);
 }
 
-const mailDate = /^(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (?:[+-]\d{4}|GMT|UTC)(?: \(\w{1,30}\))?$/;
+const mailDate =
+  /^(?:[A-Z][a-z]{2}, )?\d{1,2} [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d (?:[+-]\d{4}|GMT|UTC)(?: \(\w{1,30}\))?$/;
 const [firstDateMs, lastDateMs] = [Date.UTC(1970, 0, 2), Date.UTC(2099, 11, 31)];
 
 /** The date if git takes it too: it knows the years from 1970 to 2099, and asks for time and zone. */
