@@ -19,6 +19,12 @@ export function holdsHalfCharacters(text: string): boolean {
 // All controls but tab and newline, and the marks that turn the direction of the text around them.
 const steering = /(?![\t\n])\p{Cc}|[\u202a-\u202e\u2066-\u2069]/gu;
 
+/** A value as JSON in one line that cannot steer a terminal. JSON itself escapes only some of what would. */
+export function harmlessJson(value: unknown): string {
+  const escaped = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(value).replace(steering, escaped);
+}
+
 /** Text that cannot steer a terminal: what would becomes U+FFFD. */
 export function harmless(text: string): string {
   return text.replace(steering, "\ufffd");

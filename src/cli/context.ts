@@ -1,4 +1,5 @@
 import type { Readable, Writable } from "node:stream";
+import { harmlessJson } from "../base/control-characters.ts";
 import type { Ids } from "../base/ids.ts";
 import type { Clock } from "../base/time.ts";
 
@@ -37,5 +38,5 @@ export function printLines(context: CliContext, lines: readonly string[]): void 
 
 /** Prints one JSON object in one line. */
 export function printJson(context: CliContext, value: unknown): void {
-  context.stdout.write(`${JSON.stringify(value)}\n`);
+  context.stdout.write(`${harmlessJson(value)}\n`);
 }

@@ -1,4 +1,4 @@
-import { harmless } from "../base/control-characters.ts";
+import { harmless, harmlessJson } from "../base/control-characters.ts";
 import { PawlError } from "../base/errors/index.ts";
 import { inState } from "./show/in-state.ts";
 
@@ -13,7 +13,7 @@ interface WithParts {
 export function describeError(error: unknown, json: boolean, state?: string): string {
   const known = error instanceof PawlError ? error : internalError(error);
   if (json) {
-    return `${JSON.stringify({ error: { ...known.toJSON(), fix: inState(known.fix, state) } })}\n`;
+    return `${harmlessJson({ error: { ...known.toJSON(), fix: inState(known.fix, state) } })}\n`;
   }
   const parts = hasParts(known) ? known.errors : [known];
   const described = parts.map(({ message, code, fix }) => `${message} [${code}]\n  ${inState(fix, state)}\n`);

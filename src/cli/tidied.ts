@@ -1,6 +1,7 @@
 import type { Repository } from "../pipeline/git/index.ts";
 import { tidyRun } from "../pipeline/run/index.ts";
 import type { StateFolder } from "../pipeline/state/index.ts";
+import { oneLine } from "./show/one-line.ts";
 
 export interface Tidied {
   /** Branches of workstreams with commits that were not merged. */
@@ -20,5 +21,5 @@ export async function tidied(repository: Repository, state: StateFolder, run: st
 
 /** What is said of it: the next run begins with taking it away. */
 export function stillThere(fault: string): string {
-  return `note: what the run needs no more is still there, until the next pawl run: ${fault}`;
+  return `note: what the run needs no more is still there, until the next pawl run: ${oneLine(fault)}`;
 }

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { PawlError } from "../../src/base/errors/index.ts";
 import { describeError } from "../../src/cli/failure.ts";
+import { stillThere } from "../../src/cli/tidied.ts";
 import { Database } from "../../src/store/sqlite/driver.ts";
 import { placeWith, planOf } from "./pawl.fixture.ts";
 
@@ -59,5 +60,20 @@ describe("nothing that others named steers the terminal", () => {
   test("what git says in an error, whose lines are kept", () => {
     const values = { command: "apply", folder: "/x", exit: 1, detail: `a${steering}\nb` };
     expect(describeError(new PawlError("GIT_FAILED", values), false)).toContain("a\ufffd]0;title\ufffd\ufffd[2J\nb");
+  });
+
+  test("a file that could not be taken away with what a run needs no more", () => {
+    expect(stillThere(`EACCES: 'a${steering}\nb'`)).toMatch(/: EACCES: 'a\ufffd\]0;title\ufffd\ufffd\[2J b'$/);
+  });
+
+  test("as JSON either, of which the value stays what it was", async () => {
+    const file = "\u009b2J\u202e";
+    const place = placeWith(planOf([`{ id: t, scope: ["src/**"], run: [touch, "a${file}"] }`]));
+    expect(place.pawl("run", "plan.yaml").status).toBe(1);
+    const { stdout } = await place.look("show", "w.t", "--json");
+    expect(stdout).not.toMatch(/[\u009b\u202e]/);
+    expect(JSON.parse(stdout)).toMatchObject({ row: { last_error: expect.stringContaining(`a${file} is outside`) } });
+    const { stderr } = await place.look("show", file, "--json");
+    expect(stderr).toContain("\\u009b2J\\u202e");
   });
 });
