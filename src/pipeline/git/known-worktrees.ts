@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join, resolve, sep } from "node:path";
+import type { WorktreeAccess } from "./worktree-access.ts";
 
 interface KnownWorktree {
   readonly folder: string;
@@ -36,7 +37,7 @@ export async function knownWorktrees(commonDir: string): Promise<KnownWorktree[]
  * Has git forget the worktrees that a command made inside of another one, and that went with what it left: git would
  * neither make one in the same place again nor check out their branches elsewhere.
  */
-export async function forgetWorktreesIn(worktree: { readonly folder: string; readonly gitDir: string }): Promise<void> {
+export async function forgetWorktreesIn(worktree: Omit<WorktreeAccess, "git">): Promise<void> {
   for (const { folder, gitDir } of await knownWorktrees(resolve(worktree.gitDir, "../.."))) {
     if (folder.startsWith(worktree.folder + sep) && !existsSync(folder)) {
       await rm(gitDir, { recursive: true, force: true });

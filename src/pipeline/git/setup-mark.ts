@@ -1,15 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { GitAnswer } from "./process.ts";
-
-/** Of a worktree what is asked here. */
-interface Tree {
-  readonly folder: string;
-  /** Git's own folder of it. */
-  readonly gitDir: string;
-  git(args: readonly string[]): Promise<GitAnswer>;
-}
+import type { WorktreeAccess } from "./worktree-access.ts";
 
 /**
  * Remembers, beyond a crash, that the setup command has done its work, and what is there by it.
@@ -17,7 +9,7 @@ interface Tree {
  * @param worktree with nothing in it but its commit and what the setup made that .gitignore names
  * @throws GIT_FAILED
  */
-export async function markSetUp(worktree: Tree, setupKey: string): Promise<void> {
+export async function markSetUp(worktree: WorktreeAccess, setupKey: string): Promise<void> {
   // Of a folder that is ignored as a whole, that folder alone.
   const ignored = ["--others", "--ignored", "--exclude-standard", "--directory"];
   const { stdout } = await worktree.git(["ls-files", "-z", ...ignored]);
@@ -29,7 +21,7 @@ export async function markSetUp(worktree: Tree, setupKey: string): Promise<void>
  * Whether the setup command has done its work in a worktree, and all that it made is there still: a task may have taken
  * some away (`git clean -fdx`, `rm -r node_modules`), and the next one would fail for want of it.
  */
-export async function isSetUp(worktree: Omit<Tree, "git">, setupKey: string): Promise<boolean> {
+export async function isSetUp(worktree: Omit<WorktreeAccess, "git">, setupKey: string): Promise<boolean> {
   const text = await readFile(fileOf(worktree.gitDir), "latin1").catch(() => "");
   const [by, ...made] = text.split("\0");
   if (by !== setupKey || made.every((path) => isThere(worktree.folder, path))) {

@@ -1,14 +1,8 @@
 import { readdirSync } from "node:fs";
 import { realpath, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { GitAnswer } from "./process.ts";
 import type { Sha } from "./repository.ts";
-
-/** Of a worktree what is asked here. */
-interface Tree {
-  readonly folder: string;
-  git(args: readonly string[]): Promise<GitAnswer>;
-}
+import type { WorktreeAccess } from "./worktree-access.ts";
 
 /**
  * Takes away what git's own cleaning passes over in folders that have files that are committed: pipes and sockets, and
@@ -16,7 +10,7 @@ interface Tree {
  *
  * @throws GIT_FAILED
  */
-export async function removeUnseen(worktree: Tree, commit: Sha): Promise<void> {
+export async function removeUnseen(worktree: WorktreeAccess, commit: Sha): Promise<void> {
   const { stdout } = await worktree.git(["ls-tree", "-r", "-d", "-z", "--name-only", commit]);
   // The last one is empty: the top.
   for (const name of stdout.toString().split("\0")) {
