@@ -5,6 +5,6 @@ export interface Reporter {
   transition(audit: StoredAuditRow): void;
   /** Something worth saying that is no transition. */
   note(text: string): void;
-  /** Nothing more is told; what is drawn stays as it was drawn last. */
+  /** Nothing more is told. What is drawn over itself goes: the summary, or an error, comes in its place. */
   end(): void;
 }
