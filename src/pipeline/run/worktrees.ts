@@ -104,6 +104,7 @@ export class Worktrees {
       const folder = join(this.#folder, name);
       pool = WorktreePool.open(this.#repository, { folder, setup: text, keepIgnored: setup !== null });
       this.#pools.set(name, pool);
+      pool.catch(() => this.#pools.delete(name));
     }
     return pool;
   }

@@ -1,3 +1,4 @@
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { createRedactor } from "../../../src/base/secrets.ts";
@@ -26,6 +27,16 @@ test("a branch that could not be made is made when it is asked for again", async
   await expect(branches.tip("w")).rejects.toMatchObject({ code: "BRANCH_EXISTS" });
   git(checkout, "branch", "-D", "pawl");
   expect([await branches.runTip(), await branches.tip("w")]).toEqual([start, start]);
+});
+
+test("worktrees whose folder could not be made are made once it can be", async () => {
+  const { repository, start } = await setting();
+  const folder = join(temporaryFolder(), "worktrees");
+  writeFileSync(folder, "in the way");
+  const worktrees = new Worktrees(repository, folder, vi.fn());
+  await expect(worktrees.acquire(start, null, never)).rejects.toMatchObject({ code: "ENOTDIR" });
+  rmSync(folder);
+  expect((await worktrees.acquire(start, null, never)).name).toBe("w1");
 });
 
 test("a worktree whose setup failed serves the next one, which sets it up", async () => {
