@@ -111,7 +111,12 @@ function dependantsOf(task: TaskDefinition, all: readonly TaskDefinition[]): rea
     lists = new Map();
     for (const other of all) {
       for (const id of other.depends_on ?? []) {
-        lists.set(id, [...(lists.get(id) ?? []), other.task_id]);
+        const list = lists.get(id);
+        if (list === undefined) {
+          lists.set(id, [other.task_id]);
+        } else {
+          list.push(other.task_id);
+        }
       }
     }
     dependantLists.set(all, lists);
