@@ -12,10 +12,11 @@ export interface CommandSpec {
   readonly command: string | readonly string[];
   /** The folder it runs in. */
   readonly cwd: string;
-  /** Added to what it inherits. Values of a plan reach a command only this way, as `PAWL_…`. */
+  /**
+   * Added to what it inherits, the environment of this process less Pawl's own variables. Values of a plan reach a
+   * command only this way, as `PAWL_…`.
+   */
   readonly env: Environment;
-  /** What it inherits; without it the environment of this process, less Pawl's own variables. */
-  readonly inherited?: Environment | undefined;
   /** See {@link effectMarker}. It is the command's `PAWL_EFFECT`. */
   readonly marker: string;
   /** From the start on; then its processes are stopped. No limit without it. */

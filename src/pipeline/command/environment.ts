@@ -36,10 +36,10 @@ export function inheritedEnvironment(base: Readonly<Record<string, string | unde
 let ofThisProcess: Environment | undefined;
 
 /** The environment of a command: what it inherits, what it is given, and the marker it is found by. */
-export function commandEnvironment(given: Environment, marker: string, inherited?: Environment): Environment {
+export function commandEnvironment(given: Environment, marker: string): Environment {
   // Reading process.env costs 50 µs, and no command changes it.
   ofThisProcess ??= inheritedEnvironment(process.env);
-  return { ...(inherited ?? ofThisProcess), ...given, [markerVariable]: marker };
+  return { ...ofThisProcess, ...given, [markerVariable]: marker };
 }
 
 /** The marker of an effect of a store: names it among all that this machine runs. */

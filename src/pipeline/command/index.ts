@@ -1,6 +1,6 @@
 /** Commands of a plan: run as process groups, stopped whole, their output kept short and without secrets. */
 export { type CommandResult, type CommandSpec, commandSucceeded, type StartError } from "./command.ts";
-export { type Environment, effectMarker, inheritedEnvironment } from "./environment.ts";
+export { type Environment, effectMarker } from "./environment.ts";
 export { explainCommand } from "./explain.ts";
 export { killLeftovers, type StoppedLeftover, stopLeftovers } from "./leftovers.ts";
 export { readLog } from "./log-format.ts";

@@ -5,7 +5,7 @@ import { runCommand } from "./run.ts";
 import type { RunningCommands } from "./running-commands.ts";
 
 /** What a runner is asked to run: the rest of a {@link CommandSpec} is the same for all its commands. */
-export type CommandRequest = Omit<CommandSpec, "secrets" | "register" | "clock" | "inherited">;
+export type CommandRequest = Omit<CommandSpec, "secrets" | "register" | "clock">;
 
 /** Runs the commands of a store. */
 export interface CommandRunner {

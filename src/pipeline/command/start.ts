@@ -21,7 +21,7 @@ export async function startCommand(spec: CommandSpec): Promise<StartedCommand | 
   try {
     child = spawn(file, args, {
       cwd: spec.cwd,
-      env: commandEnvironment(spec.env, spec.marker, spec.inherited),
+      env: commandEnvironment(spec.env, spec.marker),
       stdio: ["ignore", "pipe", "pipe"],
       detached: true,
     });
