@@ -1,7 +1,8 @@
+import { catalogue } from "../../../machines/index.ts";
 import type { RunContext } from "../../../machines/orchestration/run.ts";
 import { bindEntity } from "./bind.ts";
 
-const ends = ["succeeded", "failed", "canceled"];
+const ends = catalogue.run.terminal;
 
 export const runBinding = bindEntity<RunContext>({
   entity: "run",

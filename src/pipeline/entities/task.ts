@@ -1,8 +1,9 @@
+import { catalogue } from "../../../machines/index.ts";
 import type { TaskContext } from "../../../machines/orchestration/task.types.ts";
 import { bindEntity } from "./bind.ts";
 import { bit, rowId, rowIdOrNull, rowIds } from "./row-id.ts";
 
-const ends = ["completed", "failed", "cancelled"];
+const ends = catalogue.task.terminal;
 const troubles = ["failed", "retrying", "cancelled"];
 
 export const taskBinding = bindEntity<TaskContext>({

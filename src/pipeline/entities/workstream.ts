@@ -1,3 +1,4 @@
+import { catalogue } from "../../../machines/index.ts";
 import type { WorkstreamContext } from "../../../machines/orchestration/workstream.types.ts";
 import type { EntityBinding } from "../../runtime/index.ts";
 import { type BoundStep, bindEntity } from "./bind.ts";
@@ -6,7 +7,7 @@ import { bit, rowId, rowIds } from "./row-id.ts";
 
 /** In which it may have begun to execute already. */
 const begunStates: ReadonlySet<string> = new Set(["executing", "validating", "paused"]);
-const ends = ["completed", "failed", "cancelled", "skipped"];
+const ends = catalogue.workstream.terminal;
 
 /** @param executingSince when a workstream began to execute in an earlier process, as ISO 8601 */
 export function workstreamBinding(executingSince?: (id: string) => string | undefined): EntityBinding {

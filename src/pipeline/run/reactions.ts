@@ -1,11 +1,12 @@
 import type { AnyActorRef } from "xstate";
 import { workstreamOf } from "../../../machines/ids.ts";
-import type { EntityType } from "../../../machines/index.ts";
+import { catalogue, type EntityType } from "../../../machines/index.ts";
 import type { StoredAuditRow } from "../../store/port.ts";
 import type { RunSite } from "./site.ts";
 
-const endOfRun: ReadonlySet<string> = new Set(["succeeded", "failed", "canceled"]);
-const endOfWorkstream: ReadonlySet<string> = new Set(["completed", "failed", "cancelled", "skipped"]);
+const endOfRun: ReadonlySet<string> = new Set(catalogue.run.terminal);
+const endOfWorkstream: ReadonlySet<string> = new Set(catalogue.workstream.terminal);
+/** Nobody asks for its content any more. No list of ends: a committed one can still be rolled back. */
 const endOfPatch: ReadonlySet<string> = new Set(["committed", "quarantined", "dropped"]);
 
 /** What the process does once a transition of its run is on disk (I2): give out work, take back what was lent. */
