@@ -92,8 +92,8 @@ export class RunBranches {
     this.#merges.set(merge, made);
   }
 
-  /** A merge that was prepared, be it by an earlier process. @throws Error when nothing tells of it */
-  async preparedMerge(merge: string): Promise<PreparedMerge> {
+  /** A merge that was prepared, be it by an earlier process; null where nothing tells of it any more. */
+  async preparedMerge(merge: string): Promise<PreparedMerge | null> {
     return this.#merges.get(merge) ?? (await readMerge(this.#repository, this.run, merge));
   }
 

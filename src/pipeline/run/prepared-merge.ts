@@ -31,16 +31,13 @@ export async function markMerge(repository: Repository, run: string, merge: stri
   await repository.setReferences({ update });
 }
 
-/** @throws Error when it was not marked */
-export async function readMerge(repository: Repository, run: string, merge: string): Promise<PreparedMerge> {
+/** A merge that is marked, or null. */
+export async function readMerge(repository: Repository, run: string, merge: string): Promise<PreparedMerge | null> {
   const [into, commit] = await Promise.all([
     repository.commit(reference(run, merge, "into")),
     repository.commit(reference(run, merge, "commit")),
   ]);
-  if (into === null || commit === null) {
-    throw new Error(`merge ${merge} was not prepared`);
-  }
-  return { into, commit };
+  return into === null || commit === null ? null : { into, commit };
 }
 
 /** The commit of the last merge that was prepared for a workstream, or null: of one that is completed, what was merged. */

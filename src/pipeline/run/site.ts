@@ -9,7 +9,7 @@ import {
   effectMarker,
   explainCommand,
 } from "../command/index.ts";
-import { leaveBranch, type Repository, type Worktree } from "../git/index.ts";
+import { leaveBranch, type Repository, type Sha, type Worktree } from "../git/index.ts";
 import type { LogFiles } from "../state/index.ts";
 import type { Admission } from "./admission.ts";
 import type { RunBranches } from "./branches.ts";
@@ -138,10 +138,13 @@ export class RunSite {
     return tree;
   }
 
-  /** Does something in the worktree in which the final gates of a merge run. */
+  /**
+   * Does something in the worktree in which the final gates of a merge run.
+   * @param merge its commit; asked for once, by the first of them
+   */
   async inMergeTree<T>(
     workstream: string,
-    merge: string,
+    merge: () => Promise<Sha>,
     signal: AbortSignal,
     work: (worktree: Worktree) => Promise<T>,
   ): Promise<T> {
@@ -201,7 +204,7 @@ export class RunSite {
     };
   }
 
-  #newMergeTree(workstream: string, merge: string, signal: AbortSignal): SharedWorktree {
+  #newMergeTree(workstream: string, merge: () => Promise<Sha>, signal: AbortSignal): SharedWorktree {
     const shared = { tree: this.#acquireMerge(workstream, merge, signal), users: new Users() };
     this.#mergeTrees.set(workstream, shared);
     shared.tree.catch(() => {
@@ -212,9 +215,8 @@ export class RunSite {
     return shared;
   }
 
-  async #acquireMerge(workstream: string, merge: string, signal: AbortSignal): Promise<Worktree> {
-    const { commit } = await this.branches.preparedMerge(merge);
-    return await this.worktrees.acquire(commit, this.index.workstream(workstream).setup, signal);
+  async #acquireMerge(workstream: string, merge: () => Promise<Sha>, signal: AbortSignal): Promise<Worktree> {
+    return await this.worktrees.acquire(await merge(), this.index.workstream(workstream).setup, signal);
   }
 
   async #setUp(worktree: Worktree, setup: Command, signal: AbortSignal): Promise<void> {

@@ -8,7 +8,6 @@ import { RunBranches } from "../../../src/pipeline/run/branches.ts";
 import { applyToWorktree } from "../../../src/pipeline/run/effects/patch.ts";
 import { DoesNotApply } from "../../../src/pipeline/run/patch-tree.ts";
 import type { PlanIndex } from "../../../src/pipeline/run/plan-index.ts";
-import { markMerge } from "../../../src/pipeline/run/prepared-merge.ts";
 import { RunSite, type SiteServices } from "../../../src/pipeline/run/site.ts";
 import { Worktrees } from "../../../src/pipeline/run/worktrees.ts";
 import { git, setting, temporaryFolder } from "../git/setting.fixture.ts";
@@ -73,10 +72,11 @@ test("a merge whose tree could not be made has one when its gates are begun agai
       workers: {} as RunSite["workers"],
     },
   );
-  const commit = (): Promise<unknown> => site.inMergeTree("w", "w~m1", never, async (worktree) => worktree.commit);
-  await expect(commit()).rejects.toThrow("w~m1 was not prepared");
-  await markMerge(repository, "r", "w~m1", { into: start, commit: start });
-  expect(await commit()).toBe(start);
+  const merge = vi.fn().mockRejectedValueOnce(new Error("no space left")).mockResolvedValue(start);
+  const commit = (): Promise<unknown> => site.inMergeTree("w", merge, never, async (worktree) => worktree.commit);
+  await expect(commit()).rejects.toThrow("no space left");
+  expect([await commit(), await commit()]).toEqual([start, start]);
+  expect(merge).toHaveBeenCalledTimes(2);
 });
 
 test("a patch that does not fit is an outcome, and a fault of git is none", async () => {

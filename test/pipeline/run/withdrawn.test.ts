@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { expect, test, vi } from "vitest";
 import { createBranch } from "../../../src/pipeline/git/index.ts";
 import { RunBranches } from "../../../src/pipeline/run/branches.ts";
-import { publishMerge } from "../../../src/pipeline/run/effects/merge.ts";
+import { mergeToCheck, publishMerge } from "../../../src/pipeline/run/effects/merge.ts";
 import { commitVerified } from "../../../src/pipeline/run/effects/patch.ts";
 import type { AppliedPatch } from "../../../src/pipeline/run/patch-tree.ts";
 import type { PlanIndex } from "../../../src/pipeline/run/plan-index.ts";
@@ -65,6 +65,21 @@ test("a workstream that is ended while it is being merged is not left in the run
   await expect(publishMerge(site, input, firesWhileMoving(found))).rejects.toThrow();
   expect(git(checkout, "rev-parse", "pawl/r")).toBe(start);
   expect(await branches.runTip()).toBe(start);
+});
+
+test("a merge that an earlier process prepared is prepared again for its gates where nothing tells of it any more", async () => {
+  const { repository, start, checkout } = await setting();
+  const branches = new RunBranches(repository, maker, start, nothingRecorded);
+  const commit = commitAll(checkout, { "b.txt": "b\n" }, "to be merged");
+  vi.spyOn(branches, "tip").mockResolvedValue(commit);
+  const site = { run: "r", services: { repository }, branches } as unknown as RunSite;
+  const input = { run_id: "r", ws_id: "w", merge_id: "w~m1" };
+  await expect(publishMerge(site, input, new AbortController().signal)).rejects.toThrow("w~m1, which its gates");
+  const merge = await mergeToCheck(site, input);
+  expect(git(checkout, "log", "-1", "--format=%P", merge)).toBe(`${start} ${commit}`);
+  expect(await mergeToCheck(site, input)).toBe(merge);
+  await publishMerge(site, input, new AbortController().signal);
+  expect(git(checkout, "rev-parse", "pawl/r")).toBe(merge);
 });
 
 test.each([

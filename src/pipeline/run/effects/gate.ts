@@ -1,6 +1,7 @@
 import type { RunGateInput, RunGateOutput } from "../../../../machines/uet/test-gate.types.ts";
 import type { Worktree } from "../../git/index.ts";
 import type { RunSite } from "../site.ts";
+import { mergeToCheck } from "./merge.ts";
 
 /** Runs a gate's command: on the workstream's tip, on a patch that was applied, or on the merged tree. §2.3 */
 export async function runGate(
@@ -45,7 +46,7 @@ async function inTree<T>(
     case "verify":
       return await site.patchTree(ws_id).with(set_id, signal, ({ worktree }) => work(worktree));
     case "final":
-      return await site.inMergeTree(ws_id, set_id, signal, work);
+      return await site.inMergeTree(ws_id, () => mergeToCheck(site, { ws_id, merge_id: set_id }), signal, work);
     case "precondition": {
       const { setup } = site.index.workstream(ws_id);
       const worktree = await site.worktrees.acquire(await site.branches.tip(ws_id), setup, signal);

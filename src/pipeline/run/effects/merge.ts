@@ -1,5 +1,6 @@
 import type { MergeInput } from "../../../../machines/orchestration/workstream.types.ts";
-import { mergeConflict, mergeTrees, runBranch, workstreamBranch } from "../../git/index.ts";
+import { mergeConflict, mergeTrees, runBranch, type Sha, workstreamBranch } from "../../git/index.ts";
+import type { PreparedMerge } from "../prepared-merge.ts";
 import type { RunSite } from "../site.ts";
 
 /**
@@ -8,11 +9,20 @@ import type { RunSite } from "../site.ts";
  * @throws PawlError MERGE_CONFLICT
  */
 export async function prepareMerge(site: RunSite, input: MergeInput, signal: AbortSignal): Promise<void> {
-  const { repository, admission } = site.services;
-  await admission.outside(signal, () => site.merges.take(input.ws_id, signal));
+  await site.services.admission.outside(signal, () => site.merges.take(input.ws_id, signal));
+  await makeMerge(site, input);
+}
+
+/** The commit that the final gates are to run on, made again where somebody took away what tells of it. */
+export async function mergeToCheck(site: RunSite, input: Pick<MergeInput, "ws_id" | "merge_id">): Promise<Sha> {
+  const { commit } = (await site.branches.preparedMerge(input.merge_id)) ?? (await makeMerge(site, input));
+  return commit;
+}
+
+async function makeMerge(site: RunSite, input: Pick<MergeInput, "ws_id" | "merge_id">): Promise<PreparedMerge> {
   const into = await site.branches.runTip();
   const from = await site.branches.tip(input.ws_id);
-  const merge = await mergeTrees(repository, {
+  const merge = await mergeTrees(site.services.repository, {
     into,
     from,
     message: `Merge workstream ${input.ws_id}`,
@@ -25,12 +35,18 @@ export async function prepareMerge(site: RunSite, input: MergeInput, signal: Abo
       paths: merge.paths,
     });
   }
-  await site.branches.prepared(input.merge_id, { into, commit: merge.commit });
+  const made = { into, commit: merge.commit };
+  await site.branches.prepared(input.merge_id, made);
+  return made;
 }
 
 /** Moves the run's branch to the merge whose gates have passed. Repeated, it finds it there. */
 export async function publishMerge(site: RunSite, input: MergeInput, signal: AbortSignal): Promise<void> {
-  const { into, commit } = await site.branches.preparedMerge(input.merge_id);
+  const prepared = await site.branches.preparedMerge(input.merge_id);
+  if (prepared === null) {
+    throw new Error(`merge ${input.merge_id}, which its gates have passed, is lost: its references were taken away`);
+  }
+  const { into, commit } = prepared;
   await site.branches.moveRun(into, commit);
   if (signal.aborted) {
     // The workstream was ended meanwhile, and what has failed or was cancelled is not merged.
