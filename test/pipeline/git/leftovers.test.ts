@@ -68,6 +68,18 @@ describe.runIf(process.platform === "linux")("git of an earlier Pawl", () => {
     expect(asked.at(-1)).toBeGreaterThanOrEqual(4_000);
   });
 
+  test("is killed where the machine is so slow that no time is left after the first look", async () => {
+    const folder = temporaryFolder();
+    put(folder, { "bin/git": { program: "#!/bin/sh\ntrap '' TERM\necho ready\nwhile :; do sleep 0.05; done\n" } });
+    const deaf = await waiting(join(folder, "pool/w1"), join(folder, "bin/git"), []);
+    const ended = ending(deaf);
+    let looks = 0;
+    const slow: Clock = { ...systemClock, monotonic: () => 60_000 * looks++ };
+    await stopLeftoverGit(join(folder, "pool"), slow);
+    deaf.kill("SIGINT");
+    expect(await ended).toBe("SIGKILL");
+  });
+
   test("is looked for in vain without waiting", async () => {
     const waits: number[] = [];
     const clock: Clock = {
