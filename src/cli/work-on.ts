@@ -125,7 +125,8 @@ async function untilEnd(
   },
 ): Promise<RunEnd | undefined> {
   const { pipeline, run, reporter, interrupts } = about;
-  if (interrupts.times > 0) {
+  // One with nothing to do has ended as it began, and is not gone on with.
+  if (interrupts.times > 0 && pipeline.unfinished()?.run === run) {
     return undefined;
   }
   const stopped = new Promise<undefined>((resolve, reject) => {

@@ -84,6 +84,16 @@ describe("a run that is interrupted", () => {
     expect(place.git("show", "pawl/p-1:second.txt")).toBe("2");
   });
 
+  test("Ctrl-C into a run that ends as it begins leaves nothing to go on with", async () => {
+    const place = placeWith(planOf(["{ id: never, run: 'true' }"]).replace("- id: w", "- id: w\n    disabled: true"));
+    const { process: pawl, ended } = place.start("run", "plan.yaml");
+    await appears(join(place.folder, ".state/repository"));
+    pawl.kill("SIGINT");
+    const { status, stdout } = await ended;
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/^p-1 {2}succeeded/m)]);
+    expect(stdout).not.toContain("pawl resume");
+  });
+
   test("a second Ctrl-C stops at once, and resume stops what was left and goes on", async () => {
     const place = slowPlace();
     const { process: pawl, ended } = place.start("run", "plan.yaml");
