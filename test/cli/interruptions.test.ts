@@ -1,53 +1,61 @@
 import { execFileSync } from "node:child_process";
-import { on } from "node:events";
-import { chmodSync, existsSync, readdirSync, readFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
 import { Database } from "../../src/store/sqlite/driver.ts";
 import { isAlive } from "../pipeline/command/setting.fixture.ts";
-import { appears, seenIn } from "../waiting.fixture.ts";
-import { type Place, placeWith, planOf } from "./pawl.fixture.ts";
+import { appears } from "../waiting.fixture.ts";
+import { placeWith, planOf } from "./pawl.fixture.ts";
+import { says, slowPlace } from "./slow.fixture.ts";
 
 describe("a run that is interrupted", () => {
-  const slow = planOf([
-    "{ id: first, run: 'touch $MARK; until [ -e $GO ]; do sleep 0.02; done; echo 1 > first.txt' }",
-    "{ id: second, run: 'echo 2 > second.txt', depends_on: [first] }",
-  ]);
-
-  function slowPlace(): Place {
-    const place = placeWith(slow);
-    place.env = { MARK: join(place.folder, "mark"), GO: join(place.folder, "go") };
-    return place;
-  }
-
-  /** A run in the middle of its first task, whose process was killed. */
-  async function abandonedPlace(): Promise<Place> {
-    const place = slowPlace();
+  test("Ctrl-C lets what runs finish and starts nothing new, no task, check or gate; resume goes on", async () => {
+    const waiting = (mark: string, go: string) => `touch ${mark}; until [ -e ${go} ]; do sleep 0.02; done`;
+    const tasks = [
+      `{ id: first, run: '${waiting("$MARK", "$GO")}; echo 1 > first.txt' }`,
+      `{ id: check, run: '${waiting("$MARK2", "$GO2")}', changes: none }`,
+      "{ id: second, run: 'echo 2 > second.txt', depends_on: [first] }",
+      "{ id: third, run: 'echo 3 > third.txt', depends_on: [check] }",
+    ];
+    const gate = `    verify: [g]\ngates: { g: { type: UNIT, run: "echo >> $GATED" } }\n`;
+    const place = placeWith(planOf(tasks) + gate);
+    const named = (name: string) => join(place.folder, name);
+    place.env = {
+      MARK: named("mark"),
+      MARK2: named("mark2"),
+      GO: named("go"),
+      GO2: named("go2"),
+      GATED: named("gated"),
+    };
     const { process: pawl, ended } = place.start("run", "plan.yaml");
-    await appears(join(place.folder, "mark"));
-    pawl.kill("SIGKILL");
-    await ended;
-    return place;
-  }
-
-  test("Ctrl-C lets what runs finish and starts nothing new; resume goes on", async () => {
-    const place = slowPlace();
-    const { process: pawl, ended } = place.start("run", "plan.yaml");
-    await appears(join(place.folder, "mark"));
+    await Promise.all([appears(named("mark")), appears(named("mark2"))]);
     pawl.kill("SIGINT");
+    await says(pawl, "Stopping");
+    const hasEnded = says(pawl, "w.first  running → validating");
     place.write("go", "");
+    await hasEnded;
+    // Meanwhile its patch could be checked, and the gate be run.
+    expect(place.pawl("status").stdout).toContain("w.first  validating");
+    place.write("go2", "");
     const { status, stdout } = await ended;
     expect(status).toBe(130);
     expect(stdout).toContain("pawl resume p-1");
-    expect((await place.look("events", "--entity", "w.second")).stdout).not.toContain("running");
+    const { shown } = JSON.parse((await place.look("status", "--all", "--json")).stdout).workstreams[0];
+    expect(shown.map((task: { task: string; state: string }) => `${task.task} ${task.state}`)).toEqual([
+      "w.first validating",
+      "w.check completed",
+      "w.second blocked",
+      "w.third queued",
+    ]);
+    expect(existsSync(named("gated"))).toBe(false);
     expect(place.pawl("run", "plan.yaml")).toMatchObject({
       status: 75,
       stderr: expect.stringContaining("RUN_UNFINISHED"),
     });
     expect(place.pawl("resume").status).toBe(0);
-    expect(place.git("show", "pawl/p-1:second.txt")).toBe("2");
+    expect(place.git("show", "pawl/p-1:second.txt", "pawl/p-1:third.txt")).toBe("2\n3");
+    expect(readFileSync(named("gated"), "utf8")).toBe("\n\n\n");
   });
 
   test("whether a process still works on it is told, and how to go on where none does", async () => {
@@ -173,54 +181,12 @@ describe("a run that is interrupted", () => {
     const { process: pawl, ended } = place.start("run", "plan.yaml");
     await appears(join(place.folder, "mark"));
     pawl.kill("SIGINT");
-    let printed = "";
-    for await (const [chunk] of on(pawl.stdout as Readable, "data")) {
-      printed += String(chunk);
-      if (printed.includes("Stopping")) {
-        break;
-      }
-    }
+    await says(pawl, "Stopping");
     const db = new Database(join(place.folder, ".state/pipeline.db"));
     db.exec("UPDATE claim SET fence = fence + 1");
     db.close();
     place.write("go", "");
     expect(await ended).toMatchObject({ status: 75, stderr: expect.stringContaining("[STORE_FENCED]") });
-  });
-
-  test("another process is refused meanwhile, and can cancel it", async () => {
-    const place = slowPlace();
-    const { ended } = place.start("run", "plan.yaml");
-    await appears(join(place.folder, "mark"));
-    expect(place.pawl("resume")).toMatchObject({ status: 75, stderr: expect.stringContaining("STORE_IN_USE") });
-    expect((await place.look("status")).stdout).toContain("w.first  running");
-    expect(place.pawl("cancel", "--operator", "ines", "--reason", "enough").stdout).toBe("p-1 is canceled.\n");
-    expect((await ended).status).toBe(1);
-    expect(
-      (await place.look("events", "--json")).stdout.split("\n").find((line) => line.includes('"canceled"')),
-    ).toContain('"operator":"ines"');
-    expect((await place.look("status")).stdout).toMatch(/^p-1 {2}canceled .* branch pawl\/p-1 {2}enough\n/);
-    expect(place.pawl("cancel")).toMatchObject({ status: 2, stderr: expect.stringContaining("RUN_ENDED") });
-  });
-
-  test("a cancel that is interrupted before anybody took it up is withdrawn", async () => {
-    const place = slowPlace();
-    const { process: pawl, ended } = place.start("run", "plan.yaml");
-    await appears(join(place.folder, "mark"));
-    pawl.kill("SIGSTOP");
-    const asking = place.start("cancel");
-    const inbox = join(place.folder, ".state/inbox");
-    const requests = () => readdirSync(inbox).filter((name) => name.endsWith(".json"));
-    await seenIn(inbox, () => requests().length > 0);
-    asking.process.kill("SIGINT");
-    expect(await asking.ended).toEqual({
-      status: 130,
-      stdout: "",
-      stderr: "note: what was asked is withdrawn, nothing was done\n",
-    });
-    expect(requests()).toEqual([]);
-    pawl.kill("SIGCONT");
-    place.write("go", "");
-    expect((await ended).status).toBe(0);
   });
 
   test("feeds an inspector meanwhile, on loopback and behind a token", async () => {
@@ -245,29 +211,6 @@ describe("a run that is interrupted", () => {
     expect((await ended).status).toBe(0);
   });
 
-  test("cancel and override stop what a killed process left running, and need no secret for it", async () => {
-    const tasks = [
-      "{ id: t, run: 'echo $$ $PPID > $MARK.new; mv $MARK.new $MARK; exec sleep 600', allow_failure: true }",
-      "{ id: rest, run: 'true', changes: none }",
-    ];
-    const place = placeWith(planOf(tasks, "concurrency: 1\nsecrets: [TOKEN]\n"));
-    place.env = { MARK: join(place.folder, ".git/mark"), TOKEN: "hunter2-hunter2" };
-    const { process: pawl, ended } = place.start("run", "plan.yaml");
-    await appears(join(place.folder, ".git/mark"));
-    const [command = 0, runner = 0] = readFileSync(join(place.folder, ".git/mark"), "utf8").split(" ").map(Number);
-    // Without its parent the process that runs the commands would stop them itself.
-    process.kill(runner, "SIGKILL");
-    pawl.kill("SIGKILL");
-    await ended;
-    place.env = {};
-    expect(place.pawl("override", "fail-task", "w.t", "--operator", "ines", "--reason", "enough")).toMatchObject({
-      status: 0,
-      stderr: "",
-    });
-    expect(isAlive(command)).toBe(false);
-    expect(place.pawl("cancel")).toMatchObject({ status: 0, stdout: "p-1 is canceled.\n", stderr: "" });
-  });
-
   test("resume stops what a killed process left running, and only then executes its task again", async () => {
     // Whoever read what it prints is gone.
     const left =
@@ -286,21 +229,5 @@ describe("a run that is interrupted", () => {
     expect(place.pawl("resume")).toMatchObject({ status: 0 });
     expect(isAlive(command)).toBe(false);
     expect(readFileSync(join(place.folder, "log"), "utf8")).toBe("begin\nend\nbegin\n");
-  });
-
-  test("a run that nobody works on is cancelled without anything of it starting", async () => {
-    const place = await abandonedPlace();
-    expect(place.pawl("cancel").stdout).toBe("p-1 is canceled.\n");
-    expect(JSON.parse((await place.look("status", "--json")).stdout)).toMatchObject({
-      run: { state: "canceled" },
-      workstreams: [{ state: "cancelled" }],
-    });
-  });
-
-  test("two who cancel a run that nobody works on are both answered", async () => {
-    const place = await abandonedPlace();
-    const both = await Promise.all([place.start("cancel").ended, place.start("cancel").ended]);
-    expect(both.map(({ status }) => status).sort()).toEqual([0, 2]);
-    expect(both.find(({ status }) => status === 2)?.stderr).toContain("[RUN_ENDED]");
   });
 });
