@@ -146,6 +146,23 @@ describe("a run that is interrupted", () => {
     expect(existsSync(join(place.folder, ".state"))).toBe(false);
   });
 
+  test("Ctrl-C does not wait for a workstream that waits until another one is merged", async () => {
+    const stream = (id: string) => `  - { id: ${id}, final: [g], tasks: [{ id: t, run: 'echo > ${id}.txt' }] }\n`;
+    const gate = "gates: { g: { type: UNIT, run: 'touch $MARK; until [ -e $GO ]; do sleep 0.02; done' } }\n";
+    const place = placeWith(`pawl: 1\nname: p\n${gate}workstreams:\n${stream("a")}${stream("b")}`);
+    place.env = { MARK: join(place.folder, "mark"), GO: join(place.folder, "go") };
+    const { process: pawl, ended } = place.start("run", "plan.yaml");
+    const both = ["a", "b"].map((id) => says(pawl, `p-1/${id}  executing → validating`));
+    await Promise.all([...both, appears(join(place.folder, "mark"))]);
+    pawl.kill("SIGINT");
+    await says(pawl, "Stopping");
+    place.write("go", "");
+    expect((await ended).status).toBe(130);
+    expect(place.git("log", "--format=%s", "main..pawl/p-1")).toBe("");
+    expect(place.pawl("resume").status).toBe(0);
+    expect(place.git("ls-tree", "--name-only", "pawl/p-1")).toBe("a.txt\nb.txt");
+  });
+
   test("a hang-up does not end one that has no terminal, as under nohup", async () => {
     const place = slowPlace();
     const { process: pawl, ended } = place.start("run", "plan.yaml");
