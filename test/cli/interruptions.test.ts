@@ -1,12 +1,12 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { chmodSync, existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { Database } from "../../src/store/sqlite/driver.ts";
 import { isAlive } from "../pipeline/command/setting.fixture.ts";
 import { appears } from "../waiting.fixture.ts";
-import { placeWith, planOf } from "./pawl.fixture.ts";
+import { placeWith, planOf, program } from "./pawl.fixture.ts";
 import { says, slowPlace } from "./slow.fixture.ts";
 
 describe("a run that is interrupted", () => {
@@ -145,6 +145,25 @@ describe("a run that is interrupted", () => {
     place.write("go", "");
     expect(existsSync(join(place.folder, ".state"))).toBe(false);
   });
+
+  test.runIf(process.platform === "linux" && existsSync("/usr/bin/script"))(
+    "a terminal that goes away stops it, and resume goes on",
+    async () => {
+      const told = "trap 'touch $GONE; exit 1' TERM; touch $MARK; until [ -e $GO ]; do sleep 0.02; done";
+      const place = placeWith(planOf([`{ id: t, run: "${told}", changes: none }`]));
+      const named = (name: string) => join(place.folder, name);
+      place.env = { MARK: named("mark"), GO: named("go"), GONE: named("gone") };
+      const run = `${process.execPath} ${program} run plan.yaml`;
+      const env = { ...process.env, ...place.env };
+      const terminal = spawn("script", ["-qec", run, "/dev/null"], { cwd: place.folder, env, stdio: "ignore" });
+      onTestFinished(() => void terminal.kill("SIGKILL"));
+      await appears(named("mark"));
+      terminal.kill("SIGKILL");
+      await appears(named("gone"));
+      place.write("go", "");
+      expect(place.pawl("resume")).toMatchObject({ status: 0 });
+    },
+  );
 
   test("Ctrl-C does not wait for a workstream that waits until another one is merged", async () => {
     const stream = (id: string) => `  - { id: ${id}, final: [g], tasks: [{ id: t, run: 'echo > ${id}.txt' }] }\n`;

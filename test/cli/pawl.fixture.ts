@@ -7,7 +7,7 @@ import { beforeAll, onTestFinished } from "vitest";
 import { inThisProcess } from "./in-process.fixture.ts";
 
 /** The compiled program: what a user runs. */
-const program = fileURLToPath(new URL("../../dist/bin/pawl.js", import.meta.url));
+export const program = fileURLToPath(new URL("../../dist/bin/pawl.js", import.meta.url));
 
 export interface Printed {
   readonly status: number | null;
