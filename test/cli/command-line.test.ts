@@ -125,4 +125,15 @@ describe("the command line", () => {
       stderr: expect.stringMatching(/"p-1\/w.tasta" in .*\n {2}Nearest: .*RUN\/NAME/),
     });
   });
+
+  test("names the attempts whose output is kept where another one is asked for", async () => {
+    const place = placeWith(planOf(["{ id: t, run: 'echo hello', changes: none }"]));
+    place.pawl("run", "plan.yaml");
+    expect((await place.look("logs", "w.t", "--attempt", "1")).stdout).toContain("hello");
+    expect(await place.look("logs", "w.t", "--attempt", "2")).toEqual({
+      status: 2,
+      stdout: "",
+      stderr: expect.stringMatching(/^p-1\/w\.t has no output .* \[NO_LOGS\]\n.*: 1\D/),
+    });
+  });
 });
