@@ -206,4 +206,25 @@ describe("a run takes no branches of a run that another store knows", () => {
     expect(place.git("log", "--format=%s", "main..pawl/p-2", "--", "foreign")).toBe("");
     expect(place.git("show", "pawl/p-2:own")).toBe("own");
   });
+
+  test("that is under way, when it takes away what one of that name has left here", async () => {
+    const place = placeWith(own);
+    expect(place.pawl("run", "plan.yaml").status).toBe(0);
+    place.git("branch", "-D", "pawl/p-1");
+    const [mark, go] = [join(place.folder, ".git/mark"), join(place.folder, ".git/go")];
+    place.env = { MARK: mark, GO: go };
+    place.write(
+      "plan.yaml",
+      planOf(["{ id: t, run: 'touch $MARK; until [ -e $GO ]; do sleep 0.02; done; echo 1 > b' }"]),
+    );
+    const { ended } = place.start("run", "plan.yaml", "--id", "p-1", "--state", ".other");
+    await appears(mark);
+    const before = references(place);
+    expect(before).toContain("refs/heads/pawl-work/p-1/w");
+    expect(place.pawl("resume")).toMatchObject({ status: 2, stderr: expect.stringContaining("[RUN_ENDED]") });
+    expect(references(place)).toEqual(before);
+    writeFileSync(go, "");
+    expect((await ended).status).toBe(0);
+    expect(place.git("show", "pawl/p-1:b")).toBe("1");
+  });
 });
