@@ -153,7 +153,7 @@ describe("worktrees stay for the next run", () => {
   });
 
   test("and nothing that is not theirs", () => {
-    const place = placeWith(planOf(["{ id: t, run: 'echo x > x' }"]));
+    const place = placeWith(planOf(["{ id: t, run: 'git branch pawl-work/p-1/mine; echo x > x' }"]));
     const pools = join(place.folder, ".state/worktrees");
     place.write(".state/worktrees/feature/notes", "own\n");
     place.write(".state/elsewhere/notes", "own\n");
@@ -165,6 +165,7 @@ describe("worktrees stay for the next run", () => {
     expect(readdirSync(pools).sort()).toEqual(["0123456789ab", "feature", "plain"]);
     expect(readdirSync(join(pools, "feature"))).toEqual(["notes"]);
     expect(readdirSync(join(place.folder, ".state/elsewhere"))).toEqual(["notes"]);
+    expect(references(place)).toEqual(["refs/heads/main", "refs/heads/pawl-work/p-1/mine", "refs/heads/pawl/p-1"]);
   });
 });
 
