@@ -94,6 +94,38 @@ describe("while a commit is being written", () => {
     await runtime.close();
   });
 
+  test("`settled` waits for it, also where nothing came after it", async () => {
+    const { store, release } = heldStore();
+    const runtime = await openRuntime({ store, machines: { lamp: lamp() } });
+    runtime.createActor("lamp", { id: "l" });
+    await turn();
+    let told = false;
+    void runtime.settled().then(() => {
+      told = true;
+    });
+    await turn();
+    expect(told).toBe(false);
+    release();
+    await turn();
+    await turn();
+    expect(told).toBe(true);
+    await runtime.close();
+  });
+
+  test("an effect that the last one asks for is left to the next start, which begins it", async () => {
+    const started: string[] = [];
+    const store = openSqlite({ file: ":memory:" });
+    const runtime = await openRuntime({ store, machines: { lamp: lamp(started) } });
+    runtime.createActor("lamp", { id: "l" }).send({ type: "work" });
+    await runtime.close();
+    expect(started).toEqual([]);
+    const again = await openRuntime({ store, machines: { lamp: lamp(started) } });
+    await again.settled();
+    expect(started).toEqual(["work"]);
+    again.halt();
+    store.close();
+  });
+
   test("an effect that was asked for does not start, and never does when it is stopped meanwhile (I2)", async () => {
     const { store, release } = heldStore();
     const started: string[] = [];
