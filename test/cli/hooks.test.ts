@@ -6,6 +6,7 @@ import { type Place, placeWith } from "./pawl.fixture.ts";
 const names = [
   "applypatch-msg",
   "commit-msg",
+  "fsmonitor-watchman",
   "post-applypatch",
   "post-checkout",
   "post-commit",
@@ -77,9 +78,11 @@ describe("no hook of the user runs", () => {
       place.git("config", "core.hooksPath", join(place.folder, hooksPath));
     }
     hooksIn(place, folder);
+    // Git runs this one by its path, which a setting names.
+    place.git("config", "core.fsmonitor", join(place.folder, folder, "fsmonitor-watchman"));
     expect(place.pawl("run", "plan.yaml").status).toBe(0);
     place.write("other.txt", "by the user\n");
-    const quietly = ["-c", "core.hooksPath=/dev/null"];
+    const quietly = ["-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false"];
     place.git(...quietly, "add", "other.txt");
     place.git(...quietly, "commit", "--quiet", "--message", "Other");
     expect(ran(place)).toEqual([]);
@@ -89,7 +92,13 @@ describe("no hook of the user runs", () => {
     // They can run: git itself does run them.
     place.git("commit", "--quiet", "--allow-empty", "--message", "By hand");
     expect(ran(place)).toEqual(
-      expect.arrayContaining(["commit-msg", "post-commit", "pre-commit", "reference-transaction"]),
+      expect.arrayContaining([
+        "commit-msg",
+        "fsmonitor-watchman",
+        "post-commit",
+        "pre-commit",
+        "reference-transaction",
+      ]),
     );
   });
 });
