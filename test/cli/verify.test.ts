@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -41,4 +42,23 @@ test("pawl verify says which lines are missing, names the plan and the snapshot 
       "snapshot: table actors, row p-1/w/w.taste, detail its snapshot is not what its journal makes",
     ],
   ]);
+});
+
+test("pawl verify finds a patch that was exchanged together with its hash", async () => {
+  const place = placeWith(planOf(["{ id: t, run: 'echo 1 > b.txt' }"]));
+  expect(place.pawl("run", "plan.yaml").status).toBe(0);
+  const db = new Database(join(place.folder, ".state", "pipeline.db"));
+  for (const name of db.prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger'").pluck().all()) {
+    db.exec(`DROP TRIGGER ${String(name)}`);
+  }
+  const other = Buffer.from("another one");
+  const hash = createHash("sha256").update(other).digest("hex");
+  db.prepare("UPDATE patches SET content = ?, content_hash = ?").run(other, hash);
+  db.close();
+  expect(await place.look("verify")).toMatchObject({
+    status: 1,
+    stdout: expect.stringMatching(
+      /^content: .*row p-1\/w\.t~p1, detail its hash is not the one that its ledger entry has$/m,
+    ),
+  });
 });
