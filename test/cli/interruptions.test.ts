@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { chmodSync, existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -83,28 +83,6 @@ describe("a run that is interrupted", () => {
     expect((await place.look("status")).stdout).not.toContain("no process");
   });
 
-  test("Ctrl-C while all is still being opened is heard", async () => {
-    const place = slowPlace();
-    place.write("go", "");
-    const { process: pawl, ended } = place.start("run", "plan.yaml");
-    await appears(join(place.folder, ".state/repository"));
-    pawl.kill("SIGINT");
-    const { status, stdout } = await ended;
-    expect([status, stdout]).toEqual([130, expect.stringContaining("pawl resume p-1")]);
-    expect(place.pawl("resume").status).toBe(0);
-    expect(place.git("show", "pawl/p-1:second.txt")).toBe("2");
-  });
-
-  test("Ctrl-C into a run that ends as it begins leaves nothing to go on with", async () => {
-    const place = placeWith(planOf(["{ id: never, run: 'true' }"]).replace("- id: w", "- id: w\n    disabled: true"));
-    const { process: pawl, ended } = place.start("run", "plan.yaml");
-    await appears(join(place.folder, ".state/repository"));
-    pawl.kill("SIGINT");
-    const { status, stdout } = await ended;
-    expect([status, stdout]).toEqual([0, expect.stringMatching(/^p-1 {2}succeeded/m)]);
-    expect(stdout).not.toContain("pawl resume");
-  });
-
   test("a second Ctrl-C stops at once, and resume stops what was left and goes on", async () => {
     const place = slowPlace();
     const { process: pawl, ended } = place.start("run", "plan.yaml");
@@ -131,21 +109,6 @@ describe("a run that is interrupted", () => {
     // Comes back once nothing is left of it.
     expect(place.pawl("cancel")).toMatchObject({ status: 0 });
     expect(existsSync(join(place.folder, "heard"))).toBe(false);
-  });
-
-  test("a second Ctrl-C ends one that hangs before any work has begun", async () => {
-    const place = slowPlace();
-    // As long as this place is there.
-    const hanging = '#!/bin/sh\ntouch "$MARK"; while [ -e "$0" ]; do sleep 0.02; done\n';
-    place.write("bin/git", hanging);
-    chmodSync(join(place.folder, "bin/git"), 0o755);
-    place.env["PATH"] = `${join(place.folder, "bin")}:${process.env["PATH"]}`;
-    const { process: pawl, ended } = place.start("run", "plan.yaml");
-    await appears(join(place.folder, "mark"));
-    pawl.kill("SIGINT");
-    pawl.kill("SIGTERM");
-    expect(await ended).toMatchObject({ status: 130, stdout: "" });
-    expect(existsSync(join(place.folder, ".state"))).toBe(false);
   });
 
   test.runIf(process.platform === "linux" && existsSync(script))(

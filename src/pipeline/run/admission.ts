@@ -1,11 +1,16 @@
-/** Lets effects begin, or holds them back: before everything is ready, and while the process winds down. */
+/** Lets effects begin, or holds them back: before everything is ready, and for good once the process winds down. */
 export class Admission {
   #isOpen = false;
+  #isClosed = false;
   #inside = 0;
   #waiting = new Set<() => void>();
   #whenEmpty: (() => void)[] = [];
 
+  /** Does nothing after {@link close}: who was about to open it may not know yet that it was closed. */
   open(): void {
+    if (this.#isClosed) {
+      return;
+    }
     this.#isOpen = true;
     const waiting = this.#waiting;
     this.#waiting = new Set();
@@ -17,6 +22,7 @@ export class Admission {
   /** What is inside goes on; nothing new begins. */
   close(): void {
     this.#isOpen = false;
+    this.#isClosed = true;
   }
 
   /**

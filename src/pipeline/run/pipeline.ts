@@ -1,11 +1,9 @@
 import type { Database } from "better-sqlite3";
-import type { AnyActorRef } from "xstate";
 import { PawlError } from "../../base/errors/index.ts";
-import { createRedactor } from "../../base/secrets.ts";
 import type { Plan } from "../../plan/index.ts";
 import type { InspectorFeed } from "../../runtime/index.ts";
 import type { Store, StoredAuditRow } from "../../store/port.ts";
-import { killLeftovers, openSeparateRunner, stopLeftovers } from "../command/index.ts";
+import { killLeftovers, stopLeftovers } from "../command/index.ts";
 import { branchTakingName, resolveBase } from "../git/index.ts";
 import {
   claimStateFolder,
@@ -15,21 +13,17 @@ import {
   type StoredPlan,
   storedPlanHash,
 } from "../state/index.ts";
-import { RunBranches } from "./branches.ts";
 import { workstreamDefinitions } from "./definitions.ts";
 import { Inbox } from "./inbox.ts";
 import { type Intervention, intervene, interventionDoor } from "./intervention.ts";
 import type { PipelineOptions } from "./options.ts";
 import { openParts, type PipelineParts } from "./parts.ts";
-import { PlanIndex } from "./plan-index.ts";
-import { endedUnmerged, lastCompleted } from "./prepared-merge.ts";
-import { giveTask, reactTo } from "./reactions.ts";
+import { reactTo } from "./reactions.ts";
 import { beginUnderName } from "./run-ids.ts";
-import { secretValues } from "./secret-values.ts";
-import { RunSite, type SiteServices } from "./site.ts";
+import type { RunSite, SiteServices } from "./site.ts";
+import { siteMaker } from "./site-maker.ts";
 import { takeUp } from "./take-up.ts";
 import { refuseUnknownMerges } from "./unknown-merges.ts";
-import { Workers } from "./workers.ts";
 
 /** How a run ended. */
 export type RunEnd = "succeeded" | "failed" | "canceled";
@@ -47,8 +41,11 @@ export class Pipeline {
   /** Plans of runs that are about to be made: they are written with them. */
   readonly #newPlans: Map<string, StoredPlan>;
   readonly #unfollow: () => void;
+  readonly #makeSite: ReturnType<typeof siteMaker>;
   #site: RunSite | undefined;
   #leftovers: Promise<unknown> | undefined;
+  /** Who winds down or closes waits for it, and closes what it opens. */
+  #beginning: Promise<unknown> | undefined;
   #inbox: Inbox | undefined;
   #ended: ((state: RunEnd) => void) | undefined;
   #failed: ((error: unknown) => void) | undefined;
@@ -61,6 +58,7 @@ export class Pipeline {
     this.#services = parts.services;
     this.#newPlans = parts.newPlans;
     this.#unfollow = parts.unfollow;
+    this.#makeSite = siteMaker(options, parts);
     parts.store.onCommitted((audits) => {
       for (const audit of audits) {
         options.onTransition?.(audit);
@@ -133,33 +131,42 @@ export class Pipeline {
    */
   async work(run: string): Promise<RunEnd> {
     const site = this.#site?.run === run ? this.#site : this.#siteFor(run);
-    const { state, clock } = this.#options;
-    await this.#withoutLeftovers();
-    const maker = { run, store: this.#store.storeId, base: site.branches.base };
-    await refuseUnknownMerges(this.#options.repository, this.#reader, maker);
-    // One with nothing to do has ended as soon as it began, and a timer may have ended another one since it was checked.
-    const { state: reached, status } = this.#known(run);
-    if (status !== "active") {
-      await this.#runtime.settled();
-      return reached as RunEnd;
-    }
     const end = new Promise<RunEnd>((resolve, reject) => {
       this.#ended = resolve;
       this.#failed = reject;
     });
     // A failure before anybody waits is told to whoever waits later.
     end.catch(() => undefined);
+    const beginning = this.#beginWork(site);
+    this.#beginning = beginning.catch(() => undefined);
+    const unsubscribe = await beginning;
+    try {
+      return await end;
+    } finally {
+      unsubscribe();
+    }
+  }
+
+  /** @returns what ends to follow the run's commits */
+  async #beginWork(site: RunSite): Promise<() => void> {
+    const { state, clock, repository } = this.#options;
+    await this.#withoutLeftovers();
+    const maker = { run: site.run, store: this.#store.storeId, base: site.branches.base };
+    await refuseUnknownMerges(repository, this.#reader, maker);
+    // One with nothing to do has ended as soon as it began, and a timer may have ended another one since it was checked.
+    const { state: reached, status } = this.#known(site.run);
+    if (status !== "active") {
+      await this.#runtime.settled();
+      this.#ended?.(reached as RunEnd);
+      return () => undefined;
+    }
     const unsubscribe = this.#store.onCommitted((audits) => this.#committed(audits, site));
     takeUp(this.#runtime, site);
     this.#inbox = await Inbox.open(state.inbox, clock, (request) =>
       this.intervene(request.run, request.asked, request.id),
     );
     this.#services.admission.open();
-    try {
-      return await end;
-    } finally {
-      unsubscribe();
-    }
+    return unsubscribe;
   }
 
   /** That a run can be worked on. @throws PawlError RUN_UNKNOWN, RUN_ENDED, SECRET_MISSING, SECRET_TOO_SHORT */
@@ -193,6 +200,7 @@ export class Pipeline {
   async windDown(): Promise<void> {
     this.#site?.workers.stop();
     this.#services.admission.close();
+    await this.#beginning;
     await this.#services.admission.empty();
     // What came to its end last is taken in within this turn, and only then waits to be written.
     await new Promise<void>((resolve) => setImmediate(resolve));
@@ -209,6 +217,7 @@ export class Pipeline {
 
   async close(): Promise<void> {
     this.#services.admission.close();
+    await this.#beginning;
     await this.#inbox?.close();
     await this.#site?.worktrees.prepared();
     await this.#site?.runner.close();
@@ -272,27 +281,5 @@ export class Pipeline {
       throw new Error(`nobody works on run ${run}`);
     }
     return this.#site;
-  }
-
-  #makeSite(run: string, { plan, base }: StoredPlan): RunSite {
-    const index = new PlanIndex(plan);
-    const workers = new Workers(plan.concurrency, (task, worker) =>
-      giveTask(this.#runtime.actor(run) as AnyActorRef | undefined, task, worker),
-    );
-    const secrets = secretValues(plan, this.#options.env);
-    const { state, clock } = this.#options;
-    return new RunSite(this.#services, {
-      index,
-      runner: openSeparateRunner({ stateDirectory: state.folder, store: this.#store.storeId, secrets, clock }),
-      branches: new RunBranches(this.#options.repository, { run, store: this.#store.storeId }, base, {
-        index,
-        hasEndedUncommitted: (ledger) => this.#services.patches.hasEndedUncommitted(`${run}/${ledger}`),
-        endedUnmerged: () => endedUnmerged(this.#reader, run),
-        lastCommitOf: (workstream) => this.#services.patches.lastCommitOf(`${run}/${workstream}`),
-        lastCompleted: () => lastCompleted(this.#reader, run),
-      }),
-      secrets: createRedactor(secrets),
-      workers,
-    });
   }
 }
