@@ -1,10 +1,10 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { isAlive } from "../pipeline/command/setting.fixture.ts";
 import { appears, seenIn } from "../waiting.fixture.ts";
 import { placeWith, planOf } from "./pawl.fixture.ts";
-import { abandonedPlace, slowPlace } from "./slow.fixture.ts";
+import { abandonedPlace, killedAroundCommand, slowPlace } from "./slow.fixture.ts";
 
 describe("a run that is cancelled", () => {
   test("another process is refused meanwhile, and can cancel it", async () => {
@@ -50,13 +50,7 @@ describe("a run that is cancelled", () => {
     ];
     const place = placeWith(planOf(tasks, "concurrency: 1\nsecrets: [TOKEN]\n"));
     place.env = { MARK: join(place.folder, ".git/mark"), TOKEN: "hunter2-hunter2" };
-    const { process: pawl, ended } = place.start("run", "plan.yaml");
-    await appears(join(place.folder, ".git/mark"));
-    const [command = 0, runner = 0] = readFileSync(join(place.folder, ".git/mark"), "utf8").split(" ").map(Number);
-    // Without its parent the process that runs the commands would stop them itself.
-    process.kill(runner, "SIGKILL");
-    pawl.kill("SIGKILL");
-    await ended;
+    const command = await killedAroundCommand(place.start("run", "plan.yaml"), join(place.folder, ".git/mark"));
     place.env = {};
     expect(place.pawl("override", "fail-task", "w.t", "--operator", "ines", "--reason", "enough")).toMatchObject({
       status: 0,

@@ -2,9 +2,10 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { says } from "../printed.fixture.ts";
 import { appears } from "../waiting.fixture.ts";
 import { type Place, placeWith, planOf } from "./pawl.fixture.ts";
-import { says, slowPlace } from "./slow.fixture.ts";
+import { slowPlace } from "./slow.fixture.ts";
 
 /** Has each git that Pawl starts do something first. */
 function gitBegins(place: Place, first: string): void {
@@ -51,7 +52,7 @@ workstreams:
     await appears(named("asked"));
     place.write("stopping", "");
     pawl.kill("SIGINT");
-    await says(pawl, "Stopping");
+    await says(pawl, /Stopping/);
     place.write("answer", "");
     expect(await ended).toMatchObject({ status: 130, stdout: expect.stringContaining("pawl resume p-1") });
     expect(readFileSync(named("log"), "utf8")).toBe("begin\n");

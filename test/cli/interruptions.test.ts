@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { Database } from "../../src/store/sqlite/driver.ts";
 import { isAlive } from "../pipeline/command/setting.fixture.ts";
+import { says } from "../printed.fixture.ts";
 import { appears } from "../waiting.fixture.ts";
 import { placeWith, planOf, program } from "./pawl.fixture.ts";
-import { says, slowPlace } from "./slow.fixture.ts";
+import { killedAroundCommand, slowPlace } from "./slow.fixture.ts";
 
 /** Gives a program a terminal of its own, which goes away with it. */
 const script = "/usr/bin/script";
@@ -34,8 +35,8 @@ describe("a run that is interrupted", () => {
     const { process: pawl, ended } = place.start("run", "plan.yaml");
     await Promise.all([appears(named("mark")), appears(named("mark2"))]);
     pawl.kill("SIGINT");
-    await says(pawl, "Stopping");
-    const hasEnded = says(pawl, "w.first  running → validating");
+    await says(pawl, /Stopping/);
+    const hasEnded = says(pawl, /w\.first {2}running → validating/);
     place.write("go", "");
     await hasEnded;
     // Meanwhile its patch could be checked, and the gate be run.
@@ -136,10 +137,10 @@ describe("a run that is interrupted", () => {
     const place = placeWith(`pawl: 1\nname: p\n${gate}workstreams:\n${stream("a")}${stream("b")}`);
     place.env = { MARK: join(place.folder, "mark"), GO: join(place.folder, "go") };
     const { process: pawl, ended } = place.start("run", "plan.yaml");
-    const both = ["a", "b"].map((id) => says(pawl, `p-1/${id}  executing → validating`));
+    const both = ["a", "b"].map((id) => says(pawl, new RegExp(`p-1/${id} {2}executing → validating`)));
     await Promise.all([...both, appears(join(place.folder, "mark"))]);
     pawl.kill("SIGINT");
-    await says(pawl, "Stopping");
+    await says(pawl, /Stopping/);
     place.write("go", "");
     expect((await ended).status).toBe(130);
     expect(place.git("log", "--format=%s", "main..pawl/p-1")).toBe("");
@@ -182,7 +183,7 @@ describe("a run that is interrupted", () => {
     const { process: pawl, ended } = place.start("run", "plan.yaml");
     await appears(join(place.folder, "mark"));
     pawl.kill("SIGINT");
-    await says(pawl, "Stopping");
+    await says(pawl, /Stopping/);
     const db = new Database(join(place.folder, ".state/pipeline.db"));
     db.exec("UPDATE claim SET fence = fence + 1");
     db.close();
@@ -193,18 +194,9 @@ describe("a run that is interrupted", () => {
   test("feeds an inspector meanwhile, on loopback and behind a token", async () => {
     const place = slowPlace();
     const { process: pawl, ended } = place.start("run", "plan.yaml", "--inspect");
-    const address = new Promise<string>((resolve) => {
-      let printed = "";
-      pawl.stdout?.on("data", (chunk: Buffer) => {
-        printed += chunk;
-        const [, found] = /inspector: (\S+)\n/.exec(printed) ?? [];
-        if (found !== undefined) {
-          resolve(found);
-        }
-      });
-    });
+    const [, address = ""] = await says(pawl, /inspector: (\S+)\n/);
     await appears(join(place.folder, "mark"));
-    const url = new URL(await address);
+    const url = new URL(address);
     expect(url.hostname).toBe("127.0.0.1");
     expect((await fetch(url, { redirect: "manual" })).status).toBeLessThan(400);
     expect((await fetch(url.origin, { redirect: "manual" })).status).toBe(401);
@@ -219,13 +211,7 @@ describe("a run that is interrupted", () => {
       "echo $$ $PPID > $MARK.new; mv $MARK.new $MARK; while :; do sleep 0.02; done; fi";
     const place = placeWith(planOf([`{ id: t, run: "${left}", changes: none }`]));
     place.env = { MARK: join(place.folder, "mark"), LOG: join(place.folder, "log") };
-    const { process: pawl, ended } = place.start("run", "plan.yaml");
-    await appears(join(place.folder, "mark"));
-    const [command = 0, runner = 0] = readFileSync(join(place.folder, "mark"), "utf8").split(" ").map(Number);
-    // Without its parent the process that runs the commands would stop them itself.
-    process.kill(runner, "SIGKILL");
-    pawl.kill("SIGKILL");
-    await ended;
+    const command = await killedAroundCommand(place.start("run", "plan.yaml"), join(place.folder, "mark"));
     expect(isAlive(command)).toBe(true);
     expect(place.pawl("resume")).toMatchObject({ status: 0 });
     expect(isAlive(command)).toBe(false);

@@ -4,15 +4,16 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, onTestFinished } from "vitest";
+import { type Printed, printedBy } from "../printed.fixture.ts";
 import { inThisProcess } from "./in-process.fixture.ts";
 
 /** The compiled program: what a user runs. */
 export const program = fileURLToPath(new URL("../../dist/bin/pawl.js", import.meta.url));
 
-export interface Printed {
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
+/** A `pawl` that nobody has waited for yet. */
+export interface Started {
+  readonly process: ChildProcess;
+  readonly ended: Promise<Printed>;
 }
 
 /** A repository in a folder of its own, and `pawl` in it. */
@@ -55,26 +56,15 @@ export class Place {
   }
 
   /** Starts pawl and does not wait. */
-  start(...args: string[]): { readonly process: ChildProcess; readonly ended: Promise<Printed> } {
+  start(...args: string[]): Started {
     const child = spawn(process.execPath, [program, ...args], {
       cwd: this.folder,
       env: { ...process.env, ...this.env },
     });
-    let stdout = "";
-    let stderr = "";
-    child.stdout.on("data", (chunk: Buffer) => {
-      stdout += chunk;
-    });
-    child.stderr.on("data", (chunk: Buffer) => {
-      stderr += chunk;
-    });
-    const ended = new Promise<Printed>((resolve) => {
-      child.on("close", (status) => resolve({ status, stdout, stderr }));
-    });
     onTestFinished(() => {
       child.kill("SIGKILL");
     });
-    return { process: child, ended };
+    return { process: child, ended: printedBy(child) };
   }
 
   env: Record<string, string> = {};

@@ -1,9 +1,7 @@
-import type { ChildProcess } from "node:child_process";
-import { on } from "node:events";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
 import { appears } from "../waiting.fixture.ts";
-import { type Place, placeWith, planOf } from "./pawl.fixture.ts";
+import { type Place, placeWith, planOf, type Started } from "./pawl.fixture.ts";
 
 const slow = planOf([
   "{ id: first, run: 'touch $MARK; until [ -e $GO ]; do sleep 0.02; done; echo 1 > first.txt' }",
@@ -27,13 +25,16 @@ export async function abandonedPlace(): Promise<Place> {
   return place;
 }
 
-/** Resolves once a process has printed this. */
-export async function says({ stdout }: ChildProcess, text: string): Promise<void> {
-  let printed = "";
-  for await (const [chunk] of on(stdout as Readable, "data")) {
-    printed += String(chunk);
-    if (printed.includes(text)) {
-      return;
-    }
-  }
+/**
+ * Kills a run whose only command has written its own pid and its parent's to `mark`, and lets the command run on.
+ * @returns the pid of the command
+ */
+export async function killedAroundCommand({ process: pawl, ended }: Started, mark: string): Promise<number> {
+  await appears(mark);
+  const [command = 0, runner = 0] = readFileSync(mark, "utf8").split(" ").map(Number);
+  // Without its parent the process that runs the commands would stop them itself.
+  process.kill(runner, "SIGKILL");
+  pawl.kill("SIGKILL");
+  await ended;
+  return command;
 }

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { openSqliteReader } from "../../../src/store/sqlite/open.ts";
+import { printedBy, says } from "../../printed.fixture.ts";
 
 const program = fileURLToPath(new URL("load.fixture.mjs", import.meta.url));
 
@@ -31,28 +32,19 @@ export async function startLoad(
   const killSoon = (): void => {
     timer ??= setTimeout(() => child.kill("SIGKILL"), kill?.ms ?? 0);
   };
-  let output = "";
-  child.stdout.on("data", (data: Buffer) => {
-    output += data.toString();
-    if (kill?.after === "open" && output.includes("open\n")) {
-      killSoon();
-    }
-  });
-  let errors = "";
-  child.stderr.on("data", (data: Buffer) => {
-    errors += data.toString();
-  });
+  const ended = printedBy(child);
   if (kill?.after === "start") {
     killSoon();
+  } else if (kill !== undefined) {
+    // Where it never does, what is said below tells why.
+    void says(child, /open\n/).then(killSoon, () => undefined);
   }
-  const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve) =>
-    child.once("close", (...result: [number | null, NodeJS.Signals | null]) => resolve(result)),
-  );
+  const { status, stdout, stderr } = await ended;
   clearTimeout(timer);
-  if (signal !== "SIGKILL" && (code !== 0 || !output.includes("done\n"))) {
-    throw new Error(`the load ended with ${code ?? signal}: ${errors}`);
+  if (child.signalCode !== "SIGKILL" && (status !== 0 || !stdout.includes("done\n"))) {
+    throw new Error(`the load ended with ${status ?? child.signalCode}: ${stderr}`);
   }
-  return signal === null;
+  return child.signalCode === null;
 }
 
 /** Numbers from 0 to 1, the same for the same seed. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Database } from "../../../../src/store/sqlite/driver.ts";
+import { type Printed, printedBy } from "../../../printed.fixture.ts";
 import type { Place } from "./place.ts";
 import type { Disturbance } from "./random-plan.ts";
 
@@ -13,11 +14,8 @@ const program = fileURLToPath(new URL("../../../../dist/bin/pawl.js", import.met
 const longestMs = 300_000;
 const ends = ["succeeded", "failed", "canceled"];
 
-export interface Ended {
+export interface Ended extends Printed {
   readonly args: readonly string[];
-  readonly status: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
 }
 
 /** What happened to a run. */
@@ -31,18 +29,7 @@ export interface Story {
 function start(place: Place, ...args: string[]): { readonly child: ChildProcess; readonly ended: Promise<Ended> } {
   const env = { ...process.env, PLANS: place.folder };
   const child = spawn(process.execPath, [program, ...args], { cwd: place.repository, env, timeout: longestMs });
-  let stdout = "";
-  let stderr = "";
-  child.stdout.on("data", (chunk: Buffer) => {
-    stdout += chunk;
-  });
-  child.stderr.on("data", (chunk: Buffer) => {
-    stderr += chunk;
-  });
-  const ended = new Promise<Ended>((resolve) =>
-    child.on("close", (status) => resolve({ args, status, stdout, stderr })),
-  );
-  return { child, ended };
+  return { child, ended: printedBy(child).then((printed) => ({ args, ...printed })) };
 }
 
 export const pawl = (place: Place, ...args: string[]): Promise<Ended> => start(place, ...args).ended;
