@@ -56,7 +56,7 @@ export interface Live {
   steps: Step[];
   deltas: number;
   asleep: boolean;
-  /** Its parent let go of it, and the journal says so. */
+  /** Its parent let go of it, or another root has its id, and the journal says so. */
   left: boolean;
   /** Whether work outside the machines has begun (I2). */
   begun: boolean;

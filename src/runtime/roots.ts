@@ -5,6 +5,7 @@ import { refuseBadId, refuseBadOptions, refuseUnknownActorOptions } from "./argu
 import { deliver, withDeliver } from "./deliver.ts";
 import type { Engine } from "./engine.ts";
 import type { Live } from "./live.ts";
+import { giveWay, wasNeverMade } from "./never-made.ts";
 import type { Registry } from "./registry.ts";
 import { restoreRoots } from "./restore.ts";
 import { refuseLarge } from "./size.ts";
@@ -35,7 +36,9 @@ export class Roots {
     refuseBadOptions(id, options);
     this.#engine.refuseIfClosed();
     const existing = this.find(id);
-    if (existing !== undefined) {
+    if (existing !== undefined && wasNeverMade(this.#store, existing)) {
+      giveWay(this.#engine, existing);
+    } else if (existing !== undefined) {
       if (given === undefined || (existing.type.name !== name && existing.src !== name)) {
         // Ids that are counted anew after a restart have come before: who names no actor wants none that exists.
         const asked = given === undefined ? `a new ${name}` : name;

@@ -40,7 +40,7 @@ const keyAtBirth = ({ id, key, parent }: Live): string => (parent === undefined 
 export function isMember(live: Live): boolean {
   const { parent, actor } = live;
   if (parent === undefined) {
-    return actor.getSnapshot().status !== "stopped";
+    return !live.left && actor.getSnapshot().status !== "stopped";
   }
   return childrenOf(parent.actor.getSnapshot())[live.key] === actor && isMember(parent);
 }

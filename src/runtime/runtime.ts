@@ -117,7 +117,8 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
   }
 
   /**
-   * Makes a durable actor and starts it, or finds the one with this id that exists, awake or asleep.
+   * Makes a durable actor and starts it, or finds the one with this id that exists, awake or asleep. One that failed as
+   * it was made, because its `context` threw, is made anew.
    * @throws PawlError MACHINE_UNKNOWN, ACTOR_EXISTS, ACTOR_ID_INVALID, SYSTEM_ID_INVALID, OPTION_NOT_DURABLE,
    *   OPTIONS_INVALID, RUNTIME_CLOSED; MACHINE_CHANGED where it slept; CONTEXT_TOO_LARGE for the input of an entity
    */
