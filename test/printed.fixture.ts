@@ -2,7 +2,6 @@
 import type { ChildProcess } from "node:child_process";
 import { on, once } from "node:events";
 import type { Readable } from "node:stream";
-import { text } from "node:stream/consumers";
 
 export interface Printed {
   /** `null` of a process that a signal ended. */
@@ -11,14 +10,17 @@ export interface Printed {
   readonly stderr: string;
 }
 
-/** All that a process prints, once it has ended and nobody holds its pipes any more. */
+/** All that a process prints, once it has ended and nobody holds its pipes any more; until its reader goes away. */
 export async function printedBy(child: ChildProcess): Promise<Printed> {
-  const [[status], stdout, stderr] = await Promise.all([
-    once(child, "close"),
-    text(child.stdout as Readable),
-    text(child.stderr as Readable),
-  ]);
-  return { status, stdout, stderr };
+  const [stdout, stderr] = [gathered(child.stdout as Readable), gathered(child.stderr as Readable)];
+  const [status] = (await once(child, "close")) as [number | null];
+  return { status, stdout: stdout(), stderr: stderr() };
+}
+
+function gathered(stream: Readable): () => string {
+  const chunks: Buffer[] = [];
+  stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+  return () => Buffer.concat(chunks).toString();
 }
 
 /**
