@@ -64,9 +64,17 @@ export async function deliver(
  * The same for an actor that no store knows: nothing of it is durable. `taken` are the keys of before.
  * @throws InvalidTransitionError, GuardRejected, TerminalStateViolation, PawlError IDEMPOTENCY_KEY_INVALID
  */
-function deliverHere(actor: InternalActor, event: AnyEventObject, options: DeliverOptions, taken: Set<string>): void {
+async function deliverHere(
+  actor: InternalActor,
+  event: AnyEventObject,
+  options: DeliverOptions,
+  taken: Set<string>,
+): Promise<void> {
   const { id, logic } = actor;
   const key = idempotencyKeyOf(id, options);
+  if (actor.mailbox._current !== null) {
+    await Promise.resolve();
+  }
   startIfHeld(actor);
   if (key !== undefined && taken.has(key)) {
     return;

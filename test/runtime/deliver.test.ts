@@ -190,32 +190,38 @@ describe("deliver", () => {
     await runtime.close();
   });
 
-  test("is judged by what an action's own event leads to, and not by the state that it leaves", async () => {
-    const said: Promise<unknown>[] = [];
-    const leaving = setup({
-      types: {} as { events: { type: "GO" } | { type: "NEXT" } | { type: "PAY" } },
-      actions: {
-        deliver: () => {
-          said.push(runtime.deliver("l", { type: "PAY" }), runtime.deliver("l", { type: "NEXT" }));
+  test.each([
+    ["known to the store", true],
+    ["of no store", false],
+  ])(
+    "is judged by what an action's own event leads to, and not by the state that it leaves: %s",
+    async (_, isRegistered) => {
+      const said: Promise<unknown>[] = [];
+      const leaving = setup({
+        types: {} as { events: { type: "GO" } | { type: "NEXT" } | { type: "PAY" } },
+        actions: {
+          deliver: () => {
+            said.push(actor.deliver({ type: "PAY" }), actor.deliver({ type: "NEXT" }));
+          },
         },
-      },
-    }).createMachine({
-      initial: "a",
-      states: {
-        a: { on: { GO: { target: "b", actions: "deliver" }, PAY: "paid" } },
-        b: { on: { NEXT: "c" } },
-        c: {},
-        paid: {},
-      },
-    });
-    const runtime = await openRuntime({ machines: { leaving } });
-    const actor = runtime.createActor("leaving", { id: "l" });
-    actor.send({ type: "GO" });
-    const [pay, next] = await Promise.allSettled(said);
-    expect(pay).toMatchObject({ status: "rejected", reason: { code: "INVALID_TRANSITION", values: { from: "b" } } });
-    expect([next?.status, actor.getSnapshot().value]).toEqual(["fulfilled", "c"]);
-    await runtime.close();
-  });
+      }).createMachine({
+        initial: "a",
+        states: {
+          a: { on: { GO: { target: "b", actions: "deliver" }, PAY: "paid" } },
+          b: { on: { NEXT: "c" } },
+          c: {},
+          paid: {},
+        },
+      });
+      const runtime = await openRuntime({ machines: isRegistered ? { leaving } : {} });
+      const actor = runtime.createActor(leaving).start();
+      actor.send({ type: "GO" });
+      const [pay, next] = await Promise.allSettled(said);
+      expect(pay).toMatchObject({ status: "rejected", reason: { code: "INVALID_TRANSITION", values: { from: "b" } } });
+      expect([next?.status, actor.getSnapshot().value]).toEqual(["fulfilled", "c"]);
+      await runtime.close();
+    },
+  );
 
   test.each([
     ["known to the store", true],

@@ -61,7 +61,7 @@ export interface InternalActor {
   _snapshot: Snapshot<unknown>;
   _processingStatus: number;
   readonly _actorScope: ActorScope;
-  readonly mailbox: { _active: boolean; start(): void };
+  readonly mailbox: { _active: boolean; readonly _current: object | null; start(): void };
   _send(event: AnyEventObject): void;
   _stop(): unknown;
   _error(error: unknown): void;
