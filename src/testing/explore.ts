@@ -47,7 +47,7 @@ const idle = { status: "active", output: undefined, error: undefined } as const;
 /**
  * Ways from the start to each distinct situation of a machine; the search ends early when nothing is left to cover. How a situation was reached is part of it, so that there is a way through each transition and
  * not only into each state.
- * @throws PawlError TESTING_LIMIT_REACHED
+ * @throws PawlError TESTING_LIMIT_REACHED, TESTING_CONTEXT_UNREADABLE, TESTING_SAMPLE_UNREADABLE
  */
 export function explore(machine: AnyStateMachine, options: ExploreOptions): Way[] {
   const run = probe(machine);
@@ -93,7 +93,7 @@ export function explore(machine: AnyStateMachine, options: ExploreOptions): Way[
     events: ({ traced }) =>
       traced === undefined ? inputs.map((input) => ({ type: startType, input })) : events(traced.snapshot),
     serializeState: (from) => from.key,
-    serializeEvent,
+    serializeEvent: (event) => eventText(machine, event),
     stopWhen: ({ traced }) =>
       traced !== undefined && (open.size === 0 || (options.atLimit === "stop" && tried >= limit)),
   });
@@ -146,6 +146,12 @@ function comparable(_key: string, value: unknown): unknown {
   return typeof value === "bigint" ? `${value}n` : value;
 }
 
-function serializeEvent(event: AnyEventObject): string {
-  return JSON.stringify(event, comparable);
+/** @throws PawlError TESTING_SAMPLE_UNREADABLE */
+function eventText(machine: AnyStateMachine, event: AnyEventObject): string {
+  try {
+    return JSON.stringify(event, comparable);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new PawlError("TESTING_SAMPLE_UNREADABLE", { machine: machine.id, event: event.type, reason }, { cause });
+  }
 }

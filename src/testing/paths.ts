@@ -55,7 +55,7 @@ interface Walk {
  * A small set of short paths that together cover a machine, whoever wrote it; machines with `after` and `invoke`
  * included. Timers count as able to fire whenever they are armed: a path may let the later of two fire first.
  * @throws PawlError TESTING_LIMIT_REACHED, TESTING_STEP_THREW, TESTING_START_THREW, TESTING_EVENT_UNKNOWN,
- * TESTING_CONTEXT_UNREADABLE, TESTING_OPTION_INVALID
+ * TESTING_CONTEXT_UNREADABLE, TESTING_SAMPLE_UNREADABLE, TESTING_OPTION_INVALID
  */
 export function pathsFor(machine: AnyStateMachine, options: PathsOptions): PathSet {
   refuseUnlessOneOf("cover", options.cover, covers);

@@ -208,6 +208,34 @@ describe("pathsFor", () => {
     expect(fixOf({ events, results: { read: { done, failed: { cause: { code: 1 } } } } })).toEqual([]);
   });
 
+  test("says what cannot be compared: a circle in a sample, or in the context", () => {
+    const circle: Record<string, unknown> = { name: "a" };
+    circle["self"] = circle;
+    const keeping = setup({ types: {} as { context: { kept: unknown }; events: { type: "keep" } } }).createMachine({
+      id: "keeping",
+      context: ({ input }) => ({ kept: input }),
+      on: { keep: {} },
+    });
+    const refused = (machine: AnyStateMachine, options: Omit<PathsOptions, "cover">): unknown => {
+      try {
+        return pathsFor(machine, { cover: "transitions", ...options });
+      } catch (error) {
+        const { code, message } = error as PawlError;
+        return [code, message.split("\n")[0]];
+      }
+    };
+    expect([refused(reader, { events: { open: { file: circle } } }), refused(keeping, { input: circle })]).toEqual([
+      [
+        "TESTING_SAMPLE_UNREADABLE",
+        expect.stringMatching(/^reader: what was given for open cannot be compared: Converting circular/),
+      ],
+      [
+        "TESTING_CONTEXT_UNREADABLE",
+        expect.stringMatching(/^keeping: its context in .* cannot be compared: Converting circular/),
+      ],
+    ]);
+  });
+
   test("tells situations apart by the part of the context that is named", () => {
     const blind = pathsFor(lock, { ...lockOptions, cover: "states", context: () => "same" });
     expect(blind.uncovered).toEqual(["lock.sealed"]);

@@ -31,6 +31,12 @@ export const testingErrors = defineErrors({
     message: "{machine}: its context in {state} cannot be compared: {reason}",
     fix: "Name the part of the context that matters, as plain data, in the option context.",
   },
+  TESTING_SAMPLE_UNREADABLE: {
+    exit: 2,
+    http: 400,
+    message: "{machine}: what was given for {event} cannot be compared: {reason}",
+    fix: "Give plain data without circles, or name the part of it that the machine reads.",
+  },
   TESTING_RUNNER_MISSING: {
     exit: 2,
     http: 400,
