@@ -167,12 +167,13 @@ export class Runtime<TMachines extends MachineMap = MachineMap> {
   }
 
   /**
-   * Puts an audit event about an actor into the log that changes nothing of it; resolves when it is durable.
+   * Puts an audit event about an actor into the log that changes nothing of it; resolves when it is durable. One that its
+   * maker has not started is in no log yet.
    * @throws PawlError ACTOR_UNKNOWN, MACHINE_CHANGED, RUNTIME_CLOSED, NOTE_INVALID, and why the store failed
    */
   async note(id: string, note: AuditNote): Promise<void> {
     const live = this.#roots.find(id);
-    if (live === undefined) {
+    if (live === undefined || live.root.held) {
       throw new PawlError("ACTOR_UNKNOWN", { id });
     }
     this.#engine.refuseIfClosed();

@@ -54,6 +54,20 @@ test("a root that its caller starts is on disk soon, whether anybody waits for t
   await runtime.close();
 });
 
+test("nothing is noted about a root that its caller has not started: after a crash it would be about nobody", async () => {
+  const store = openSqlite({ file: ":memory:" });
+  const still = createMachine({});
+  const runtime = await openRuntime({ store, machines: { still } });
+  const actor = runtime.createActor(still, { id: "s" });
+  const noted = () => runtime.note("s", { type: "warning", trigger: "seen", reason: "r" });
+  await expect(noted()).rejects.toMatchObject({ code: "ACTOR_UNKNOWN" });
+  expect(store.auditsAfter(0, 10)).toEqual([]);
+  actor.start();
+  await noted();
+  expect(store.auditsAfter(0, 10).map(({ entity_id, trigger }) => [entity_id, trigger])).toContainEqual(["s", "seen"]);
+  await runtime.close();
+});
+
 test("a callback that fails as it begins has failed on disk too, and does not begin again", async () => {
   const store = openSqlite({ file: ":memory:" });
   let begun = 0;

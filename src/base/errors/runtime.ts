@@ -121,7 +121,7 @@ export const runtimeErrors = defineErrors({
     exit: 1,
     http: 404,
     message: 'no actor "{id}"',
-    fix: "Look with runtime.list(), or create it with runtime.createActor().",
+    fix: "Look with runtime.list(), or create it with runtime.createActor(). One that was made of a logic is to be started.",
   },
   ACTOR_EXISTS: {
     exit: 1,
