@@ -117,7 +117,8 @@ describe("the command line", () => {
       status: 2,
       stderr: expect.stringContaining("Nearest: w.taste"),
     });
-    expect((await place.look("logs", "taste")).stderr).toContain("Nearest: w.taste");
+    expect((await place.look("logs", "tasta")).stderr).toContain("Nearest: w.taste");
+    expect((await place.look("show", "taste")).stdout).toMatch(/^task p-1\/w\.taste: completed/);
     expect(lastJson((await place.look("status", "--json")).stdout)).toMatchObject({ run: { run_id: "p-1" } });
     place.pawl("run", "plan.yaml");
     expect(await place.look("show", "p-1/w.tasta")).toMatchObject({

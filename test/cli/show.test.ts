@@ -31,6 +31,15 @@ workstreams:
     );
   });
 
+  test("takes the name of a task without its workstream where only one has it, and names all that have it else", async () => {
+    expect((await run.place.look("show", "prompt")).stdout).toMatch(/^task p-1\/two\.prompt: completed/);
+    expect(await run.place.look("show", "t")).toMatchObject({
+      status: 2,
+      stdout: "",
+      stderr: expect.stringContaining("Nearest: one.t, two.t."),
+    });
+  });
+
   test("cuts what a task does to what a screen holds, and has it whole in its JSON", async () => {
     const { stdout } = await run.place.look("show", "two.prompt");
     expect(stdout).toMatch(/^ {2}does: test x{495}… \(2005 characters\)$/m);
