@@ -2,10 +2,11 @@
  * `npm run test:model [situations] [seed]`: explores the model further than the suite does, first without and then with a
  * person who ends tasks, patches and workstreams.
  */
+import { numbersGiven } from "../numbers-given.ts";
 import { explore } from "./explore.ts";
 
 console.warn = () => undefined;
-const [mostSituations = 100_000, seed = Date.now() % 1_000_000] = process.argv.slice(2).map(Number);
+const [mostSituations, seed] = numbersGiven([100_000, Date.now() % 1_000_000]);
 for (const byHand of [false, true]) {
   const start = performance.now();
   const { situations, steps, ends, refusals, exhausted, fault } = explore({ byHand, mostSituations, seed });

@@ -3,10 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { numbersGiven } from "../../numbers-given.ts";
 import { checkStore } from "./check-store.ts";
 import { brokenPromises, crashLoad, dbOf, linesOf, remainsOf, startLoad } from "./crash-load.ts";
 
-const wanted = Number(process.argv[2] ?? 500);
+const [wanted] = numbersGiven([500]);
 const killsInOneLoad = 50;
 let done = 0;
 let transitions = 0;

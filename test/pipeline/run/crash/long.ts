@@ -6,10 +6,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
+import { numbersGiven } from "../../../numbers-given.ts";
 import { copyRepository, makeCrashRepository } from "./crash-plan.ts";
 import { type CrashPoint, gitCalls, killedAfter, once, remainsOf, toTheEnd } from "./crash-run.ts";
 
-const moments = Number(process.argv[2] ?? 100);
+const [moments] = numbersGiven([100]);
 const folder = mkdtempSync(join(tmpdir(), "pawl-crash-"));
 const origin = join(folder, "origin");
 makeCrashRepository(origin);

@@ -5,14 +5,15 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { numbersGiven } from "../../../numbers-given.ts";
 import { faultsOf } from "./scenario.ts";
 
-const [count = "100", first = String(Date.now() % 2 ** 31)] = process.argv.slice(2);
+const [count, first] = numbersGiven([100, Date.now() % 2 ** 31]);
 const root = mkdtempSync(join(tmpdir(), "pawl-plans-"));
 const startedAt = performance.now();
 let bad = 0;
 console.log(`${count} plans from seed ${first} on, in ${root}`);
-for (let seed = Number(first); seed < Number(first) + Number(count); seed += 1) {
+for (let seed = first; seed < first + count; seed += 1) {
   const faults = await faultsOf(seed, join(root, String(seed)), seed % 20 === 0).catch((error: Error) => [
     String(error.stack),
   ]);
