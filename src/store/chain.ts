@@ -42,13 +42,40 @@ export function auditHash(prevHash: string, row: AuditRow, metadata: string, con
  * The members are written out in sorted order, which is what canonicalJson would give, three times faster.
  */
 export function auditTextHash(prevHash: string, row: AuditText): string {
-  const json =
-    `{"context":${row.context},"entity_id":${quote(row.entity_id)},"entity_type":${quote(row.entity_type)}` +
-    `,"event_id":${JSON.stringify(row.event_id)},"event_type":${quote(row.event_type)},"evidence":${row.evidence ?? "null"}` +
-    `,"from_state":${quote(row.from_state)},"metadata":${row.metadata},"operator":${quote(row.operator)}` +
-    `,"reason":${quote(row.reason)},"severity":${quote(row.severity)},"to_state":${quote(row.to_state)}` +
-    `,"transitioned_at":${quote(row.transitioned_at)},"trigger":${quote(row.trigger)}}`;
-  return hashOnce("sha256", prevHash + json);
+  // Joined at once: each + would leave a piece for the garbage collector.
+  const text = [
+    prevHash,
+    '{"context":',
+    row.context,
+    ',"entity_id":',
+    quote(row.entity_id),
+    ',"entity_type":',
+    quote(row.entity_type),
+    ',"event_id":',
+    JSON.stringify(row.event_id),
+    ',"event_type":',
+    quote(row.event_type),
+    ',"evidence":',
+    row.evidence ?? "null",
+    ',"from_state":',
+    quote(row.from_state),
+    ',"metadata":',
+    row.metadata,
+    ',"operator":',
+    quote(row.operator),
+    ',"reason":',
+    quote(row.reason),
+    ',"severity":',
+    quote(row.severity),
+    ',"to_state":',
+    quote(row.to_state),
+    ',"transitioned_at":',
+    JSON.stringify(row.transitioned_at),
+    ',"trigger":',
+    quote(row.trigger),
+    "}",
+  ];
+  return hashOnce("sha256", text.join(""));
 }
 
 /** What a commit says of itself. */
