@@ -69,7 +69,7 @@ async function deliverHere(
   event: AnyEventObject,
   options: DeliverOptions,
   taken: Set<string>,
-): Promise<void> {
+): Promise<Snapshot<unknown>> {
   const { id, logic } = actor;
   const key = idempotencyKeyOf(id, options);
   if (actor.mailbox._current !== null) {
@@ -77,7 +77,7 @@ async function deliverHere(
   }
   startIfHeld(actor);
   if (key !== undefined && taken.has(key)) {
-    return;
+    return actor.getSnapshot();
   }
   const snapshot = actor.getSnapshot();
   const place = { entity: isMachine(logic) ? logic.id : kindOf(logic), id, from: stateOf(snapshot) || snapshot.status };
@@ -90,6 +90,7 @@ async function deliverHere(
     taken.add(key);
   }
   actor.system._relay(undefined, actor, event);
+  return actor.getSnapshot();
 }
 
 /** Else the event would wait in the mailbox, where it has no outcome and is not durable. */
@@ -175,22 +176,17 @@ function guardOf(snapshot: { readonly _nodes: readonly unknown[] }, type: string
   return [...new Set(words)].join(" or ");
 }
 
-type Deliver = (event: { readonly type: string }, options: DeliverOptions) => Promise<unknown>;
+type Deliver = (event: { readonly type: string }, options: DeliverOptions) => Promise<Snapshot<unknown>>;
 
 /** Gives an actor its `deliver`. */
 export function withDeliver(actor: Actor<AnyActorLogic>, send: Deliver): Actor<AnyActorLogic> {
   return Object.assign(actor, {
-    deliver: async (event: { readonly type: string }, options: DeliverOptions = {}) => {
-      await send(event, options);
-      return (actor as unknown as InternalActor).getSnapshot();
-    },
+    deliver: (event: { readonly type: string }, options: DeliverOptions = {}) => send(event, options),
   });
 }
 
 /** The same for one that no store knows. */
 export function withDeliverHere(actor: Actor<AnyActorLogic>): Actor<AnyActorLogic> {
   const taken = new Set<string>();
-  return withDeliver(actor, async (event, options) =>
-    deliverHere(actor as unknown as InternalActor, event, options, taken),
-  );
+  return withDeliver(actor, (event, options) => deliverHere(actor as unknown as InternalActor, event, options, taken));
 }

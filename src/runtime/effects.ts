@@ -179,7 +179,7 @@ export class Effects {
 
   #write(live: Live, effect: EffectState, status: "requested" | "settled" | "stopped"): void {
     const lease = effect.policy.leaseMs ?? 0;
-    this.#context.group().effects.set(live.no, {
+    this.#context.group().setEffect({
       actorNo: live.no,
       key: effect.key,
       attempt: effect.attempt,
