@@ -44,6 +44,25 @@ describe("a patch as git makes it is understood", () => {
     expect(file).toMatchObject({ status: "modified", binary: true, newPath: "x" });
   });
 
+  test("a binary file of which git writes only what is other in it", () => {
+    const bytes = Buffer.from(Array.from({ length: 4_000 }, (_, index) => (index * index) % 251));
+    const files = read({ x: bytes, y: "1\n" }, { x: Buffer.concat([bytes, Buffer.from([0])]), y: "2\n" });
+    expect(files).toMatchObject([{ binary: true }, { binary: false, newPath: "y" }]);
+  });
+
+  test.each([
+    [
+      "without a line feed at the end of either side",
+      "-1\n\\ No newline at end of file\n+2\n\\ No newline at end of file\n",
+    ],
+    ["with empty lines that lost their space", "\n-1\n+2\n\n"],
+  ])("and applied as it is %s", (_, body) => {
+    const count = body.startsWith("\n") ? 3 : 1;
+    const patch = `diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,${count} +1,${count} @@\n${body}${modeOfX}`;
+    const { diff, files } = parsePatch(Buffer.from(`Of x:\n${patch}`), "p");
+    expect([diff.toString(), files.length]).toEqual([patch, 2]);
+  });
+
   test.each([
     ["as it is", "", true],
     ["without the text before it", "About it:\n", true],
@@ -65,6 +84,14 @@ describe("a patch as git makes it is understood", () => {
     const names = ["a b/c d", "tab\there", 'quo"te', "ünï/日本"];
     const files = read({ start: "" }, Object.fromEntries(names.map((name) => [name, "x\n"])));
     expect(files.map(({ newPath }) => newPath).sort()).toEqual(names.sort());
+  });
+
+  test("names whose letters git writes as numbers", () => {
+    const name = String.raw`\303\274n\303\257/\346\227\245 \"x\"`;
+    const patch = `diff --git "a/${name}" "b/${name}"\nnew file mode 100644\n`;
+    expect(parsePatch(Buffer.from(patch), "p").files).toMatchObject([{ newPath: 'ünï/日 "x"' }]);
+    const marked = patch.replaceAll(name, String.raw`\357\273\277x`);
+    expect(parsePatch(Buffer.from(marked), "p").files).toMatchObject([{ newPath: "\ufeffx" }]);
   });
 
   test("a symlink, with where it points", () => {
@@ -127,12 +154,20 @@ describe("what is no single patch is refused", () => {
   test.each([
     ["PATCH_EMPTY", "an empty file", ""],
     ["PATCH_EMPTY", "white space alone", " \n\n"],
+    ["PATCH_EMPTY", "the mail of a commit without changes", "From: A <a@x>\nSubject: s\n\n---\n"],
     ["PATCH_MALFORMED", "prose", "please make it faster\n"],
     ["PATCH_MALFORMED", "a hunk cut short", "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,3 +1,3 @@\n a\n"],
     ["PATCH_MALFORMED", "two names for one file", "diff --git a/x b/x\n--- a/x\n+++ b/y\n@@ -1 +1 @@\n-a\n+b\n"],
+    ["PATCH_MALFORMED", "two names of its old side", "diff --git a/x b/x\n--- a/y\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n"],
     ["PATCH_MALFORMED", "a part of a merge", `diff --cc m\nindex 1,2..3\n--- a/m\n+++ b/m\n${modeOfX}`],
+    ["PATCH_MALFORMED", "a part of another kind of merge", `diff --combined m\nindex 1,2..3\n${modeOfX}`],
     ["PATCH_MALFORMED", "a part of another diff", `${modeOfX}--- y.orig\n+++ y\n@@ -1 +1 @@\n-a\n+b\n`],
     ["PATCH_MALFORMED", "a binary file without its content", "diff --git a/x b/x\nBinary files a/x and b/x differ\n"],
+    [
+      "PATCH_MALFORMED",
+      "a new one",
+      "diff --git a/x b/x\nnew file mode 100644\nBinary files /dev/null and b/x differ\n",
+    ],
   ])("%s: %s", (code, _, text) => {
     expect(() => parsePatch(Buffer.from(text), "p")).toThrow(expect.objectContaining({ code }));
   });
@@ -141,6 +176,7 @@ describe("what is no single patch is refused", () => {
   const added = `${header}new file mode 100644\n`;
   const hunks = "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-a\n+b\n";
   const binary = `${added}GIT binary patch\n`;
+  const link = added.replace("100644", "120000");
 
   test.each([
     ["lines that end in CR LF", `${header}${hunks}`.replaceAll("\n", "\r\n")],
@@ -148,12 +184,19 @@ describe("what is no single patch is refused", () => {
     ["both added and deleted", `${added}deleted file mode 100644\n`],
     ["file mode 100600", `${header}new file mode 100600\n`],
     ["a name that cannot be read", 'diff --git a/x b/y\nrename from "x\nrename to y\n'],
+    ["a name that cannot be read", "diff --git a/x b/y\nrename from \nrename to y\n"],
+    ["a name that cannot be read", 'diff --git a/x b/y\nrename from "x" z\nrename to y\n'],
+    ["a name that cannot be read", 'diff --git a/x b/y\nrename from "\\q"\nrename to y\n'],
+    ["names that cannot be read from the line diff --git", "diff --git a/x b/y\nrename from x\n"],
     ["a file mode that is stated twice", `${modeOfX}index 1..2 100644\n`],
+    ["a file mode that is stated twice", `${header}deleted file mode 100644\nindex 1..0 100644\n`],
     ["a hunk (@@ -1 +1 @@) is missing", `${header}--- a/x\n+++ b/x\n`],
     ['a line that starts with "+++ " is missing', `${header}--- a/x\n@@ -1 +1 @@\n-a\n+b\n`],
     ['a name without the prefix "a/"', `${header}--- x\n+++ x\n@@ -1 +1 @@\n-a\n+b\n`],
     ["/dev/null stands for a file that is not said to be new", `${header}${hunks.replace("a/x", "/dev/null")}`],
     ["/dev/null stands for a file that is not said to be new", `${added}${hunks}`],
+    ["/dev/null stands for a file that is not said to be new", `${header}${hunks.replace("b/x", "/dev/null")}`],
+    ["/dev/null stands for a file that is not said to be new", `${header}deleted file mode 100644\n${hunks}`],
     ["a hunk header that cannot be read", `${header}${hunks.replace("-1", "one")}`],
     ["cut short, or whose header counts wrongly", `${header}${hunks.replace("-1", "-1,2")}`],
     [
@@ -169,6 +212,8 @@ describe("what is no single patch is refused", () => {
       "a symlink whose target is not one line",
       `${added.replace("100644", "120000")}--- /dev/null\n+++ b/x\n@@ -0,0 +1,2 @@\n+a\n+b\n`,
     ],
+    ["a symlink whose target is not one line", `${link}GIT binary patch\nliteral 1\nIcmZ\n\n`],
+    ["cut short, or whose header counts wrongly", `${link.replace("new file", "new")}${hunks.replace("-a\n+b", " a")}`],
     ["a name that is not UTF-8", 'diff --git "a/\\377" "b/\\377"\nnew file mode 100644\n'],
     ['without its line "diff --git"', `${header}${hunks}${hunks.replaceAll("/x", "/y")}`],
     [
