@@ -101,6 +101,40 @@ describe("a mail is known", () => {
     }
   });
 
+  test.each([
+    ["in base64, said in capitals", "Content-Transfer-Encoding: BASE64\n", base64(`Grüße\n${diff}`)],
+    ["in lines that are broken", "Content-Transfer-Encoding: quoted-printable\n", `Gr=C3=\n=BC=C3=9Fe\n${diff}`],
+    ["with another charset", "Content-Type: text/plain; charset=iso-8859-1\n", Buffer.from(`Grüße\n${diff}`, "latin1")],
+    ["with a charset that nobody knows", "Content-Type: text/plain; charset=x-none\n", `Grüße\n${diff}`],
+    ["without the line before its patch", "", `Grüße\n\n${diff.replace("---\n\n", "")}`],
+    ["with a NUL", "", `Grü\0ße\n${diff}`],
+  ])("by its text %s", (_, header, body) => {
+    const { mail, files } = parsePatch(Buffer.concat([Buffer.from(`${headers}${header}\n`), Buffer.from(body)]), "p");
+    expect([mail?.message, files.length]).toEqual(["Count\n\nGrüße", 1]);
+  });
+
+  test("by subject and date at the top of its text, of somebody else who sends it", () => {
+    const inBody = `From: Ann <ann@x>\nSubject: [PATCH] Sum\nDate: ${usual}\n\nWhy.\n`;
+    const { mail } = parsePatch(Buffer.from(`${headers}Date: Tue, 2 Jan 2024 00:00:00 +0000\n\n${inBody}${diff}`), "p");
+    expect(mail).toEqual({ author: { name: "Ann", email: "ann@x" }, date: usual, message: "Sum\n\nWhy." });
+  });
+
+  test.each([
+    ["Re: [PATCH v2 1/3] Count", "Count"],
+    ["[2/3] Count", "Count"],
+    ["[core] Count", "[core] Count"],
+    ["=?UTF-8?q?Z=C3=A4hle_auf?=", "Zähle auf"],
+  ])("by its subject: %s", (subject, message) => {
+    const text = headers.replace("[PATCH] Count", subject);
+    expect(parsePatch(Buffer.from(`${text}\n${diff}`), "p").mail?.message).toBe(message);
+  });
+
+  test("by the first of two subjects, and by an address alone", () => {
+    const text = headers.replace("Zoë\n <zoe@example.test>", "zoe@example.test");
+    const { mail } = parsePatch(Buffer.from(`${text}Subject: Other\n\n${diff}`), "p");
+    expect(mail).toMatchObject({ author: { name: "zoe@example.test", email: "zoe@example.test" }, message: "Count" });
+  });
+
   test("with a line in its message that looks like the next one's", () => {
     const text = `From ${"0".repeat(40)} on it is slow, since 12:00:00 in 2023\nand so on.`;
     expect(parsePatch(Buffer.from(`${headers}\n${text}\n${diff}`), "p").mail?.message).toBe(`Count\n\n${text}`);
