@@ -116,7 +116,7 @@ function scopeFindings(patch: Patch, scope: readonly string[] | undefined): Patc
   }
   const matcher = (globs: readonly string[]) =>
     picomatch(
-      globs.map((glob) => glob.replace(/^\.\//, "").replace(/\/$/, "/**")),
+      globs.map((glob) => glob.replace(/\/$/, "/**")),
       // `s`: a line break is a letter of a name as any other. `posix`: [!a] is any letter but a, as a shell has it.
       { dot: true, windows: false, nonegate: true, flags: "s", posix: true },
     );
