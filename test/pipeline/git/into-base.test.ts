@@ -66,6 +66,18 @@ describe("the result of a run comes into the base", () => {
     expect([git(linked, "status", "--porcelain"), git(checkout, "status", "--porcelain")]).toEqual(["", ""]);
   });
 
+  test("that is checked out in the first checkout, which follows, also when asked for from another worktree", async () => {
+    const { checkout, tip } = await endedRun();
+    const linked = join(dirname(checkout), "linked");
+    git(checkout, "worktree", "add", "-q", "--detach", linked);
+    const repository = await openRepository(linked, { clock: systemClock });
+    onTestFinished(() => repository.close());
+    const merged = await mergeRunIntoBase(repository, { run: "R1", store: "S", base: "main" });
+    expect(merged).toEqual({ kind: "fast_forward", commit: tip });
+    expect([read(checkout, "a.txt"), read(linked, "a.txt")]).toEqual(["of the run\n", "one\n"]);
+    expect([git(linked, "status", "--porcelain"), git(checkout, "status", "--porcelain")]).toEqual(["", ""]);
+  });
+
   test("of a checkout whose git folder lies elsewhere, be it a submodule", async () => {
     const apart = checkoutWith({ "a.txt": "one\n", "b.txt": "b\n" });
     git(apart, "init", "-q", "--separate-git-dir", join(dirname(apart), "apart.git"));
