@@ -73,4 +73,14 @@ describe("a folder of Pawl in the checkout", () => {
     }
     expect(excluded(checkout)).toBe("/.state/\nmine\r\n/other/\r\nlast\n/new/\n");
   });
+
+  test("is hidden by a line of its own, not by one of the user's that only holds it", async () => {
+    const checkout = checkoutWith({ "a.txt": "" });
+    appendFileSync(join(checkout, ".git/info/exclude"), "#/.state/\n/.state/logs\n");
+    const repository = await opened(checkout);
+    await repository.excludeFromGit(".state");
+    await repository.excludeFromGit("trees");
+    expect(excluded(checkout)).toMatch(/#\/\.state\/\n\/\.state\/logs\n\/\.state\/\n\/trees\/\n$/);
+    expect(repository.ownFolders).toEqual([".state", "trees"]);
+  });
 });
