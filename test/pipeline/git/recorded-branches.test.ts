@@ -1,6 +1,13 @@
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { advanceBranch, branchTakingName, createBranch, referencesBelow } from "../../../src/pipeline/git/index.ts";
+import {
+  advanceBranch,
+  branchTakingName,
+  createBranch,
+  referencesBelow,
+  runBranch,
+  workstreamBranch,
+} from "../../../src/pipeline/git/index.ts";
 import { commitAll, git, setting } from "./setting.fixture.ts";
 
 test("a branch of this run is found as it was left; one of somebody else is refused", async () => {
@@ -12,6 +19,53 @@ test("a branch of this run is found as it was left; one of somebody else is refu
   git(checkout, "branch", "pawl/R2");
   const taken = createBranch(repository, "pawl/R2", { run: "R2", store: "S" }, start);
   await expect(taken).rejects.toMatchObject({ code: "BRANCH_EXISTS" });
+});
+
+test("a branch of this run is known where the user wants no log of branches", async () => {
+  const { repository, checkout, start } = await setting();
+  const maker = { run: "R1", store: "S" };
+  git(checkout, "config", "core.logAllRefUpdates", "false");
+  await createBranch(repository, "pawl/R1", maker, start);
+  const to = commitAll(checkout, { b: "" }, "later");
+  await advanceBranch(repository, "pawl/R1", { from: start, to });
+  expect(await createBranch(repository, "pawl/R1", maker, start)).toBe(to);
+});
+
+test("a branch whose log says nothing is of this run only where the run begins", async () => {
+  const { repository, checkout, start } = await setting();
+  const maker = { run: "R1", store: "S" };
+  await createBranch(repository, "pawl/R1", maker, start);
+  git(checkout, "reflog", "expire", "--expire=now", "--all");
+  expect(await createBranch(repository, "pawl/R1", maker, start)).toBe(start);
+  const later = commitAll(checkout, { b: "" }, "later");
+  await expect(createBranch(repository, "pawl/R1", maker, later)).rejects.toMatchObject({ code: "BRANCH_EXISTS" });
+});
+
+test("any id makes a branch that git takes, and no two the same one", () => {
+  const ids = [
+    "a",
+    ".a",
+    "a.",
+    "a..b",
+    "a...b",
+    "a.b",
+    "a.lock",
+    "a.lockb",
+    "-a",
+    "a~1",
+    "a^",
+    "a:b",
+    "a b",
+    "a*",
+    "a/b",
+  ];
+  ids.push("a%2Fb", "a@{0}", "@", "a\\b", "a[b", "a?", "größe", "a'b", "a!");
+  const branches = ids.flatMap((id) => [runBranch(id), workstreamBranch("R1", id), workstreamBranch(id, "w")]);
+  for (const branch of branches) {
+    expect(git(".", "check-ref-format", "--branch", branch)).toBe(branch);
+  }
+  expect(new Set(branches).size).toBe(3 * ids.length);
+  expect(runBranch("-a").slice("pawl/".length)).toBe("%2Da");
 });
 
 describe("a branch of which commits are recorded", () => {
