@@ -76,7 +76,8 @@ describe("what belongs to the user stays as it is", () => {
     git(checkout, "add", "b.txt");
     put(checkout, { "b.txt": "and changed again\n", "untracked.txt": "u\n" });
     const program = `#!/bin/sh\necho "$0" >> '${checkout}/hook-ran'\n`;
-    put(checkout, Object.fromEntries(hooks.map((hook) => [`.git/hooks/${hook}`, { program }])));
+    put(checkout, Object.fromEntries([...hooks, "watch"].map((hook) => [`.git/hooks/${hook}`, { program }])));
+    git(checkout, "config", "core.fsmonitor", ".git/hooks/watch");
     // An index that git would like to refresh.
     utimesSync(join(checkout, "a.txt"), 1e9, 1e9);
     const before = contentsOf(checkout);
@@ -88,11 +89,9 @@ describe("what belongs to the user stays as it is", () => {
 });
 
 test("settings and attributes of the user change nothing in a patch", async () => {
-  const plain = await wholeWay(
-    checkoutWith({ "a.txt": "one\r\ntwo\n", ".gitattributes": "*.txt diff=upper\n" }),
-    "1\r\n",
-  );
-  const checkout = checkoutWith({ "a.txt": "one\r\ntwo\n", ".gitattributes": "*.txt diff=upper\n" });
+  const files = { "a.txt": "one\r\n\ntwo\n", ".gitattributes": "*.txt diff=upper\n" };
+  const plain = await wholeWay(checkoutWith(files), "1\r\n\n");
+  const checkout = checkoutWith(files);
   for (const [name, value] of [
     ["core.autocrlf", "true"],
     ["core.safecrlf", "true"],
@@ -104,13 +103,15 @@ test("settings and attributes of the user change nothing in a patch", async () =
     ["diff.mnemonicPrefix", "true"],
     ["diff.renames", "false"],
     ["diff.context", "0"],
+    ["diff.suppressBlankEmpty", "true"],
     ["apply.whitespace", "error-all"],
     ["commit.gpgSign", "true"],
     ["gpg.program", "false"],
   ] as const) {
     git(checkout, "config", name, value);
   }
-  expect((await wholeWay(checkout, "1\r\n")).patch).toBe(plain.patch);
+  expect((await wholeWay(checkout, "1\r\n\n")).patch).toBe(plain.patch);
+  expect(plain.patch).toContain("-one\r\n+1\r\n \n-two\n");
   // What a three-way merge finds the old file by.
   expect(plain.patch).toMatch(/^index [0-9a-f]{40}\.\.[0-9a-f]{40} 100644$/m);
 });
