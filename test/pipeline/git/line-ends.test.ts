@@ -106,6 +106,14 @@ describe("a file whose line ends its attributes forbid, which git takes for chan
     expect(patch).toContain("-one\r\n-two\r\n+1\n+two\n");
   });
 
+  test("is taken where the user has git refuse what it would write otherwise", async () => {
+    const { checkout, pool, start } = await setting({ ".gitattributes": "*.txt text eol=crlf\n" });
+    git(checkout, "config", "core.safecrlf", "true");
+    const worktree = await pool.acquire(start);
+    put((await worktree.lend()).folder, { "new.txt": "one\n" });
+    expect((await capturePatch(worktree, start))?.toString()).toContain("+one\n");
+  });
+
   test("keeps a change of its mode", async () => {
     const place = await unsound();
     const worktree = await lookedAt(place);
