@@ -107,6 +107,16 @@ describe("the result of a run comes into the base", () => {
     expect([at(checkout, "rel=1.0"), read(checkout, "new.txt")]).toEqual([tip, "new\n"]);
   });
 
+  test("as the user wants files there: their line ends, and not those that are left out", async () => {
+    const { checkout, merge } = await endedRun();
+    git(checkout, "config", "core.autocrlf", "true");
+    git(checkout, "sparse-checkout", "set", "--no-cone", "/new.txt");
+    expect((await merge()).kind).toBe("fast_forward");
+    expect(read(checkout, "new.txt")).toBe("new\r\n");
+    expect(() => read(checkout, "a.txt")).toThrow("ENOENT");
+    expect(git(checkout, "status", "--porcelain")).toBe("");
+  });
+
   test("that is named in full", async () => {
     const { checkout, tip, merge } = await endedRun();
     expect(await merge("refs/heads/main")).toEqual({ kind: "fast_forward", commit: tip });
@@ -174,6 +184,15 @@ describe("nothing is changed", () => {
 
   test.each<readonly [string, string, (checkout: string) => void]>([
     ["a rebase", "git rebase", (checkout) => git(checkout, "rebase", "-q", "--exec", "false", "HEAD~1")],
+    [
+      "a rebase of what is above it, which takes along",
+      "git rebase",
+      (checkout) => {
+        git(checkout, "switch", "-q", "-C", "above");
+        commitAll(checkout, { "d.txt": "above\n" }, "above");
+        git(checkout, "rebase", "-q", "--update-refs", "--exec", "false", "HEAD~2");
+      },
+    ],
     ["a rebase of patches", "git rebase", (checkout) => git(checkout, "rebase", "-q", "--apply", "clash")],
     [
       "a bisection",
