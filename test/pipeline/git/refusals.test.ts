@@ -189,12 +189,17 @@ describe("settings of the environment", () => {
   });
 });
 
-test("a branch called pawl stands in the way of those below it", async () => {
+test("a branch called pawl stands in the way of those below it, and one below a run in that of the run", async () => {
   const { repository, checkout, start } = await setting();
   git(checkout, "branch", "pawl");
   await expect(createBranch(repository, "pawl/R1", { run: "R1", store: "S" }, start)).rejects.toMatchObject({
     code: "BRANCH_EXISTS",
     message: expect.stringContaining("pawl exists already"),
+  });
+  git(checkout, "branch", "-q", "-m", "pawl", "pawl/R1/mine");
+  await expect(createBranch(repository, "pawl/R1", { run: "R1", store: "S" }, start)).rejects.toMatchObject({
+    code: "BRANCH_EXISTS",
+    message: expect.stringContaining("pawl/R1/mine exists already"),
   });
 });
 
