@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { appendFileSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -40,6 +40,22 @@ describe("transitions.jsonl", () => {
     expect(readTransitionsFiles(file)).toEqual(stored);
     expect(readFileSync(file, "utf8")).toBe(stored.map((row) => `${canonicalJson(row)}\n`).join(""));
     expect(ids(file)).toEqual(upTo(5));
+  });
+
+  test("is readable by its owner only, and so is what was put aside", async () => {
+    const file = join(testFolder(), "transitions.jsonl");
+    const before = process.umask(0);
+    try {
+      const store = openSqlite({ file: ":memory:" });
+      const end = followTransitions(store, { file, maxBytes: 1_000 });
+      await flip(store, 9);
+      end();
+    } finally {
+      process.umask(before);
+    }
+    const all = transitionsFiles(file);
+    expect(all.length).toBeGreaterThan(1);
+    expect(all.map((name) => (statSync(name).mode & 0o777).toString(8))).toEqual(all.map(() => "600"));
   });
 
   test("catches up with what was committed while nobody followed", async () => {
