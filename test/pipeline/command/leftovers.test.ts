@@ -145,6 +145,16 @@ describe("what is not left by this store", () => {
     }
   });
 
+  test("is left alone when it began at another time than ps tells, where environments cannot be seen", async () => {
+    const state = temporaryFolder();
+    const { pid } = bystander();
+    mkdirSync(join(state, "running"));
+    const entry = { pid, boot: "", start: null, startedAtMs: clock.now() - 60_000, marker: "store-x/effect" };
+    writeFileSync(join(state, "running", `${pid}.json`), JSON.stringify(entry));
+    expect(await stopLeftovers(state, "store-x", { clock, graceMs: 0, processes: psProcesses() })).toEqual([]);
+    expect(isAlive(pid)).toBe(true);
+  });
+
   test("is left alone when it belongs to another store whose name starts alike", async () => {
     const spec = commandSpec("echo $$ > child; until [ -e go ]; do sleep 0.01; done", { marker: "store-abc/effect" });
     const running = runCommand(spec);

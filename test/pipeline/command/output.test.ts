@@ -58,6 +58,18 @@ describe("a short output", () => {
     expect(result.stdout.tail).toBe("a [secret TOKEN] b\n");
     expect(result.stdout.totalBytes).toBe(17);
   });
+
+  test("is whole where it ends as a secret begins", async () => {
+    const secrets = createRedactor(new Map([["TOKEN", "s3cr3t-value"]]));
+    const spec = commandSpec("printf 'a s3cr3t-'", { secrets });
+    expect((await runCommand(spec)).stdout.tail).toBe("a s3cr3t-");
+    expect(readFileSync(spec.stdoutFile, "utf8")).toBe("a s3cr3t-");
+  });
+
+  test("is shown from a whole character on", async () => {
+    const { stdout } = await runCommand(commandSpec([node, "-e", "process.stdout.write('\u20ac'.repeat(2_000))"]));
+    expect(stdout.tail).toMatch(/^\u20ac{1365}$/);
+  });
 });
 
 describe("a long output", () => {
