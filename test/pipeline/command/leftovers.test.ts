@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { systemClock } from "../../../src/base/time.ts";
+import { type Clock, systemClock } from "../../../src/base/time.ts";
 import { killLeftovers, runCommand, stopLeftovers } from "../../../src/pipeline/command/index.ts";
 import { systemProcesses } from "../../../src/pipeline/command/processes.ts";
 import { psProcesses } from "../../../src/pipeline/command/processes-ps.ts";
@@ -201,10 +201,22 @@ describe("the register", () => {
   test("stops a command that it cannot remember", async () => {
     const state = temporaryFolder();
     const register = new RunningCommands(state, clock);
-    const spec = commandSpec("trap 'exit 0' TERM; echo $$ > child; while :; do sleep 0.01; done", { register });
+    let remember: (() => void) | undefined;
+    // The first timer of a command is the one after which it is remembered.
+    const waiting: Clock = {
+      ...clock,
+      setTimeout(run, delayMs) {
+        const isFirst = remember === undefined;
+        remember ??= run;
+        return isFirst ? undefined : clock.setTimeout(run, delayMs);
+      },
+    };
+    const command = "trap 'exit 0' TERM; echo $$ > child; while :; do sleep 0.01; done";
+    const spec = commandSpec(command, { register, clock: waiting });
     const running = runCommand(spec);
     const pid = await pidIn(join(spec.cwd, "child"));
     mkdirSync(join(state, "running", `${pid}.json`));
+    remember?.();
     const result = await running;
     expect(result).toMatchObject({ startError: "not_started", exitCode: null, timedOut: false, aborted: false });
     expect(result.startDetail).toMatch(/^it cannot be remembered: EISDIR/);
