@@ -119,6 +119,13 @@ describe("a command that fails", () => {
     expect(error.fix).toBe(`Read its output (${spec.stderrFile}), mend what it reports, then try again.`);
   });
 
+  test("is explained in one line, however many the command has", async () => {
+    const spec = commandSpec("  true\n  exit 3\n");
+    expect(explainCommand(await runCommand(spec), spec).message).toContain(
+      "task t: true; exit 3 ended with exit code 3",
+    );
+  });
+
   test("is explained by the error that a Node program did not catch, not by the version below", async () => {
     const program =
       "console.error('Error: of before'); throw Object.assign(new TypeError('no\\nclient'), { code: 'E' })";
