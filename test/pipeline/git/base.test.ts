@@ -1,5 +1,6 @@
-import { describe, expect, test } from "vitest";
-import { resolveBase } from "../../../src/pipeline/git/index.ts";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { systemClock } from "../../../src/base/time.ts";
+import { openRepository, resolveBase } from "../../../src/pipeline/git/index.ts";
 import { commitAll, git, setting } from "./setting.fixture.ts";
 
 describe("a base", () => {
@@ -17,6 +18,15 @@ describe("a base", () => {
     git(checkout, "tag", "main", start);
     expect(await resolveBase(repository, "main")).toBe(later);
     expect(await resolveBase(repository, "tags/main")).toBe(start);
+  });
+
+  test("is found where the checkout is on a branch that has no commit yet", async () => {
+    const { checkout, start } = await setting();
+    git(checkout, "switch", "-q", "--orphan", "new");
+    const repository = await openRepository(checkout, { clock: systemClock });
+    onTestFinished(() => repository.close());
+    expect(repository.head).toEqual({ commit: null, branch: "new" });
+    expect(await resolveBase(repository, "main")).toBe(start);
   });
 
   test("that is unknown is refused with the nearest names", async () => {
