@@ -99,6 +99,7 @@ test("settings and attributes of the user change nothing in a patch", async () =
     ["color.ui", "always"],
     ["diff.external", "false"],
     ["diff.upper.textconv", "tr a-z A-Z <"],
+    ["diff.upper.command", "false"],
     ["diff.noprefix", "true"],
     ["diff.mnemonicPrefix", "true"],
     ["diff.renames", "false"],
@@ -154,6 +155,24 @@ test("the line that hides Pawl's folder is put into .git/info/exclude once", asy
   }
   expect(readFileSync(join(checkout, ".git/info/exclude"), "utf8")).toBe("mine\n/.state \\[1\\]/\n");
   expect(git(checkout, "status", "--porcelain")).toBe("");
+});
+
+test("line ends that git gives files of the user's are no changes, and files in conflict are some", async () => {
+  const checkout = checkoutWith({ "a.txt": "one\n" });
+  git(checkout, "config", "core.autocrlf", "true");
+  put(checkout, { "a.txt": null });
+  git(checkout, "checkout", "-q", "a.txt");
+  expect(readFileSync(join(checkout, "a.txt"), "utf8")).toBe("one\r\n");
+  // Now git reads it again.
+  utimesSync(join(checkout, "a.txt"), 1e9, 1e9);
+  const notices = async () => (await openRepository(checkout, { clock: systemClock })).notices.map(({ text }) => text);
+  expect(await notices()).toEqual([]);
+  git(checkout, "switch", "-q", "-c", "left");
+  commitAll(checkout, { "a.txt": "left\n" }, "left");
+  git(checkout, "switch", "-q", "main");
+  commitAll(checkout, { "a.txt": "right\n" }, "right");
+  expect(() => git(checkout, "merge", "-q", "left")).toThrow();
+  expect(await notices()).toEqual([expect.stringContaining("(1 changed, 0 untracked)")]);
 });
 
 test("uncommitted changes and a detached HEAD are said", async () => {
