@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { systemClock } from "../../../src/base/time.ts";
 import {
   advanceBranch,
   applyPatch,
@@ -10,9 +11,10 @@ import {
   findCommit,
   mergeRunIntoBase,
   mergeTrees,
+  openRepository,
   parsePatch,
 } from "../../../src/pipeline/git/index.ts";
-import { commitAll, git, put, type Setting, setting } from "./setting.fixture.ts";
+import { checkoutWith, commitAll, git, poolOf, put, type Setting, setting } from "./setting.fixture.ts";
 
 const trailers = { "Pawl-Run": "R1", "Pawl-Ledger": "L1" };
 
@@ -59,6 +61,48 @@ describe("a patch is committed once", () => {
     expect(git(place.checkout, "rev-parse", "pawl/R1")).toBe(moved);
     git(place.checkout, "branch", "-q", "-D", "pawl/R1");
     await expect(again()).rejects.toMatchObject({ code: "BRANCH_MOVED", values: { ...values, found: "nothing" } });
+  });
+
+  test("and a branch that git cannot move is not said to have been moved", async () => {
+    const { repository, pool, checkout, start } = await setting();
+    await createBranch(repository, "pawl/R1", { run: "R1", store: "S" }, start);
+    put(checkout, { ".git/logs/refs/heads/pawl/R1": null, ".git/logs/refs/heads/pawl/R1/x": "" });
+    const worktree = await pool.acquire(start);
+    const commit = commitPatch(repository, worktree, { branch: "pawl/R1", parent: start, message: "m", trailers });
+    await expect(commit).rejects.toMatchObject({ code: "GIT_FAILED", message: expect.stringContaining("pawl/R1") });
+  });
+
+  test("by whom and when its mail says, by the user now, with what the mail signs it with beside the trailers", async () => {
+    const checkout = checkoutWith({ "a.txt": "one\n" });
+    const clock = { ...systemClock, now: () => Date.UTC(2025, 0, 2, 3, 4, 5, 678) };
+    const repository = await openRepository(checkout, { clock });
+    onTestFinished(() => repository.close());
+    const start = git(checkout, "rev-parse", "HEAD");
+    await createBranch(repository, "pawl/R1", { run: "R1", store: "S" }, start);
+    const worktree = await (await poolOf(repository)).acquire(start);
+    const made = { branch: "pawl/R1", message: "Write it\n\nReviewed: by Ann\nand me\n", trailers };
+    const first = await commitPatch(repository, worktree, { ...made, parent: start });
+    const author = { name: "Zoë", email: "zoe@x" };
+    const date = "Mon, 1 Jan 2024 00:00:00 +0100";
+    const message = "Write it\n\nBecause.\n\nSigned-off-by: Zoë <zoe@x>\n";
+    await commitPatch(repository, worktree, { ...made, message, parent: first, author, date });
+    const told = git(checkout, "log", "-2", "--format=%an|%aI|%cn|%cI|%(trailers:separator=%x2C )", "pawl/R1");
+    expect(told.split("\n")).toEqual([
+      "Zoë|2024-01-01T00:00:00+01:00|Ann|2025-01-02T03:04:05+00:00|Signed-off-by: Zoë <zoe@x>, Pawl-Run: R1, Pawl-Ledger: L1",
+      "Ann|2025-01-02T03:04:05+00:00|Ann|2025-01-02T03:04:05+00:00|Pawl-Run: R1, Pawl-Ledger: L1",
+    ]);
+  });
+
+  test("and is told as a move where a file was moved", async () => {
+    const { pool, start } = await setting({ "a.txt": "1\n2\n3\n4\n" });
+    const worktree = await pool.acquire(start);
+    put((await worktree.lend()).folder, { "a.txt": null, "b.txt": "1\n2\n3\n4\n" });
+    const patch = parsePatch((await capturePatch(worktree, start)) ?? Buffer.of(), "p");
+    expect(patch).toMatchObject({
+      files: [{ status: "renamed", oldPath: "a.txt", newPath: "b.txt" }],
+      added: 0,
+      removed: 0,
+    });
   });
 });
 
