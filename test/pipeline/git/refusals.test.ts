@@ -102,6 +102,21 @@ describe("a filter that the configuration requires and that is not there is name
       values: { command: "checkout", filter: "lfs" },
     });
   });
+
+  test("when a checkout of the base is to follow", async () => {
+    const { repository, start, checkout } = await setting({ ".gitattributes": "*.bin filter=lfs\n" });
+    git(checkout, "switch", "-q", "-c", "pawl/R1");
+    commitAll(checkout, { "a.bin": "1\n" }, "of the run");
+    git(checkout, "switch", "-q", "main");
+    git(checkout, "config", "filter.lfs.required", "true");
+    git(checkout, "config", "filter.lfs.smudge", "git-lfs-gone smudge");
+    const merge = mergeRunIntoBase(repository, { run: "R1", store: "S", base: "main" });
+    await expect(merge).rejects.toMatchObject({
+      code: "GIT_FILTER_FAILED",
+      values: { command: "merge", filter: "lfs" },
+    });
+    expect(git(checkout, "rev-parse", "main")).toBe(start);
+  });
 });
 
 describe("git that did not end as it should", () => {
