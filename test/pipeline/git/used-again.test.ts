@@ -1,11 +1,18 @@
-import { spawnSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join, relative } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import { PawlError } from "../../../src/base/errors/index.ts";
-import { capturePatch, parsePatch } from "../../../src/pipeline/git/index.ts";
+import {
+  applyPatch,
+  capturePatch,
+  commitPatch,
+  createBranch,
+  parsePatch,
+  WorktreePool,
+} from "../../../src/pipeline/git/index.ts";
 import { commitAll, git, poolOf, put, setting } from "./setting.fixture.ts";
 
 describe("a worktree is used again, whatever a task did to it", () => {
@@ -49,6 +56,44 @@ describe("a worktree is used again, whatever a task did to it", () => {
     expect(git(folder, "status").split("\n").slice(1)).toEqual(["nothing to commit, working tree clean"]);
   });
 
+  test("or a gate did to what is committed then, and left a lock for the next gate", async () => {
+    const { pool, repository, start } = await setting({ "a.txt": "one\n" });
+    await createBranch(repository, "pawl/R1", { run: "R1", store: "S" }, start);
+    const worktree = await pool.acquire(start);
+    const patch = "diff --git a/a.txt b/a.txt\n--- a/a.txt\n+++ b/a.txt\n@@ -1 +1 @@\n-one\n+two\n";
+    expect(await applyPatch(worktree, parsePatch(Buffer.from(patch), "p"))).toEqual({ applied: true });
+    put((await worktree.lend()).folder, { "a.txt": "of the gate\n", left: "by the gate\n" });
+    writeFileSync(join(worktree.gitDir, "index.lock"), "");
+    git((await worktree.lend()).folder, "add", "a.txt");
+    const commit = await commitPatch(repository, worktree, {
+      branch: "pawl/R1",
+      parent: start,
+      message: "m",
+      trailers: {},
+    });
+    expect(git(repository.root, "show", `${commit}:a.txt`)).toBe("two");
+    expect(worktree.isAt(commit)).toBe(false);
+    pool.release(worktree);
+    const { folder } = await (await pool.acquire(commit)).lend();
+    expect([readFileSync(join(folder, "a.txt"), "utf8"), git(folder, "status", "--porcelain")]).toEqual(["two\n", ""]);
+  });
+
+  test("also in a folder below, where git finds this worktree, and none above it once it is lost", async () => {
+    const { repository, start, checkout } = await setting({ "dir/a.txt": "one\n" });
+    const place = { folder: join(checkout, ".state"), setup: null, keepIgnored: false };
+    const worktree = await (await WorktreePool.open(repository, place)).acquire(start);
+    const { folder, environment } = await worktree.lend();
+    const top = () =>
+      spawnSync("git", ["rev-parse", "--show-toplevel"], {
+        cwd: join(folder, "dir"),
+        env: { ...process.env, ...environment },
+        encoding: "utf8",
+      }).stdout.trim();
+    expect(top()).toBe(folder);
+    rmSync(join(folder, ".git"));
+    expect(top()).toBe("");
+  });
+
   test("left pipes and sockets, at which the next server would fail", async () => {
     const { pool, start } = await setting({ "dir/a.txt": "one\n" });
     const worktree = await pool.acquire(start);
@@ -65,6 +110,48 @@ describe("a worktree is used again, whatever a task did to it", () => {
     pool.release(worktree);
     await pool.acquire(start);
     expect(readdirSync(folder, { recursive: true }).sort()).toEqual([".git", "dir", "dir/a.txt"]);
+  });
+
+  test("left such things, and Pawl was killed", async () => {
+    const { pool, repository, start } = await setting({ "dir/a.txt": "one\n" });
+    const { folder } = await (await pool.acquire(start)).lend();
+    spawnSync("mkfifo", ["pipe"], { cwd: join(folder, "dir") });
+    git(join(folder, "dir"), "init", "-q");
+    await (await poolOf(repository)).acquire(start);
+    expect(readdirSync(join(folder, "dir"))).toEqual(["a.txt"]);
+  });
+
+  test.each<readonly [string, string]>([
+    ["had its .git lead elsewhere", "rm .git && echo gitdir: ../elsewhere > .git"],
+    [
+      "left out a part of the tree where the user's git may",
+      "mkdir -p $D/info && echo /b.txt > $D/info/sparse-checkout",
+    ],
+  ])("%s", async (_, script) => {
+    const { pool, checkout, start } = await setting({ "a.txt": "one\n", "b.txt": "b\n" });
+    git(checkout, "config", "core.sparseCheckout", "true");
+    const worktree = await pool.acquire(start);
+    const { folder } = await worktree.lend();
+    execFileSync("sh", ["-c", script], { cwd: folder, env: { ...process.env, D: worktree.gitDir } });
+    pool.release(worktree);
+    expect(await pool.acquire(start)).toBe(worktree);
+    await worktree.lend();
+    git(folder, "read-tree", "-m", "-u", "HEAD");
+    expect([git(folder, "rev-parse", "--git-dir"), git(folder, "ls-files", "-t")]).toEqual([
+      worktree.gitDir,
+      "H a.txt\nH b.txt",
+    ]);
+  });
+
+  test("switched to a branch of its own, which stays where it is", async () => {
+    const { pool, checkout, start } = await setting();
+    const worktree = await pool.acquire(start);
+    const { folder } = await worktree.lend();
+    git(folder, "switch", "-q", "-c", "mine");
+    const commit = commitAll(folder, { "b.txt": "b\n" }, "of its own");
+    pool.release(worktree);
+    expect(await pool.acquire(start)).toBe(worktree);
+    expect([git(checkout, "rev-parse", "mine"), git(folder, "rev-parse", "HEAD")]).toEqual([commit, start]);
   });
 
   test("made a worktree inside of it, of which git keeps nothing then, and all of others that are gone", async () => {
