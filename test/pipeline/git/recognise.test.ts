@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { applyPatch, parsePatch } from "../../../src/pipeline/git/index.ts";
 import { git, put, type Setting, setting } from "./setting.fixture.ts";
 
 const files = { "a.txt": "one\n", "dir/b.txt": "b\n", link: { link: "a.txt" }, ".gitignore": "cache\n" } as const;
@@ -43,6 +44,19 @@ describe("a worktree after a check that may change nothing", () => {
       worktree.recognise();
       expect(worktree.isAt(start)).toBe(true);
     }
+  });
+
+  test("shows the next command the patch that was applied since", async () => {
+    const { pool, start } = await setting(files);
+    const worktree = await pool.acquire(start);
+    await worktree.lend({ changesNothing: true });
+    worktree.recognise();
+    const patch = "diff --git a/a.txt b/a.txt\n--- a/a.txt\n+++ b/a.txt\n@@ -1 +1 @@\n-one\n+two\n";
+    expect(await applyPatch(worktree, parsePatch(Buffer.from(patch), "p"))).toEqual({ applied: true });
+    const { folder } = await worktree.lend({ changesNothing: true });
+    expect(git(folder, "status", "--porcelain")).toBe("M  a.txt");
+    worktree.recognise();
+    expect(worktree.isAt(start)).toBe(false);
   });
 
   test.each<readonly [string, (folder: string) => void]>([
