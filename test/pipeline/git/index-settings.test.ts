@@ -1,4 +1,4 @@
-import { readdirSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
+import { readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { capturePatch, type Worktree } from "../../../src/pipeline/git/index.ts";
@@ -33,6 +33,20 @@ test("a file in the place of another of its size and time is seen, where git is 
     utimesSync(join(gitDir, "pawl-index"), atime, new Date(mtime.getTime() + 10_000));
   });
   expect(patch).toMatch(/^\+two$/m);
+});
+
+test("the git of a task sees a change of the very second in which the files were checked out", async () => {
+  const { checkout, pool, start } = await setting();
+  git(checkout, "config", "core.trustctime", "false");
+  const worktree = await pool.acquire(start);
+  const [file, index] = [join(worktree.folder, "a.txt"), join(worktree.gitDir, "pawl-index")];
+  utimesSync(file, 1e9, 1e9);
+  await worktree.git(["update-index", "--refresh"]);
+  utimesSync(index, 1e9, 1e9);
+  const { folder } = await worktree.lend();
+  writeFileSync(file, "two\n");
+  utimesSync(file, 1e9, 1e9);
+  expect(git(folder, "status", "--porcelain")).toBe(" M a.txt");
 });
 
 test("no part of Pawl's index lies in a file that the git of a task takes away", async () => {
