@@ -1,4 +1,5 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Repository, Worktree, WorktreePool } from "../../../src/pipeline/git/index.ts";
 import { poolOf, put, setting } from "./setting.fixture.ts";
@@ -46,6 +47,13 @@ describe("a worktree that was set up", () => {
     put((await (await next(pool, start, worktree)).lend()).folder, { "deps/half": "x" });
     const again = await (await poolOf(repository, "install")).acquire(start);
     expect([again.name, again.needsSetup]).toEqual([worktree.name, true]);
+  });
+
+  test("has what was made that is ignored, and nothing else that the setup wrote", async () => {
+    const { worktree, start } = await setUp({ "deps/tool": "x", "a.txt": "of the setup\n", "log.txt": "x" });
+    expect(worktree.needsSetup).toBe(false);
+    expect(readdirSync(worktree.folder).sort()).toEqual([".git", ".gitignore", "a.txt", "deps", "pack"]);
+    expect([readFileSync(join(worktree.folder, "a.txt"), "utf8"), worktree.isAt(start)]).toEqual(["one\n", true]);
   });
 
   test("is as new when it is set up again, as no setup command is made for what one before it left", async () => {
