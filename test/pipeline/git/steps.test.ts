@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { systemClock } from "../../../src/base/time.ts";
 import {
   advanceBranch,
@@ -91,6 +91,20 @@ describe("a patch is committed once", () => {
       "Zoë|2024-01-01T00:00:00+01:00|Ann|2025-01-02T03:04:05+00:00|Signed-off-by: Zoë <zoe@x>, Pawl-Run: R1, Pawl-Ledger: L1",
       "Ann|2025-01-02T03:04:05+00:00|Ann|2025-01-02T03:04:05+00:00|Pawl-Run: R1, Pawl-Ledger: L1",
     ]);
+  });
+
+  test.each([
+    ["file", 128, "error: open(\"dir/a b\"): Permission denied\nerror: unable to index file 'dir/a b'\n"],
+    ["folder", 0, "warning: could not open directory 'dir/a b/': Permission denied\n"],
+  ])("and not without a %s that cannot be read", async (_, exit, stderr) => {
+    const { pool, start } = await setting();
+    const worktree = await pool.acquire(start);
+    // What git says to a user who is not root.
+    vi.spyOn(worktree, "git").mockResolvedValueOnce({ exit, stdout: Buffer.of(), stderr });
+    await expect(capturePatch(worktree, start)).rejects.toMatchObject({
+      code: "FILE_UNREADABLE",
+      values: { path: "dir/a b", detail: "Permission denied" },
+    });
   });
 
   test("and is told as a move where a file was moved", async () => {
