@@ -56,6 +56,23 @@ test.skipIf(process.platform !== "linux")("an end that could not be written free
   db.close();
   const again = openSqlite({ file });
   expect(again.storeId).toBe(store.storeId);
+  expect(() => openSqlite({ file })).toThrow(expect.objectContaining({ code: "STORE_IN_USE" }));
+  again.close();
+});
+
+test.skipIf(process.platform !== "linux")("another process with the pid of one that is gone holds no claim", () => {
+  const file = storeOf(process.ppid);
+  const startedAt = (start: string): void => {
+    const db = new Database(file);
+    db.prepare("UPDATE claim SET process_start = ?").run(start);
+    db.close();
+  };
+  // Where no start is known, the pid alone has to do.
+  startedAt("");
+  expect(() => openSqlite({ file })).toThrow(expect.objectContaining({ code: "STORE_IN_USE" }));
+  startedAt("1");
+  const again = openSqlite({ file });
+  expect(again.wasDelivered(1, "none")).toBe(false);
   again.close();
 });
 
@@ -66,6 +83,9 @@ test("who could not write lets its claim run out", async () => {
   const store = openSqlite({ file });
   onTestFinished(() => store.close());
   expect(await committed(store, "before")).toBeUndefined();
+  // A claim by itself holds for ten seconds.
+  vi.advanceTimersByTime(10_001);
+  expect(() => openSqlite({ file })).toThrow(expect.objectContaining({ code: "STORE_IN_USE" }));
   vi.advanceTimersByTime(60_000);
   expect(() => openSqlite({ file })).toThrow(expect.objectContaining({ code: "STORE_IN_USE" }));
   const timer = { actorNo: 1, id: "t", targetNo: 1, event: "no JSON", seq: 1, dueAt: 1 };
@@ -75,6 +95,22 @@ test("who could not write lets its claim run out", async () => {
   const other = openSqlite({ file });
   onTestFinished(() => other.close());
   expect(other.wasDelivered(1, "before")).toBe(true);
+});
+
+test("who lost its claim does not renew that of another", () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const file = join(testFolder(), "a.db");
+  const store = openSqlite({ file });
+  onTestFinished(() => store.close());
+  const db = new Database(file);
+  onTestFinished(() => void db.close());
+  const ends = db.prepare("SELECT expires_at FROM claim").pluck();
+  vi.advanceTimersByTime(20_000);
+  expect(ends.get()).toBeGreaterThan(Date.now());
+  db.prepare("UPDATE claim SET fence = fence + 1, expires_at = 7").run();
+  vi.advanceTimersByTime(20_000);
+  expect(ends.get()).toBe(7);
 });
 
 test("a claim from before the clock was set back keeps nobody out until then", () => {
