@@ -63,6 +63,22 @@ describe.each([
     store.close();
   });
 
+  test("keeps each part of an audit event, whichever of them it has", async () => {
+    const store = opened();
+    const parts: Partial<AuditRow>[] = [
+      { reason: "so" },
+      { severity: "warning" },
+      { operator: "ines" },
+      { metadata: { b: 1, a: [2] } },
+      { context: { n: null } },
+      { evidence: { exit_code: 1 } },
+    ];
+    const rows = parts.map((part, index) => ({ ...nth(index + 1), ...part }));
+    await committed(store, ...rows);
+    expect(store.auditsAfter(0, 10)).toMatchObject(rows);
+    store.close();
+  });
+
   test("tells of its failure whoever asked, and nobody else", () => {
     const store = opened();
     const failures: unknown[] = [];
@@ -140,6 +156,7 @@ describe.each([
     expect(second.auditsAfter(0, 10).length).toBe(2);
     // What closes late takes nothing from who holds the claim now.
     first.close();
+    expect(() => openSqlite({ file, clock })).toThrow(expect.objectContaining({ code: "STORE_IN_USE" }));
     await committed(second, nth(3));
     second.close();
   });
