@@ -1,5 +1,6 @@
 // Makes ten commits, one after the other, and prints how often SQLite's log was synced meanwhile. Arguments: database,
-// durability, after how many events a thread of its own writes. COUNTED_SYNCS names the list of the syncs.
+// durability ("" for that which a store has by itself), after how many events a thread of its own writes. COUNTED_SYNCS
+// names the list of the syncs.
 import { existsSync, readFileSync } from "node:fs";
 import { Database, openRuntime, openSqlite } from "../../runtime/faults/compiled.fixture.mjs";
 import { lamp } from "../../runtime/faults/lamp.fixture.mjs";
@@ -13,7 +14,7 @@ const syncs = () =>
         .filter((name) => name === `${file}-wal`).length
     : 0;
 
-const store = openSqlite({ file, durability, threadAfterEvents: Number(threadAfterEvents) });
+const store = openSqlite({ file, durability: durability || undefined, threadAfterEvents: Number(threadAfterEvents) });
 const runtime = await openRuntime({ store, machines: { lamp } });
 const actor = runtime.createActor("lamp", { id: "l" });
 await runtime.settled();

@@ -27,7 +27,8 @@ describe.runIf(process.platform === "linux" && hasCompiler).each([
   test.each([
     ["full", 10],
     ["normal", 0],
-  ])("of durability %s sync the log %i times", (durability, syncs) => {
+    ["", 10],
+  ])("of durability '%s' sync the log %i times", (durability, syncs) => {
     const folder = realpathSync(testFolder());
     const library = join(folder, "counted-syncs.so");
     execFileSync("cc", ["-shared", "-fPIC", "-o", library, fixture("counted-syncs.fixture.c")]);
