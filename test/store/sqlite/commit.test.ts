@@ -95,10 +95,13 @@ describe.each([
     const store = opened();
     const heard: unknown[] = [];
     await committed(store, nth(1));
-    store.onCommitted((audits) => heard.push(...audits));
+    const stop = store.onCommitted((audits) => heard.push(...audits));
     await committed(store, nth(2), nth(3));
     await committed(store, nth(4));
-    expect(heard).toEqual(store.auditsAfter(1, 10));
+    const stored = store.auditsAfter(1, 10);
+    stop();
+    await committed(store, nth(5));
+    expect(heard).toEqual(stored);
     store.close();
   });
 

@@ -87,6 +87,16 @@ describe("a file that cannot be used", () => {
     }
   });
 
+  test("is none with nothing in it: that becomes a store", () => {
+    const file = join(testFolder(), "store.db");
+    writeFileSync(file, "");
+    const { storeId, close } = openSqlite({ file });
+    close();
+    const again = openSqlite({ file });
+    expect(again.storeId).toBe(storeId);
+    again.close();
+  });
+
   test("can be opened once a copy of it is put in the place of a damaged one", () => {
     const file = join(testFolder(), "store.db");
     openSqlite({ file }).close();
