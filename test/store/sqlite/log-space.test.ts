@@ -5,7 +5,9 @@ import type { Database } from "better-sqlite3";
 import { expect, onTestFinished, test } from "vitest";
 import { openConnection } from "../../../src/store/sqlite/connection.ts";
 import { makeRoomInLog } from "../../../src/store/sqlite/log-space.ts";
+import { openSqlite } from "../../../src/store/sqlite/open.ts";
 import { testFolder } from "../../runtime/folder.fixture.ts";
+import { committed } from "./deliveries.fixture.ts";
 
 const laidOut = 32 + 2_000 * (24 + 4_096);
 const logBytes = ({ name }: Database): number => statSync(`${name}-wal`).size;
@@ -39,6 +41,17 @@ test("a log is laid out once its process makes many commits, and then grows no m
   expect(logBytes(db)).toBe(laidOut);
   write(3_000);
   expect([logBytes(db), countOf(db)]).toEqual([laidOut, [3_032, "ok"]]);
+});
+
+test("the log of a store is laid out by its commits", async () => {
+  const file = join(testFolder(), "store.db");
+  const store = openSqlite({ file });
+  onTestFinished(() => store.close());
+  for (let n = 1; n <= 32; n += 1) {
+    expect(statSync(`${file}-wal`).size).toBeLessThan(laidOut);
+    expect(await committed(store, `${n}`)).toBeUndefined();
+  }
+  expect(statSync(`${file}-wal`).size).toBe(laidOut);
 });
 
 test("a log that grew while somebody read gives its place back", () => {
