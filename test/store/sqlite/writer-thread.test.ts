@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Worker } from "node:worker_threads";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import type { Store } from "../../../src/store/port.ts";
+import { Database } from "../../../src/store/sqlite/driver.ts";
 import { openSqlite } from "../../../src/store/sqlite/open.ts";
 import { testFolder } from "../../runtime/folder.fixture.ts";
 import { commitOf, committed } from "./deliveries.fixture.ts";
@@ -95,6 +96,37 @@ describe.each<readonly [string, (program: string) => string]>([
     onTestFinished(() => again.close());
     expect(["first", "second"].map((key) => again.wasDelivered(1, key))).toEqual([true, true]);
   });
+});
+
+test("what a thread that failed may have written is not written again", async () => {
+  tampering.with = () => "throw new Error('EMFILE')";
+  onTestFinished(() => {
+    tampering.with = (program) => program;
+  });
+  const { store, file } = opened();
+  onTestFinished(() => store.close());
+  const asked = committed(store, "asked");
+  // As the thread would have, before it failed.
+  const other = new Database(file);
+  other.exec("INSERT INTO store_facts VALUES ('written', 'since')");
+  other.close();
+  expect(await asked).toMatchObject(failedAs("EMFILE"));
+  expect(store.wasDelivered(1, "asked")).toBe(false);
+});
+
+test("a claim is renewed by the thread that writes", () => {
+  vi.useFakeTimers({ toFake: ["Date", "setInterval", "clearInterval"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { store, file } = opened();
+  onTestFinished(() => store.close());
+  const commit = (key: string): void => {
+    store.commit(commitOf(key), (failure) => expect(failure).toBeUndefined());
+    store.settle();
+  };
+  commit("before");
+  vi.advanceTimersByTime(60_000);
+  commit("after");
+  expect(() => openSqlite({ file })).toThrow(expect.objectContaining({ code: "STORE_IN_USE" }));
 });
 
 test("a thread whose program is not there holds up nobody who waits for it", () => {
