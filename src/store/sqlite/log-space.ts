@@ -1,8 +1,11 @@
 import { closeSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, writeSync } from "node:fs";
 import type { Database } from "better-sqlite3";
 
-/** So many pages of SQLite's log are folded into the file at once, where no thread does it. */
-export const logPages = 2_000;
+/**
+ * So many pages of SQLite's log are folded into the file at once, where no thread does it. The commit that folds waits
+ * some times as long as others, and the next one still twice: of a thousand small commits about four are such.
+ */
+export const logPages = 4_000;
 
 /** A process that makes so many commits makes more. */
 const afterCommits = 32;
