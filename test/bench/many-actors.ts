@@ -9,7 +9,13 @@ import { heapUsed, inFolder, median, repeat } from "./measure.ts";
 const rounds = 5;
 
 /** Microseconds a child: made, a transition of one, stopped. */
-export function familyCost(children: number): Promise<{ spawn: number; flip: number; stop: number }> {
+export interface FamilyCost {
+  readonly spawn: number;
+  readonly flip: number;
+  readonly stop: number;
+}
+
+export function familyCost(children: number): Promise<FamilyCost> {
   return inFolder(async (folder) => {
     const runtime = await openRuntime({ file: join(folder, "bench.db"), machines: { family } });
     // As many children in all, so that only the size of a family differs.
