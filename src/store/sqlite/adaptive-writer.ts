@@ -21,6 +21,22 @@ export function adaptiveWriter({ db, fence, place, threadAfter, openThread }: Ad
   let inLarge = 0;
   let wasBegun = false;
   let writer = here;
+  /** It is not known yet whether there is a thread: what comes meanwhile has no other place. */
+  let isBeginning = false;
+  const held: Parameters<Writer["write"]>[] = [];
+  /** What became of the commit before those that are held, where it failed: they follow from it. */
+  let refused: WriteOutcome | undefined;
+  const handOver = (): void => {
+    for (let next = held.shift(); next !== undefined; next = held.shift()) {
+      const [commit, ended] = next;
+      if (refused === undefined) {
+        writer.write(commit, ended);
+      } else {
+        ended(refused);
+      }
+    }
+    refused = undefined;
+  };
 
   /** A process that may have no thread, or whose program for it is not there, as in a bundle, goes without. */
   const begin = (commit: Commit, ended: (outcome: WriteOutcome) => void): void => {
@@ -32,16 +48,23 @@ export function adaptiveWriter({ db, fence, place, threadAfter, openThread }: Ad
       here.write(commit, ended);
       return;
     }
+    isBeginning = true;
+    const begun = (outcome: WriteOutcome): void => {
+      isBeginning = false;
+      refused = "failure" in outcome ? outcome : undefined;
+      ended(outcome);
+      handOver();
+    };
     writer.write(commit, (outcome) => {
       if ("failure" in outcome && outcome.failure.hasNoThread === true && commitsOfOthers(db) === before) {
         writer = here;
-        here.write(commit, ended);
+        here.write(commit, begun);
         return;
       }
       // It only reads from here on.
       db.pragma("cache_size = -2000");
       db.pragma("shrink_memory");
-      ended(outcome);
+      begun(outcome);
     });
   };
 
@@ -57,12 +80,20 @@ export function adaptiveWriter({ db, fence, place, threadAfter, openThread }: Ad
       inLarge += events > eventsOfLarge ? events : 0;
       if (!wasBegun && inLarge >= threadAfter) {
         begin(commit, ended);
-      } else {
-        writer.write(commit, ended);
+        return;
+      }
+      held.push([commit, ended]);
+      if (!isBeginning) {
+        handOver();
       }
     },
     renew: (expiresAt) => writer.renew(expiresAt),
-    settle: () => writer.settle(),
+    settle: () => {
+      if (!isBeginning) {
+        handOver();
+      }
+      writer.settle();
+    },
     close: () => writer.close(),
   };
 }

@@ -3,7 +3,7 @@ import { type Renew, renewal } from "./claim.ts";
 import { type CommitMessage, rowsOfMessage } from "./commit-message.ts";
 import { openConnection } from "./connection.ts";
 import { outcomeOf, type WriteOutcome } from "./writer.ts";
-import type { ThreadSetup, ToThread } from "./writer-thread.ts";
+import type { ThreadSetup, ToThread, ToWrite } from "./writer-thread.ts";
 
 /*
  * The program of the writer's thread. The log is folded into the file between commits instead of in one, so that
@@ -17,6 +17,8 @@ const foldFromPages = 100;
 let db: ReturnType<typeof openConnection> | undefined;
 let write: ReturnType<typeof outcomeOf> | undefined;
 let renew: Renew | undefined;
+let failures = 0;
+let lastFailure: WriteOutcome | undefined;
 
 port.on("message", (data: ToThread) => {
   if (data === "close") {
@@ -33,7 +35,17 @@ port.on("message", (data: ToThread) => {
   foldLog();
 });
 
-function outcome(message: CommitMessage): WriteOutcome {
+/** What was handed over behind a commit that failed follows from it: written, it would be a history with a hole. */
+function outcome({ commit, failuresKnown }: ToWrite): WriteOutcome {
+  const made = lastFailure !== undefined && failuresKnown < failures ? lastFailure : written(commit);
+  if ("failure" in made) {
+    failures += 1;
+    lastFailure = made;
+  }
+  return made;
+}
+
+function written(message: CommitMessage): WriteOutcome {
   try {
     if (write === undefined) {
       db = openConnection(file, durability);

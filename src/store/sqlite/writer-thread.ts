@@ -21,7 +21,13 @@ export interface ThreadSetup {
   readonly answered: SharedArrayBuffer;
 }
 
-export type ToThread = CommitMessage | { readonly renewUntil: number } | "close";
+/** A commit, and how many failures its sender had heard of: what does not know of one follows from what failed. */
+export interface ToWrite {
+  readonly commit: CommitMessage;
+  readonly failuresKnown: number;
+}
+
+export type ToThread = ToWrite | { readonly renewUntil: number } | "close";
 
 /** Longer than SQLite itself waits for a lock. */
 const silentForMs = 30_000;
@@ -43,8 +49,10 @@ export function openWriterThread(setup: Pick<ThreadSetup, "file" | "durability" 
   });
   worker.unref();
   let lost: WriteFailure | undefined;
+  let failuresKnown = 0;
 
   const answer = (outcome: WriteOutcome): void => {
+    failuresKnown += "failure" in outcome ? 1 : 0;
     const ended = waiting.shift();
     if (waiting.length === 0) {
       port.unref();
@@ -90,7 +98,7 @@ export function openWriterThread(setup: Pick<ThreadSetup, "file" | "durability" 
         return;
       }
       port.ref();
-      send(commitMessage(commit));
+      send({ commit: commitMessage(commit), failuresKnown });
     },
     renew: (renewUntil) => {
       if (lost === undefined) {

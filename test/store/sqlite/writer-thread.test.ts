@@ -96,7 +96,67 @@ describe.each<readonly [string, (program: string) => string]>([
     onTestFinished(() => again.close());
     expect(["first", "second"].map((key) => again.wasDelivered(1, key))).toEqual([true, true]);
   });
+
+  test("writes what is handed over meanwhile, in order", async () => {
+    tampering.with = tamper;
+    onTestFinished(() => {
+      tampering.with = (program) => program;
+    });
+    const { store } = opened();
+    onTestFinished(() => store.close());
+    const told: string[] = [];
+    const keys = ["first", "second", "third"];
+    await Promise.all(
+      keys.map((key) => committed(store, key).then((failure) => told.push(`${key} ${String(failure)}`))),
+    );
+    expect(told).toEqual(keys.map((key) => `${key} undefined`));
+    expect(keys.map((key) => store.wasDelivered(1, key))).toEqual([true, true, true]);
+  });
 });
+
+test("what is handed over while the thread starts is written by it, in order", () => {
+  const { store } = opened();
+  onTestFinished(() => store.close());
+  const told: unknown[] = [];
+  const settled: number[] = [];
+  for (const key of ["first", "second", "third"]) {
+    store.commit(commitOf(key), (failure) => {
+      told.push(failure ?? key);
+      // Whoever is told may ask at once for all that is left.
+      store.settle();
+      settled.push(told.length);
+    });
+  }
+  store.settle();
+  expect([told, settled]).toEqual([
+    ["first", "second", "third"],
+    [3, 3, 3],
+  ]);
+});
+
+test.each([
+  ["the first of a thread", false],
+  ["a later one", true],
+])(
+  "what was handed over behind a commit that failed, %s, fails with it; what comes later does not",
+  async (_, isLater) => {
+    const { store } = opened();
+    onTestFinished(() => store.close());
+    if (isLater) {
+      expect(await committed(store, "before")).toBeUndefined();
+    }
+    const refused = { actorNo: 1, id: "t", targetNo: 1, event: "no JSON", seq: 1, dueAt: 1 };
+    const failures: unknown[] = [];
+    store.commit({ ...commitOf("refused"), timersArmed: [refused] }, (failure) => failures.push(failure));
+    store.commit(commitOf("behind"), (failure) => failures.push(failure));
+    store.commit(commitOf("last"), (failure) => failures.push(failure));
+    store.settle();
+    expect(failures.map(String)).toEqual(Array(3).fill("Error: CHECK constraint failed: json_valid(event)"));
+    expect(await committed(store, "after")).toBeUndefined();
+    const keys = ["refused", "behind", "last", "after"];
+    expect(keys.map((key) => store.wasDelivered(1, key))).toEqual([false, false, false, true]);
+  },
+);
 
 test("what a thread that failed may have written is not written again", async () => {
   tampering.with = () => "throw new Error('EMFILE')";
@@ -138,6 +198,7 @@ test("a thread whose program is not there holds up nobody who waits for it", () 
   onTestFinished(() => store.close());
   const failures: unknown[] = [];
   store.commit(commitOf("asked"), (failure) => failures.push(failure));
+  store.commit(commitOf("asked too"), (failure) => failures.push(failure));
   store.settle();
-  expect([failures, store.wasDelivered(1, "asked")]).toEqual([[undefined], true]);
+  expect([failures, store.wasDelivered(1, "asked too")]).toEqual([[undefined, undefined], true]);
 });
