@@ -27,16 +27,20 @@ interface CommittingEngine extends RecordContext {
   fail(error: unknown): void;
 }
 
+/** So many events are a group that waits for no other: any longer, and what is in it is dear to keep and late. */
+const eventsOfFull = 2_000;
+
 /**
- * Turns groups into commits, one at a time. One turn of the event loop is one commit; turns that end while a commit is
- * being written share the next.
+ * Turns groups into commits, in order. One turn of the event loop is one commit; turns that end while a commit is being
+ * written share the next, until that is full.
  */
 export class Commits {
   readonly #engine: CommittingEngine;
   readonly #context: CommitsContext;
   /** What happens now goes here. */
   group = new Group();
-  #writing: Group | undefined;
+  /** What is on its way into the store, the oldest first. */
+  readonly #writing: Group[] = [];
   #flushing: ReturnType<typeof setImmediate> | undefined;
   #windingUp = false;
 
@@ -60,7 +64,7 @@ export class Commits {
       const lost = closed.cause ?? (this.group.hasWork ? refusal(closed) : undefined);
       return lost === undefined ? Promise.resolve() : Promise.reject(lost as Error);
     }
-    return this.group.hasWork || this.#writing !== undefined ? this.whenDurable() : Promise.resolve();
+    return this.group.hasWork || this.#writing.length > 0 ? this.whenDurable() : Promise.resolve();
   }
 
   /** Resolves after the coming commit. Rejects when there is none: an event may have ended the runtime. */
@@ -77,9 +81,7 @@ export class Commits {
 
   /** Whether a delivery is on its way into the store. */
   hasDelivery(actorNo: number, idempotencyKey: string): boolean {
-    return (
-      this.group.hasDelivery(actorNo, idempotencyKey) || this.#writing?.hasDelivery(actorNo, idempotencyKey) === true
-    );
+    return [...this.#writing, this.group].some((group) => group.hasDelivery(actorNo, idempotencyKey));
   }
 
   /** Blocks until all that has happened so far is durable. */
@@ -98,14 +100,15 @@ export class Commits {
   /** Nothing more is written; whoever waits is told why. */
   abandon(reason: unknown): void {
     clearImmediate(this.#flushing);
-    for (const { reject } of [...(this.#writing?.waiting ?? []), ...this.group.waiting]) {
+    for (const { reject } of [...this.#writing, this.group].flatMap(({ waiting }) => waiting)) {
       reject(reason);
     }
   }
 
   #flush(): void {
     const { group } = this;
-    if (this.#engine.closed !== undefined || this.#writing !== undefined || !group.hasWork) {
+    const isHeld = this.#writing.length > 0 && group.journal.length < eventsOfFull;
+    if (this.#engine.closed !== undefined || isHeld || !group.hasWork) {
       return;
     }
     try {
@@ -121,7 +124,7 @@ export class Commits {
         );
         const commit = group.commit(this.#engine.recordedMs(), actors);
         this.group = new Group();
-        this.#writing = group;
+        this.#writing.push(group);
         this.#context.store.commit(commit, (failure) => this.#ended(group, left, failure));
         return;
       }
@@ -176,10 +179,14 @@ export class Commits {
     }
   }
 
-  /** The snapshot of an actor as its journal has it; asked for while no other commit is on its way. */
+  /** The snapshot of an actor as its journal has it. What is on its way may be in the store before that is told here. */
   #journalled(group: Group, { no }: Live): string {
-    const coming = group.journal.filter(({ actorNo }) => actorNo === no);
-    return JSON.stringify(storedAt([...this.#context.store.journalSinceWhole(no), ...coming]));
+    const stored = this.#context.store.journalSinceWhole(no);
+    const storedUpTo = stored.at(-1)?.seq ?? 0;
+    const coming = [...this.#writing, group].flatMap(({ journal }) =>
+      journal.filter(({ actorNo, seq }) => actorNo === no && seq > storedUpTo),
+    );
+    return JSON.stringify(storedAt([...stored, ...coming]));
   }
 
   #ended(group: Group, left: readonly Live[], failure: unknown): void {
@@ -190,7 +197,7 @@ export class Commits {
       this.#engine.fail(failure);
       return;
     }
-    this.#writing = undefined;
+    this.#writing.shift();
     for (const live of left) {
       this.#context.left(live);
     }

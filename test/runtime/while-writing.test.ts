@@ -3,31 +3,7 @@ import { fromPromise, setup } from "xstate";
 import { openRuntime } from "../../src/runtime/index.ts";
 import type { Store } from "../../src/store/port.ts";
 import { openSqlite } from "../../src/store/sqlite/open.ts";
-
-/** A store whose commits end when the test says so, as those of a writer's thread end later. */
-function heldStore() {
-  const store = openSqlite({ file: ":memory:" });
-  const held: (() => void)[] = [];
-  const release = (): boolean => {
-    const next = held.shift();
-    next?.();
-    return next !== undefined;
-  };
-  const slow: Store = {
-    ...store,
-    commit: (commit, ended) => {
-      held.push(() => store.commit(commit, ended));
-    },
-    settle: () => {
-      while (release()) {
-        // Until none is left.
-      }
-    },
-  };
-  return { store: slow, held, release };
-}
-
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+import { heldStore, turn } from "./held-store.fixture.ts";
 
 function lamp(started: string[] = []) {
   return setup({
