@@ -27,8 +27,11 @@ interface CommittingEngine extends RecordContext {
   fail(error: unknown): void;
 }
 
-/** So many events are a group that waits for no other: any longer, and what is in it is dear to keep and late. */
-const eventsOfFull = 2_000;
+/**
+ * A group of so many events, and so many for each of its actors, waits for no other: what is in it is dear to keep, and
+ * one more turn would save little. Of an actor each commit writes one row, however much it did.
+ */
+const [eventsOfFull, eventsOfEachInFull] = [2_000, 8];
 
 /**
  * Turns groups into commits, in order. One turn of the event loop is one commit; turns that end while a commit is being
@@ -107,7 +110,7 @@ export class Commits {
 
   #flush(): void {
     const { group } = this;
-    const isHeld = this.#writing.length > 0 && group.journal.length < eventsOfFull;
+    const isHeld = this.#writing.length > 0 && !isFull(group);
     if (this.#engine.closed !== undefined || isHeld || !group.hasWork) {
       return;
     }
@@ -229,6 +232,9 @@ export class Commits {
     }
   }
 }
+
+const isFull = ({ journal, touched }: Group): boolean =>
+  journal.length >= Math.max(eventsOfFull, eventsOfEachInFull * touched.size);
 
 /** A root that will do no more, nor anything below it: one that was let go of may run on. */
 function isDone({ parent, actor, root }: Live): boolean {

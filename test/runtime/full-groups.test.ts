@@ -18,7 +18,7 @@ const counter = setup({ types: { context: {} as { counts: number[]; bag: unknown
   },
 });
 
-/** So many events are a full group. */
+/** So many events are a full group, of no more actors than an eighth of it. */
 const full = 2_000;
 
 async function toggling(store: Store) {
@@ -52,6 +52,28 @@ describe("while a commit is being written, a group", () => {
     }
     expect(left).toEqual([2, 1, 1, 0]);
     expect(runtime.history("t")).toHaveLength(2 * full + 6);
+    await runtime.close();
+  });
+
+  test.each([
+    [250, 8, 2],
+    [251, 8, 2],
+    [400, 7, 1],
+  ])("of %i actors with %i events each: %i commits are on their way", async (count, times, onTheirWay) => {
+    const { store, held } = heldStore();
+    const { runtime, flip } = await toggling(store);
+    const actors = Array.from({ length: count }, (_, i) => runtime.createActor("toggle", { id: `${i}` }));
+    await turn();
+    store.settle();
+    flip(1);
+    await turn();
+    for (let i = 0; i < times; i += 1) {
+      for (const actor of actors) {
+        actor.send({ type: "flip" });
+      }
+    }
+    await turn();
+    expect(held.length).toBe(onTheirWay);
     await runtime.close();
   });
 
