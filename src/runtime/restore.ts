@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import type { AnyStateMachine } from "xstate";
 import { PawlError } from "../base/errors/index.ts";
 import { topState } from "../store/fold.ts";
 import type { ActorRow, EffectRow } from "../store/port.ts";
@@ -7,6 +6,7 @@ import { renameAfters } from "./after-timers.ts";
 import { decode } from "./codec.ts";
 import type { Engine } from "./engine.ts";
 import { ChildNames } from "./invoked.ts";
+import { checkStates } from "./known-states.ts";
 import type { Live } from "./live.ts";
 import { migrated, type StoredSnapshot } from "./migrations.ts";
 import { recordMigrated } from "./record.ts";
@@ -152,15 +152,6 @@ function refuseOtherKind({ src, status }: ActorRow, logic: InternalLogic, snapsh
   if (status === "active" && isOther) {
     const was = wasMachine ? "a machine" : kind === "machine" ? "no machine" : "a transition function";
     throw new Error(`"${src}" was ${was} when it was stored: leave it that, and give what takes its place a new name`);
-  }
-}
-
-/** @throws when the machine does not have a state that the snapshot is in, or that its history leads back to */
-function checkStates(machine: AnyStateMachine, { value, context, historyValue }: StoredSnapshot): void {
-  machine.resolveState({ value: value as never, context: context as never });
-  const past = (historyValue ?? {}) as Readonly<Record<string, readonly { readonly id: string }[]>>;
-  for (const id of [...Object.keys(past), ...Object.values(past).flatMap((nodes) => nodes.map((node) => node.id))]) {
-    machine.getStateNodeById(id);
   }
 }
 

@@ -74,6 +74,50 @@ describe("migrate functions", () => {
     },
   );
 
+  const rooms = createMachine({
+    id: "house",
+    context: {},
+    initial: "open",
+    states: { open: { initial: "hall", states: { hall: {}, last: { type: "history" } } }, shut: {} },
+  });
+
+  test.each<readonly [object, string]>([
+    [{ value: "constructor" }, "Child state 'constructor' does not exist on 'house'"],
+    [{ value: "__proto__" }, "Child state '__proto__' does not exist on 'house'"],
+    [{ value: { open: "toString" } }, "Child state 'toString' does not exist on 'house.open'"],
+    [{ value: { constructor: "hall" } }, "Child state 'constructor' does not exist on 'house'"],
+    [{ value: { shut: "hall" } }, "Child state 'hall' does not exist on 'house.shut'"],
+    [{ value: ["open"] }, "Child state '0' does not exist on 'house'"],
+    [{ historyValue: 5 }, "historyValue is 5, not lists of states with their ids by the id of a history state"],
+    [{ historyValue: null }, "historyValue is null, not lists"],
+    [{ historyValue: [] }, "historyValue is [], not lists"],
+    [{ historyValue: { "house.open.last": 5 } }, "historyValue is { 'house.open.last': 5 }, not lists"],
+    [{ historyValue: { "house.open.last": [{}] } }, "historyValue is { 'house.open.last': [ {} ] }, not lists"],
+    [
+      { historyValue: { "house.open.last": ["house.shut"] } },
+      "historyValue is { 'house.open.last': [ 'house.shut' ] }",
+    ],
+    [{ historyValue: { "house.open.last": [{ id: "house.attic" }] } }, "Child state 'attic' does not exist on 'house'"],
+    [{ historyValue: { "house.valueOf": [] } }, "Child state 'house.valueOf' does not exist on 'house'"],
+  ])("are refused where nothing can go on from the %o that they return", async (given, fault) => {
+    const store = await stored();
+    const migrate = { "1": (snapshot: StoredSnapshot) => ({ ...snapshot, value: "shut", ...given }) };
+    await expect(
+      openRuntime({ store, machines: { person: { logic: rooms, version: "2", migrate } } }),
+    ).rejects.toMatchObject({ code: "MACHINE_CHANGED", message: expect.stringContaining(`in open (${fault}`) });
+    store.close();
+  });
+
+  test("may lead into states, and say where history leads back to", async () => {
+    const store = await stored();
+    const past = { "house.open.last": [{ id: "house.open.hall" }] };
+    const migrate = { "1": (snapshot: StoredSnapshot) => ({ ...snapshot, value: { open: {} }, historyValue: past }) };
+    const runtime = await openRuntime({ store, machines: { person: { logic: rooms, version: "2", migrate } } });
+    const { value, historyValue } = runtime.createActor("person", { id: "o" }).getSnapshot();
+    expect([value, Object.keys(historyValue)]).toEqual([{ open: "hall" }, ["house.open.last"]]);
+    await runtime.close();
+  });
+
   test.each(["done", "error"])("may end an actor, as %s", async (status) => {
     const store = await stored();
     const migrate = { "1": (snapshot: StoredSnapshot) => ({ ...snapshot, status, error: "too old" }) };
