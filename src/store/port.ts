@@ -185,9 +185,9 @@ export interface Store {
   readonly storeId: string;
   counters(): Counters;
   /**
-   * Makes a commit durable, after all that came before it and not without them. Calls back, at once or later, when it is on disk, or with
-   * the reason why nothing of it is: STORE_FENCED, STORE_LOCKED, STORE_MOVED, STORE_FULL, STORE_READ_ONLY, STORE_FAILED,
-   * or what SQLite says of a row. What is read meanwhile does not know of it.
+   * Makes a commit durable, after all that came before it and not without them. Calls back, at once or later, when it
+   * is on disk, or with the reason why nothing of it is: STORE_FENCED, STORE_LOCKED, STORE_MOVED, STORE_FULL,
+   * STORE_READ_ONLY, STORE_FAILED, or what SQLite says of a row. What is read meanwhile does not know of it.
    */
   commit(commit: Commit, ended: (failure: unknown) => void): void;
   /** Blocks until every commit has ended and its caller was told. */
