@@ -25,6 +25,9 @@ export interface AuditParts {
   readonly audit: EntityAudit;
 }
 
+/** What most events have of both: thousands of them wait for one commit. */
+const nothing: Readonly<Record<string, never>> = Object.freeze({});
+
 /**
  * Adds an audit event to the coming commit. Its texts may be cut from longer ones, in the middle of a character: the
  * store would keep another text than the one that was hashed (I7).
@@ -42,8 +45,8 @@ export function addAudit(context: AuditContext, live: Live, parts: AuditParts): 
     reason: parts.audit.reason?.toWellFormed() ?? null,
     severity: parts.severity,
     operator: parts.audit.operator?.toWellFormed() ?? null,
-    metadata: parts.audit.metadata ?? {},
-    context: parts.audit.context ?? {},
+    metadata: parts.audit.metadata ?? nothing,
+    context: parts.audit.context ?? nothing,
     evidence: parts.audit.evidence ?? null,
     transitioned_at: isoTime(now),
   };
